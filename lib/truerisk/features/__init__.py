@@ -1,0 +1,1 @@
+"""Features as they were known at each application's own time; one definition for every use."""

@@ -1,0 +1,237 @@
+"""A data set as it was known at one instant: applications, features, labels, and its fingerprint."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from truerisk.errors import ProblemError, SourceError
+from truerisk.features.build import build
+from truerisk.features.definitions import definition, names
+from truerisk.lake.connection import quote
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.place import Version
+from truerisk.lake.sources import Sources
+from truerisk.lake.tables import ledger
+from truerisk.problem.expression import columns_of, evaluate
+from truerisk.problem.instant import instant
+from truerisk.problem.maturity import is_closed, is_mature, label
+from truerisk.problem.spec import Problem
+
+RESERVED = ("subject", "as_of", "event", "mature", "p_reveal", "score", "action", "rule")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything a training run may know, and nothing it may not.
+
+    ``frame`` has a row per application known at ``known_at``, in order of time: its key,
+    ``subject``, ``as_of`` (UTC), the features, ``mature``, ``event`` (1, 0 or null where not
+    followed, not mature or not revealed by our own decision), ``p_reveal`` (null where no
+    propensity was logged) and the application columns that money, rules and segments read.
+    """
+
+    frame: pd.DataFrame
+    features: list[str]
+    definition: dict
+    versions: dict[str, Version]
+    known_at: pd.Timestamp
+    fingerprint: str
+    counts: dict[str, int]
+    newest: dict[str, pd.Timestamp]
+
+
+def build_dataset(
+    problem: Problem,
+    known_at: object,
+    lake: Lake | None = None,
+    versions: Mapping[str, Version] | None = None,
+) -> Dataset:
+    """All applications of the training window as known at ``known_at`` (None is now).
+
+    Raises SourceError when nothing has matured by then.
+    """
+    lake = lake or open_lake()
+    known = instant(known_at)  # type: ignore[arg-type]
+    with Sources(problem, lake, versions) as sources:
+        spine = applications(sources, problem, known - problem.training.window, known, known)
+        if spine.empty:
+            raise SourceError(
+                f"{problem.where}: no application is known at {known:%Y-%m-%d}; choose a later "
+                f"known_at or a longer training.window."
+            )
+        frame = with_features(sources, spine, known)
+        frame = frame.join(labels(sources, frame, known), on=problem.key)
+        frame = _reveal(frame, problem, lake, sources.versions)
+        newest = _newest(sources, known)
+        pinned = dict(sorted(sources.versions.items()))
+    mature = frame["mature"]
+    counts = {
+        "applications": len(frame),
+        "mature": int(mature.sum()),
+        "followed": int(frame["event"].notna().sum()),
+        "events": int(frame["event"].sum()),
+        "closed early": int((frame["closed"] & mature).sum()),
+        "without an outcome": int((mature & frame["event"].isna()).sum()),
+    }
+    if counts["followed"] == 0:
+        raise SourceError(
+            f"{problem.where}: no outcome has matured by {known:%Y-%m-%d}: of {len(frame):,} "
+            f"applications {counts['mature']:,} are older than the horizon and none of these has "
+            f'a row in source "{problem.outcome.source}"; choose a later known_at.'
+        )
+    frame = frame.drop(columns="closed")
+    return Dataset(
+        frame, names(problem), definition(problem), pinned, known, fingerprint(frame), counts, newest
+    )
+
+
+def applications(
+    sources: Sources,
+    problem: Problem,
+    since: pd.Timestamp | None,
+    until: pd.Timestamp | None,
+    known_at: pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """Application rows with time in [since, until): key, subject, as_of and what else is read.
+
+    In order of (time, key). Beside the key they hold every column that features, money, rules or
+    segments read, so that nobody has to open the source again.
+    """
+    columns = list(dict.fromkeys([problem.application.subject, *columns_read(problem)]))
+    view = sources.view(problem.application.source, columns)
+    bounds = [("__time >=", since), ("__time <", until), ("__available <=", known_at)]
+    where = " AND ".join(
+        f"{bound} TIMESTAMP '{at.strftime('%Y-%m-%d %H:%M:%S.%f')}'" for bound, at in bounds if at
+    )
+    listed = ", ".join(
+        quote(c) for c in columns if c not in (problem.key, problem.applications.time)
+    )
+    frame = sources.frame(
+        f"SELECT __key AS {quote(problem.key)}, "
+        f"timezone('UTC', __time) AS {quote(problem.applications.time)}, {listed} "
+        f"FROM {view} {'WHERE ' + where if where else ''} ORDER BY __time, __key"
+    )
+    lost = int(frame[problem.application.subject].isna().sum())
+    if lost:
+        raise SourceError(
+            f'{problem.where}: subject "{problem.application.subject}" is null in {lost:,} of '
+            f"{len(frame):,} applications; every application needs who applied."
+        )
+    return frame.assign(
+        subject=frame[problem.application.subject], as_of=frame[problem.applications.time]
+    )
+
+
+def with_features(
+    sources: Sources, spine: pd.DataFrame, known_at: object = None
+) -> pd.DataFrame:
+    """The spine's own columns with the features beside them (which replace their namesakes)."""
+    built = build(sources, spine, known_at).drop(columns=sources.problem.key)
+    kept = spine.drop(columns=[c for c in built if c in spine])
+    return pd.concat([kept, built], axis=1)
+
+
+def columns_read(problem: Problem) -> list[str]:
+    """The application columns that money, rules and segments read beside the features.
+
+    Raises ProblemError when one bears a name that the ledger or a log uses for its own.
+    """
+    made = set(names(problem)) - set(problem.features.columns)
+    expressions = [rule.when for rule in problem.rules]
+    for action in problem.actions.values():
+        expressions += [action.if_event, action.if_no_event]
+    read = [c for e in expressions for c in sorted(columns_of(e))] + problem.training.segments
+    read = [c for c in dict.fromkeys(read) if c not in made]
+    for column in [*read, *names(problem)]:
+        if column in RESERVED:
+            raise ProblemError(
+                f'{problem.where}: the column name "{column}" is reserved; give it another name '
+                f"in the application source, for example with a query."
+            )
+    return read
+
+
+def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
+    """mature, event and closed per application key, as known at ``known_at``.
+
+    Raises SourceError for an outcome observed before its application, and for events that are
+    not 0 or 1.
+    """
+    problem = sources.problem
+    outcome = problem.outcome
+    source = problem.sources[outcome.source]
+    read = sorted(columns_of(outcome.event))
+    view = sources.view(outcome.source, [outcome.observed, *read])
+    where = f'{problem.where}: source "{outcome.source}"'
+    kept = ", ".join(map(quote, read))
+    observed = "__time"
+    if outcome.observed != source.time:
+        observed = sources.utc(  # the outcome's own clock may be another column than its time
+            outcome.source, outcome.observed, sources.columns(outcome.source)[outcome.observed]
+        )
+    rows = sources.frame(
+        f"SELECT __key, timezone('UTC', {observed}) AS __observed{', ' + kept if kept else ''} "
+        f"FROM {view}"
+    )
+    try:
+        rows["__event"] = evaluate(rows, {"event": outcome.event})["event"].to_numpy()
+    except ValueError as error:
+        raise SourceError(f"{problem.where}: outcome.event: {error}.") from error
+    rows = rows.set_index("__key")
+    joined = frame[[problem.key, "as_of"]].join(
+        rows[["__event", "__observed"]], on=problem.key, rsuffix="_"
+    )
+    joined = joined.set_index(problem.key)
+    event = joined["__event"].astype("float64")
+    strange = int((event.notna() & ~event.isin([0, 1])).sum())
+    if strange:
+        raise SourceError(f"{where}: event is neither 0 nor 1 in {strange:,} rows.")
+    early = int((joined["__observed"] < joined["as_of"]).sum())
+    if early:
+        raise SourceError(
+            f'{where}: "{outcome.observed}" lies before the application in {early:,} of '
+            f"{len(joined):,} rows; an outcome follows its application."
+        )
+    mature = is_mature(joined["as_of"], outcome.horizon, known_at)
+    seen = label(event, joined["__observed"], joined["as_of"], outcome.horizon)
+    closed = is_closed(event, joined["__observed"], joined["as_of"], outcome.horizon)
+    return pd.DataFrame({"mature": mature, "event": seen.where(mature), "closed": closed})
+
+
+def fingerprint(frame: pd.DataFrame) -> str:
+    """sha256 over every value of the frame, its column names and its order."""
+    digest = hashlib.sha256("\n".join(frame.columns).encode())
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _reveal(
+    frame: pd.DataFrame, problem: Problem, lake: Lake, versions: dict[str, Version]
+) -> pd.DataFrame:
+    """Add the logged p_reveal; an outcome that our own decision did not reveal is no label."""
+    table = ledger(problem.name)
+    version = versions.get(table, lake.version(table))
+    if version is None:
+        return frame.assign(p_reveal=float("nan"))
+    versions[table] = version
+    decided = lake.read(table, int(version)).set_index(problem.key)[["action", "p_reveal"]]
+    frame = frame.join(decided, on=problem.key)
+    hidden = frame["action"].notna() & (frame["action"] != problem.revealing)
+    return frame.assign(event=frame["event"].mask(hidden)).drop(columns="action")
+
+
+def _newest(sources: Sources, known_at: pd.Timestamp) -> dict[str, pd.Timestamp]:
+    """The newest available row of each opened source: how fresh the data were."""
+    bound = known_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return {
+        name: pd.Timestamp(
+            sources.con.sql(
+                f"SELECT max(__available) FROM {quote(f'source_{name}')} "
+                f"WHERE __available <= TIMESTAMP '{bound}'"
+            ).fetchall()[0][0],
+            tz="UTC",
+        )
+        for name in sorted(sources.opened)
+    }

@@ -1,0 +1,78 @@
+"""The tables that truerisk itself writes: their names, and the types that never change."""
+
+import pyarrow as pa
+
+REGISTRY = "registry"
+ESTIMATES = "estimates"
+TIME = pa.timestamp("us", tz="UTC")
+
+
+def ledger(problem: str) -> str:
+    """The table with one row per decision of a problem."""
+    return f"decisions/{problem}"
+
+
+DECISIONS_SCHEMA = pa.schema(
+    {
+        "decision_id": pa.string(),
+        "subject": pa.string(),
+        "as_of": TIME,
+        "decided_at": TIME,
+        "action": pa.string(),
+        "score": pa.float64(),
+        "propensity": pa.float64(),
+        "p_reveal": pa.float64(),
+        "explored": pa.bool_(),
+        "rule": pa.string(),
+        "expected_value": pa.float64(),
+        "model_version": pa.string(),
+        "policy_version": pa.string(),
+        "role": pa.string(),
+        "batch": pa.string(),
+        "exploration_rate": pa.float64(),
+        "run": pa.string(),
+        "source_versions": pa.string(),
+    }
+)
+
+ESTIMATES_SCHEMA = pa.schema(
+    {
+        "estimate_id": pa.string(),
+        "measured_at": TIME,
+        "known_at": TIME,
+        "problem": pa.string(),
+        "model_version": pa.string(),
+        "vintage": pa.string(),
+        "segment": pa.string(),
+        "policy": pa.string(),
+        "metric": pa.string(),
+        "estimator": pa.string(),
+        "population": pa.string(),
+        "value": pa.float64(),
+        "low": pa.float64(),
+        "high": pa.float64(),
+        "n": pa.int64(),
+        "effective_n": pa.float64(),
+        "labels": pa.int64(),
+        "explored_labels": pa.int64(),
+        "largest_weight": pa.float64(),
+        "share_not_identified": pa.float64(),
+        "status": pa.string(),
+        "run": pa.string(),
+    }
+)
+
+REGISTRY_SCHEMA = pa.schema(
+    {
+        "seq": pa.int64(),
+        "problem": pa.string(),
+        "version": pa.string(),
+        "event": pa.string(),
+        "by": pa.string(),
+        "at": TIME,
+        "because": pa.string(),
+        "report_hash": pa.string(),
+        "expected_champion": pa.string(),
+        "payload": pa.string(),
+    }
+)

@@ -1,0 +1,1 @@
+"""The problem file: its grammar, its strict parser, its durations and expressions."""

@@ -1,0 +1,181 @@
+"""From a problem file to a Problem, or one sentence that says where it is wrong."""
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from truerisk.errors import ProblemError, one_of
+from truerisk.problem.spec import Problem
+
+AGGREGATES = "count, since_last, sum(x), mean(x), min(x), max(x) or distinct(x)"
+
+
+def load_problem(path: str | os.PathLike[str], sources: Mapping[str, str] | None = None) -> Problem:
+    """The problem in a TOML file; ``sources`` points a source at a user's own file.
+
+    Raises ProblemError naming the file, the path in it, what came and what is allowed.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ProblemError(f"{file}: there is no such problem file.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProblemError(f"{file}: cannot be read as a UTF-8 text file ({error}).") from error
+    return problem_from(read_text(text, str(file)), str(file), sources)
+
+
+def problem_from(
+    raw: Mapping[str, Any], where: str = "", sources: Mapping[str, str] | None = None
+) -> Problem:
+    """A Problem from the mapping that a TOML file or its JSON form holds."""
+    where = where or f"problem {raw.get('name', '(without a name)')}"
+    raw = _expand(_point(dict(raw), sources or {}, where), where)
+    try:
+        problem = Problem.model_validate(raw)
+    except ValidationError as error:
+        raise ProblemError(f"{where}: {_sentence(error.errors()[0])}.") from error
+    for path, trouble in _contradictions(problem):
+        raise ProblemError(f"{where}: {path} {trouble}.")
+    problem._file = where
+    return problem
+
+
+def read_text(text: str, where: str = "the problem") -> dict[str, Any]:
+    """TOML, or the JSON that a flow's configuration carries, as a plain mapping."""
+    try:
+        raw = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise ProblemError(f"{where}: is not valid TOML ({error}).") from error
+    if not isinstance(raw, dict):
+        raise ProblemError(f"{where}: must hold a table of settings, not {type(raw).__name__}.")
+    return raw
+
+
+def as_config(problem: Problem) -> dict[str, Any]:
+    """The problem as the JSON-able mapping that a flow carries; problem_from reads it back."""
+    return problem.model_dump(mode="json", exclude_none=True)
+
+
+def _point(raw: dict[str, Any], sources: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Replace the place of a source by the file that the user names."""
+    declared = raw.get("sources", {})
+    for name, path in sources.items():
+        if name not in declared:
+            raise ProblemError(
+                f'{where}: --source names "{name}"; its sources are {one_of(declared)}.'
+            )
+        kept = {k: v for k, v in declared[name].items() if k not in ("table", "path", "query")}
+        declared = {**declared, name: {**kept, "path": path}}
+    return {**raw, "sources": declared}
+
+
+def _expand(raw: dict[str, Any], where: str) -> dict[str, Any]:
+    """Fill ${NAME} in paths and queries from the environment; make local paths absolute."""
+
+    def variable(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise ProblemError(
+                f"{where}: sources.{name}.{place} needs ${{{found[1]}}}, which is not set; "
+                f"set it or pass --source {name}=PATH."
+            )
+        return os.environ[found[1]]
+
+    sources: dict[str, Any] = {}
+    for name, source in raw.get("sources", {}).items():
+        sources[name] = dict(source) if isinstance(source, dict) else source
+        for place in ("path", "query"):
+            if isinstance(source, dict) and isinstance(source.get(place), str):
+                text = re.sub(r"\$\{(\w+)\}", variable, source[place])
+                local = place == "path" and "://" not in text
+                sources[name][place] = os.path.abspath(os.path.expanduser(text)) if local else text
+    return {**raw, "sources": sources}
+
+
+def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
+    """What no single field can see: names that refer to nothing, and unsupported combinations."""
+    uses = [
+        ("application.source", problem.application.source),
+        ("outcome.source", problem.outcome.source),
+        *((f"features.latest[{i}].source", f.source) for i, f in enumerate(problem.features.latest)),
+        *((f"features.window[{i}].source", f.source) for i, f in enumerate(problem.features.window)),
+    ]
+    for path, name in uses:
+        if name not in problem.sources:
+            yield path, f'is "{name}"; the sources are {one_of(problem.sources)}'
+    revealing = [name for name, action in problem.actions.items() if action.reveals]
+    if len(revealing) != 1:
+        came = one_of(revealing).replace(" or ", " and ") if revealing else "none"
+        yield "actions", f"must have exactly one action with reveals = true, and {came} has it"
+    if len(problem.actions) == 1:
+        yield "actions", "must have at least two actions to choose between"
+    exploration = problem.exploration
+    if exploration and exploration.action not in revealing:
+        yield (
+            "exploration.action",
+            f'is "{exploration.action}"; only an action that reveals can explore: '
+            f"{one_of(revealing)}",
+        )
+    for i, rule in enumerate(problem.rules):
+        if rule.action not in problem.actions:
+            yield f"rules[{i}].action", f'is "{rule.action}"; allowed: {one_of(problem.actions)}'
+    f = problem.features
+    if not (f.columns or f.derived or f.latest or f.window):
+        yield "features", "declares no feature; name at least one column"
+
+
+def _sentence(error: Any) -> str:
+    """One pydantic error as: path, what came, what is allowed."""
+    path = _path(error["loc"])
+    kind, came = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        allowed = _fields_at(error["loc"][:-1])
+        return f"{path} is not a known key; allowed here: {one_of(allowed)}"
+    if kind == "missing":
+        return f"{path} is missing"
+    if kind == "value_error":
+        message = str(error["ctx"]["error"])
+        return f"{path} {message}" if message.startswith(("needs", "has")) else f"{path}: {message}"
+    if kind == "literal_error":
+        return f"{path} is {came!r}; allowed: {error['ctx']['expected']}"
+    if kind == "string_pattern_mismatch":
+        allowed = AGGREGATES if ".compute" in path else "lower-case letters, digits and _"
+        return f"{path} is {came!r}; allowed: {allowed}"
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return f"{path} is {_short(came)}; {message}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _path(loc: tuple[str | int, ...]) -> str:
+    parts = [f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc if p != "[key]"]
+    return "".join(parts).lstrip(".") or "the file"
+
+
+def _fields_at(loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that the grammar knows at a path of the file."""
+    kind: Any = Problem
+    for part in loc:
+        kind = _plain(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(part)].annotation
+        else:
+            kind = get_args(kind)[-1]
+    kind = _plain(kind)
+    return sorted(kind.model_fields) if isinstance(kind, type) else []
+
+
+def _plain(kind: Any) -> Any:
+    if get_origin(kind) in (Union, UnionType):
+        return next(k for k in get_args(kind) if k is not type(None))
+    return kind

@@ -1,0 +1,248 @@
+"""The grammar of a problem file: what it may say, as models that reject everything else."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
+
+from truerisk.errors import one_of
+from truerisk.problem.duration import Duration
+from truerisk.problem.expression import columns_of
+from truerisk.problem.instant import Instant
+
+NAME = r"^[a-z][a-z0-9_]*$"
+CRON_FIELDS = 5
+AGGREGATE = r"^(count|since_last|(sum|mean|min|max|distinct)\(\w+\))$"
+
+
+def _expression(value: Any) -> str:
+    text = str(value) if isinstance(value, int | float) else value
+    if not isinstance(text, str):
+        raise ValueError(f"{value!r} is not a SQL expression")
+    columns_of(text)
+    return text
+
+
+def _cron(value: str) -> str:
+    if len(value.split()) != CRON_FIELDS:
+        raise ValueError(f"{value!r} is not a cron line of five fields, such as '0 6 1 * *'")
+    return value
+
+
+Expression = Annotated[str, BeforeValidator(_expression)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Positive = Annotated[Duration, Field(gt=timedelta(0))]
+Aggregate = Annotated[str, Field(pattern=AGGREGATE)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(Part):
+    """What a column must hold; checked whenever the source is read."""
+
+    type: Literal["float", "integer", "text", "boolean", "time", "money"] | None = None
+    nullable: bool = True
+    min: float | None = None
+    max: float | None = None
+
+
+class Source(Part):
+    """A table the lender has: a lake table, files, or a query over files and other sources."""
+
+    table: str | None = None
+    path: str | None = None
+    query: str | None = None
+    key: str
+    time: str
+    delay: Duration = timedelta(0)
+    available_at: str | None = None
+    owner: str = ""
+    description: str = ""
+    freshness: Duration | None = None
+    contract: dict[str, Column] = {}
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        places = [p for p in ("table", "path", "query") if getattr(self, p) is not None]
+        if len(places) != 1:
+            came = one_of(places).replace(" or ", " and ") if places else "none of them"
+            raise ValueError(f"needs exactly one of table, path or query, and has {came}")
+        if self.available_at and self.delay:
+            raise ValueError("has both delay and available_at; keep one")
+        return self
+
+
+class Application(Part):
+    source: str
+    subject: str
+    decide_from: Instant | None = None
+
+
+class Outcome(Part):
+    source: str
+    event: Expression
+    observed: str
+    horizon: Positive
+
+
+class Latest(Part):
+    source: str
+    by: str
+    columns: list[str] = Field(min_length=1)
+    max_age: Duration | None = None
+
+
+class Window(Part):
+    source: str
+    by: str
+    over: list[Positive] = Field(min_length=1)
+    compute: list[Aggregate] = Field(min_length=1)
+
+
+class Features(Part):
+    columns: list[str] = []
+    derived: dict[Annotated[str, Field(pattern=NAME)], Expression] = {}
+    latest: list[Latest] = []
+    window: list[Window] = []
+
+
+class Prior(Part):
+    """The event rate for everyone: what any model must beat."""
+
+
+class Scorecard(Part):
+    """Binned logistic regression with integer points."""
+
+    bins: int = Field(8, ge=2, le=20)
+    points_to_double_odds: int = Field(20, ge=5, le=100)
+
+
+class Boosting(Part):
+    """CatBoost, categoricals native."""
+
+    depth: int = Field(5, ge=1, le=10)
+    iterations: int = Field(300, ge=1, le=5000)
+    learning_rate: float = Field(0.05, gt=0, le=1)
+
+
+class Candidates(Part):
+    prior: Prior | None = None
+    scorecard: Scorecard | None = None
+    boosting: Boosting | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.chosen:
+            raise ValueError(f"needs at least one of {one_of(type(self).model_fields)}")
+        return self
+
+    @property
+    def chosen(self) -> dict[str, Part]:
+        """Name → parameters of the candidates the file asks for."""
+        return {n: getattr(self, n) for n in type(self).model_fields if getattr(self, n)}
+
+
+class Action(Part):
+    reveals: bool
+    if_event: Expression
+    if_no_event: Expression
+
+
+class Rule(Part):
+    when: Expression
+    action: str
+    reason: str
+    absolute: bool = False
+
+
+class Exploration(Part):
+    action: str
+    design: Literal["uniform"] = "uniform"
+    share_of_profit: float | None = Field(None, gt=0, le=1)
+    dollars_per_day: float | None = Field(None, gt=0)
+    floor: float = Field(0.0, ge=0, le=1)
+    cap: float = Field(0.2, gt=0, le=1)
+    applications_per_day: int | None = Field(None, ge=1)
+    salt: str = ""
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Self:
+        if (self.share_of_profit is None) == (self.dollars_per_day is None):
+            raise ValueError("needs exactly one of share_of_profit or dollars_per_day")
+        if self.floor > self.cap:
+            raise ValueError(f"has a floor of {self.floor} above its cap of {self.cap}")
+        return self
+
+
+class Training(Part):
+    window: Positive = timedelta(days=1095)
+    holdout: Positive = timedelta(days=90)
+    segments: list[str] = []
+    seed: int = 0
+
+
+class Gate(Part):
+    min_auc_gain: float = 0.0
+    max_calibration_error: float = Field(0.02, gt=0)
+
+
+class Schedule(Part):
+    train: Cron | None = None
+    score: Cron | None = None
+    measure: Cron | None = None
+
+
+class Compute(Part):
+    cpu: float | None = Field(None, gt=0)
+    memory: int | None = Field(None, gt=0, description="MB")
+    shards: int = Field(1, ge=1, le=1000)
+
+
+class Problem(Part):
+    """One kind of decision. Everything that differs between problems is here, nothing in code."""
+
+    name: str = Field(pattern=NAME)
+    description: str = ""
+    sources: dict[Annotated[str, Field(pattern=NAME)], Source]
+    application: Application
+    outcome: Outcome
+    features: Features
+    candidates: Candidates
+    actions: dict[Annotated[str, Field(pattern=NAME)], Action]
+    rules: list[Rule] = []
+    exploration: Exploration | None = None
+    training: Training = Training()
+    gate: Gate = Gate()
+    schedule: Schedule = Schedule()
+    compute: Compute = Compute()
+
+    _file: str = PrivateAttr("")
+
+    @property
+    def applications(self) -> Source:
+        """The source whose rows are decided."""
+        return self.sources[self.application.source]
+
+    @property
+    def key(self) -> str:
+        return self.applications.key
+
+    @property
+    def revealing(self) -> str:
+        """The one action that lets the outcome be seen."""
+        return next(name for name, action in self.actions.items() if action.reveals)
+
+    @property
+    def where(self) -> str:
+        """How messages name this problem: its file, or its name when it came without one."""
+        return self._file or f"problem {self.name}"
