@@ -72,6 +72,7 @@ def test_the_same_arguments_give_the_same_frames():
         assert not getattr(one, table).equals(getattr(other, table))
 
 
+@pytest.mark.slow
 def test_a_large_world_is_quick():
     begun = time.perf_counter()
     large = simulate(200_000)
@@ -115,7 +116,7 @@ def test_some_customers_come_back(world):
 
 
 def test_weekends_are_quiet_and_the_partner_grows(everyone):
-    weekend = everyone["applied_at"].dt.dayofweek >= 5
+    weekend = everyone["applied_at"].dt.day_of_week >= 5
     assert weekend.mean() < 0.2
     partner = everyone["channel"].eq("partner").groupby(everyone["month"]).mean()
     assert partner.loc[1:15].max() < 0.16
@@ -222,6 +223,7 @@ def test_the_old_policy_is_useful_and_hides_the_truth(everyone):
     assert not approved[everyone["age"] < 18].any()
 
 
+@pytest.mark.slow
 def test_the_approved_make_a_model_look_worse_than_it_is(judged):
     accepted = judged[judged["score"] < BREAK_EVEN]
     assert 0.25 < 1 - len(accepted) / len(judged) < 0.32
@@ -230,6 +232,7 @@ def test_the_approved_make_a_model_look_worse_than_it_is(judged):
     assert accepted["event"].mean() < 0.10
 
 
+@pytest.mark.slow
 def test_the_truth_is_the_best_score_and_a_model_beats_the_old_policy(judged):
     assert roc_auc_score(judged["event"], judged["probability"]) > roc_auc_score(
         judged["event"], judged["score"]

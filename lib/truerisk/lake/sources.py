@@ -53,12 +53,19 @@ class Sources:
     ) -> None:
         self.con.close()
 
+    def pin(self, name: str) -> None:
+        """Fix the version of a source, and of those its query reads, without opening it."""
+        for other in view_names(name, self.problem):
+            if other not in self.versions:
+                self.versions[other] = version_of(other, self.problem, self.lake)
+
     def view(self, name: str, columns: Iterable[str] = ()) -> str:
         """Open a source that has ``columns``; its view's name as a SQL identifier.
 
         Raises SourceError for a missing column, an empty table, null or repeated keys, times that
         cannot be read, and for what the contract forbids, always with a row count.
         """
+        self.pin(name)
         for other in view_names(name, self.problem):
             self._raw_view(other)
         source = self.problem.sources[name]
@@ -89,8 +96,6 @@ class Sources:
     def _raw_view(self, name: str) -> None:
         if name in self._raw:
             return
-        if name not in self.versions:
-            self.versions[name] = version_of(name, self.problem, self.lake)
         rows = rows_of(self.con, name, self.problem, self.lake, self.versions[name])
         if self.problem.sources[name].query is not None:
             # A query may number its rows: computed once, every reader sees the same numbers.

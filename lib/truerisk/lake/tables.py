@@ -30,6 +30,7 @@ DECISIONS_SCHEMA = pa.schema(
         "role": pa.string(),
         "batch": pa.string(),
         "exploration_rate": pa.float64(),
+        "exploration_cost": pa.float64(),
         "run": pa.string(),
         "source_versions": pa.string(),
     }

@@ -65,7 +65,7 @@ def draw_visits(
     Customers are numbered by their first application.
     """
     calendar = np.arange(days)
-    weight = (1 + GROWTH * calendar / days) * WEEKDAY[(origin.dayofweek + calendar) % 7]
+    weight = (1 + GROWTH * calendar / days) * WEEKDAY[(origin.day_of_week + calendar) % 7]
     date = rng.choice(days, size=count, p=weight / weight.sum())
     hour = rng.choice(24, size=count, p=HOUR / HOUR.sum())
     day = np.sort(date + (hour + rng.random(count)) / 24)

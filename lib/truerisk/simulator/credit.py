@@ -96,15 +96,15 @@ def simulate(
         bureau=DataFrame(
             {
                 "bureau_id": identifiers("B", len(bureau), digits=8),
-                "customer_id": customer_ids.take(bureau["customer"]),
-                "snapshot_at": instants(origin, bureau["day"]),
+                "customer_id": customer_ids.take(bureau["customer"].to_numpy()),
+                "snapshot_at": instants(origin, bureau["day"].to_numpy()),
             }
         ).join(bureau[["bureau_score", "utilisation", "inquiries_6m"]]),
         payments=DataFrame(
             {
                 "payment_id": identifiers("P", len(payments), digits=8),
-                "customer_id": customer_ids.take(payments["customer"]),
-                "paid_at": instants(origin, payments["day"]),
+                "customer_id": customer_ids.take(payments["customer"].to_numpy()),
+                "paid_at": instants(origin, payments["day"].to_numpy()),
                 "amount": payments["amount"],
                 "days_late": payments["days_late"],
                 "creditor": named(CREDITORS, payments["creditor"].to_numpy()),

@@ -1,0 +1,108 @@
+"""A batch: the undecided applications of one run, and everything pinned before the first draw."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from truerisk.decisions.exploration import Spent
+from truerisk.decisions.policy import policy_version
+from truerisk.errors import TrueriskError
+from truerisk.features.dataset import applications, with_features
+from truerisk.features.definitions import with_features_of
+from truerisk.lake.lake import Lake
+from truerisk.lake.place import Version
+from truerisk.lake.sources import Sources
+from truerisk.lake.tables import ledger
+from truerisk.models.package import load, read_manifest
+from truerisk.problem.spec import Problem
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``spine`` has a row per application to decide, in order of time.
+
+    ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
+    day. A batch of these values decides the same way whenever it is replayed.
+    """
+
+    id: str
+    model_version: str
+    features: list[str]
+    spine: pd.DataFrame = field(repr=False)
+    versions: dict[str, Version] = field(default_factory=dict)
+    spent: dict[str, Spent] = field(default_factory=dict)
+    shards: list[int] = field(default_factory=lambda: [0])
+    run: str = ""
+
+
+def plan_batch(
+    lake: Lake,
+    problem: Problem,
+    model_version: str,
+    since: pd.Timestamp | None = None,
+    until: pd.Timestamp | None = None,
+    run: str = "",
+) -> Batch:
+    """Pin the model, the sources and the applications in [since, until) without a decision.
+
+    ``since`` defaults to the problem's ``decide_from``. Raises TrueriskError when neither says
+    where deciding begins: old applications were decided elsewhere.
+    """
+    manifest = read_manifest(lake, problem.name, model_version)
+    start = since if since is not None else problem.application.decide_from
+    if start is None:
+        raise TrueriskError(
+            f"{problem.where}: nothing says from when on truerisk decides; pass --since or set "
+            "application.decide_from."
+        )
+    wanted = with_features_of(problem, manifest["definition"])
+    with Sources(wanted, lake) as sources:
+        spine = applications(sources, wanted, pd.Timestamp(start), until)
+        for used in [*wanted.features.latest, *wanted.features.window]:
+            sources.pin(used.source)
+        versions = dict(sorted(sources.versions.items()))
+    spent: dict[str, Spent] = {}
+    if lake.version(ledger(problem.name)) is not None:
+        decided = lake.read(ledger(problem.name))
+        spine = spine[~spine[problem.key].isin(decided[problem.key])].reset_index(drop=True)
+        spent = _spent(decided)
+    keys = "|".join(spine[problem.key].astype(str))
+    pinned = f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|{keys}"
+    return Batch(
+        hashlib.sha256(pinned.encode()).hexdigest()[:16],
+        model_version,
+        manifest["features"],
+        spine,
+        versions,
+        spent,
+        list(range(problem.compute.shards)),
+        run,
+    )
+
+
+def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.DataFrame:
+    """One shard of the batch with its features as of each application's own time and ``score``."""
+    model = load(lake, problem.name, batch.model_version)
+    rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
+    if rows.empty:
+        return rows.assign(**{name: np.nan for name in [*model.features, "score"]})
+    with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
+        frame = with_features(sources, rows)
+    return frame.assign(score=model.score(frame), shard=shard)
+
+
+def _spent(decided: pd.DataFrame) -> dict[str, Spent]:
+    """Per UTC day of as_of: expected cost, expected draws and draws of earlier exploration."""
+    open_rows = decided[(decided["exploration_rate"] > 0)]
+    day = open_rows["as_of"].dt.strftime("%Y-%m-%d")
+    cost = open_rows["exploration_rate"] * open_rows["exploration_cost"]
+    grouped = pd.DataFrame(
+        {"dollars": cost, "expected": open_rows["exploration_rate"], "drawn": open_rows["explored"]}
+    ).groupby(day.to_numpy())
+    sums = grouped.sum()
+    return {
+        str(d): Spent(float(r.dollars), float(r.expected), int(r.drawn))
+        for d, r in zip(sums.index, sums.itertuples())
+    }

@@ -1,0 +1,66 @@
+"""The ledger: every decision exactly once, whatever was killed, resumed or run twice."""
+
+import pandas as pd
+import pyarrow as pa
+
+from truerisk.features.dataset import labels
+from truerisk.lake.lake import Lake, as_arrow
+from truerisk.lake.place import Version
+from truerisk.lake.sources import Sources
+from truerisk.lake.tables import DECISIONS_SCHEMA, ledger
+from truerisk.problem.instant import instant
+from truerisk.problem.spec import Problem
+
+
+def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
+    """Append the decisions of applications that have none yet; how many were new.
+
+    One commit for the batch. Two processes that commit the same applications leave one decision
+    each: the first to commit decides, the second finds its rows there.
+    """
+    if decided.empty:
+        return 0
+    rows = as_arrow(decided.assign(decided_at=instant(None)))
+    for field in DECISIONS_SCHEMA:
+        at = rows.schema.get_field_index(field.name)
+        rows = rows.set_column(at, field, rows[field.name].cast(field.type))
+    return lake.append(ledger(problem.name), rows, key=problem.key)
+
+
+def decisions(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:
+    """All decisions of a problem, in order of time; LakeError when there is none yet."""
+    rows = lake.read(ledger(problem.name), None if version is None else int(version))
+    return rows.sort_values(["as_of", problem.key], ignore_index=True)
+
+
+def decision_log(
+    lake: Lake, problem: Problem, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
+) -> pd.DataFrame:
+    """The ledger with its outcomes as known at ``known_at``: what tr.measure takes.
+
+    Only decisions with as_of before ``known_at``. ``revealed`` is true where the action lets the
+    outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
+    the source happens to know it.
+    """
+    log = decisions(lake, problem, (versions or {}).get(ledger(problem.name)))
+    log = log[log["as_of"] < known_at].reset_index(drop=True)
+    with Sources(problem, lake, versions) as sources:
+        known = labels(sources, log, known_at)
+    log = log.join(known, on=problem.key)
+    shown = log["action"].eq(problem.revealing) & log["event"].notna() & log["mature"]
+    status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
+    status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
+    status = status.mask(log["action"].ne(problem.revealing), "not revealed")
+    return log.assign(
+        revealed=shown, event=log["event"].where(shown), status=status, override=None
+    ).drop(columns="closed")
+
+
+def feature_columns(log: pd.DataFrame) -> list[str]:
+    """The ledger's typed feature columns."""
+    return [c for c in log.columns if c.startswith("feature__")]
+
+
+def empty_ledger() -> pa.Table:
+    """No decision, with the columns every ledger has."""
+    return DECISIONS_SCHEMA.empty_table()

@@ -1,0 +1,91 @@
+"""The policy: expected dollars choose the action, rules come first."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import ProblemError, SourceError
+from truerisk.problem.expression import evaluate
+from truerisk.problem.spec import Problem
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the policy takes by itself, before exploration; all of shape (n,) or (n, actions).
+
+    ``action`` is the index into the problem's actions, ``rule`` the reason of the rule that
+    decided (null where dollars did), ``absolute`` whether that rule forbids exploration.
+    """
+
+    action: np.ndarray
+    rule: np.ndarray
+    absolute: np.ndarray
+    expected: np.ndarray
+
+
+def policy_version(problem: Problem) -> str:
+    """Names what decides beside the model: actions, rules and exploration."""
+    parts = problem.model_dump(mode="json", include={"actions", "rules", "exploration"})
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Dollars of every action if the event happens and if not, each of shape (n, actions).
+
+    Raises ProblemError for an expression these columns cannot compute, SourceError for nulls.
+    """
+    made = []
+    for side in ("if_event", "if_no_event"):
+        columns = []
+        for name, action in problem.actions.items():
+            where = f"actions.{name}.{side}"
+            values = _evaluated(problem, frame, where, getattr(action, side)).astype("float64")
+            missing = int(values.isna().sum())
+            if missing:
+                raise SourceError(
+                    f"{problem.where}: {where} is null for {missing:,} of {len(frame):,} "
+                    "applications; every action needs its dollars, so use coalesce() or a "
+                    "contract that forbids the nulls."
+                )
+            columns.append(values.to_numpy())
+        made.append(np.column_stack(columns))
+    return made[0], made[1]
+
+
+def choose(
+    problem: Problem, frame: pd.DataFrame, score: np.ndarray, money: tuple[np.ndarray, np.ndarray]
+) -> Choice:
+    """The action with the greatest expected dollars, unless a rule says otherwise.
+
+    Expected dollars of action a: score · v_a1 + (1 − score) · v_a0; ties take the first action of
+    the file. Of several rules that apply the first decides.
+    """
+    if_event, if_no_event = money
+    expected = score[:, None] * if_event + (1 - score)[:, None] * if_no_event
+    action = expected.argmax(axis=1)
+    rule = np.full(len(frame), None, dtype=object)
+    absolute = np.zeros(len(frame), dtype=bool)
+    names = list(problem.actions)
+    for i in reversed(range(len(problem.rules))):
+        stated = problem.rules[i]
+        applies = _evaluated(problem, frame, f"rules[{i}].when", stated.when)
+        hit = applies.fillna(False).astype(bool).to_numpy()
+        action[hit] = names.index(stated.action)
+        rule[hit] = stated.reason
+        absolute[hit] = stated.absolute
+    return Choice(action, rule, absolute, expected)
+
+
+def probabilities(problem: Problem, choice: Choice) -> np.ndarray:
+    """The policy's own probability of each action, shape (n, actions): 1 for its choice."""
+    return np.eye(len(problem.actions))[choice.action]
+
+
+def _evaluated(problem: Problem, frame: pd.DataFrame, where: str, expression: str) -> pd.Series:
+    try:
+        return evaluate(frame, {where: expression})[where]
+    except ValueError as error:
+        raise ProblemError(f"{problem.where}: {where}: {error}.") from error

@@ -1,0 +1,1 @@
+"""What is true for everyone who applied: estimates with intervals from a log of decisions."""

@@ -1,0 +1,109 @@
+"""A decision log, checked: what an unbiased estimate needs, or one sentence on what is missing.
+
+One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], ``p_reveal`` in
+[0, 1] (null where no propensity was logged), ``revealed`` and ``event`` (0/1, null where not seen).
+For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
+Optional: ``override`` (the action a person took instead, else null), ``cluster`` (else subject).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError, did_you_mean
+
+NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The mature rows of a log; arrays of shape (n,).
+
+    ``pi`` is p_reveal (0 where none was logged), ``seen`` R, ``y`` the event where seen else 0,
+    ``unseen`` a revealing action whose outcome nobody saw (overridden by hand, or lost),
+    ``cluster`` a code per cluster.
+    """
+
+    frame: pd.DataFrame
+    score: np.ndarray
+    pi: np.ndarray
+    seen: np.ndarray
+    y: np.ndarray
+    unseen: np.ndarray
+    cluster: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def where(self, mask: np.ndarray) -> "Rows":
+        arrays = (self.score, self.pi, self.seen, self.y, self.unseen, self.cluster)
+        return Rows(self.frame.loc[mask], *(a[mask] for a in arrays))
+
+
+def mature_rows(log: pd.DataFrame) -> Rows:
+    """The log's mature rows; LogError names what a log lacks or contradicts, with row counts.
+
+    Immature rows leave before anything else is formed: coding them as not revealed, or dropping
+    only the revealed ones, biases every estimate.
+    """
+    for column in NEEDED:
+        if column not in log:
+            raise LogError(
+                f'The log has no column "{column}", without which no estimate is unbiased; '
+                f"{did_you_mean(column, log.columns)}."
+            )
+    frame = log[log["mature"].astype(bool)].reset_index(drop=True)
+    if frame.empty:
+        raise LogError(
+            f"The log has no mature row among its {len(log):,}: every horizon is still running; "
+            "measure later."
+        )
+    score = frame["score"].to_numpy(dtype=float)
+    logged = frame["p_reveal"].to_numpy(dtype=float)
+    event = frame["event"].to_numpy(dtype=float)
+    revealed = frame["revealed"].to_numpy(dtype=bool)
+    overridden = np.zeros(len(frame), dtype=bool)
+    if "override" in frame:
+        overridden = frame["override"].notna().to_numpy()
+    _refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
+    _refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
+    _refuse("p_reveal is 0 although the outcome was revealed", revealed & (logged == 0))
+    _refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
+    actions = action_names(frame)
+    if actions:
+        total = sum(frame[f"p_{a}"].to_numpy(dtype=float) for a in actions)
+        _refuse("the p_<action> do not sum to 1", np.abs(total - 1) > 1e-6)
+    pi = np.nan_to_num(logged)
+    # A hand that intervenes after the draw hides the outcome, and one that approves what was
+    # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
+    seen = revealed & ~overridden & ~np.isnan(event)
+    drawn = revealed | (overridden & _reveals(frame))
+    unseen = drawn & ~seen & (pi > 0)
+    cluster = pd.factorize(frame["cluster" if "cluster" in frame else "subject"])[0]
+    y = np.where(seen, np.nan_to_num(event), 0.0)
+    return Rows(frame, score, pi, seen, y, unseen, cluster)
+
+
+def action_names(log: pd.DataFrame) -> list[str]:
+    """The actions a log holds dollars for."""
+    ending = "_if_no_event"
+    return [
+        c.removeprefix("value_").removesuffix(ending)
+        for c in log.columns
+        if c.startswith("value_") and c.endswith(ending)
+    ]
+
+
+def _reveals(frame: pd.DataFrame) -> np.ndarray:
+    """Whether the drawn action reveals: an action is revealing when its rows ever are."""
+    if "action" not in frame:
+        return np.ones(len(frame), dtype=bool)
+    revealing = set(frame.loc[frame["revealed"].astype(bool), "action"])
+    return frame["action"].isin(revealing).to_numpy()
+
+
+def _refuse(what: str, rows: np.ndarray) -> None:
+    count = int(rows.sum())
+    if count:
+        raise LogError(f"The log cannot be measured: {what} in {count:,} of {len(rows):,} rows.")

@@ -1,0 +1,1 @@
+"""Candidates, calibration, the training protocol, and the model package on disk."""

@@ -1,0 +1,66 @@
+"""Gradient boosting with CatBoost; categorical features as they are, no encoding of ours."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from catboost import CatBoostClassifier, Pool
+
+from truerisk.problem.spec import Boosting
+
+# Part of the model: a sum over threads depends on how many there are.
+THREADS = 2
+# Differ at every fit and would give the same model another version each time.
+VOLATILE = ("train_finish_time", "model_guid")
+
+
+@dataclass(frozen=True)
+class BoostingModel:
+    FILE = "model.cbm"
+
+    classifier: CatBoostClassifier
+
+    @classmethod
+    def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Boosting, seed: int) -> Self:
+        classifier = CatBoostClassifier(
+            **params.model_dump(),
+            random_seed=seed,
+            thread_count=THREADS,
+            allow_writing_files=False,
+            verbose=False,
+        )
+        return cls(classifier.fit(_pool(X, event.astype(int))))
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Probability of the event, shape (n,)."""
+        pool = _pool(X[self.classifier.feature_names_])
+        return self.classifier.predict_proba(pool, thread_count=THREADS)[:, 1]
+
+    def importance(self) -> dict[str, float]:
+        """Feature → CatBoost's share of prediction change, in percent."""
+        values = self.classifier.get_feature_importance()
+        return dict(zip(self.classifier.feature_names_, map(float, values)))
+
+    def to_bytes(self) -> bytes:
+        metadata = self.classifier.get_metadata()
+        for key in VOLATILE:
+            metadata[key] = ""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, self.FILE)
+            self.classifier.save_model(path)
+            with open(path, "rb") as file:
+                return file.read()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        return cls(CatBoostClassifier().load_model(blob=content))
+
+
+def _pool(X: pd.DataFrame, event: np.ndarray | None = None) -> Pool:
+    text = [c for c in X if not pd.api.types.is_numeric_dtype(X[c])]
+    # CatBoost takes no null category; to it a missing one is a category of its own.
+    filled = X.assign(**{c: X[c].astype(object).where(X[c].notna(), "") for c in text})
+    return Pool(filled, event, cat_features=text)

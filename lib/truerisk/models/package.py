@@ -1,0 +1,171 @@
+"""A model on disk: content-addressed, verified on every load, read without running any code.
+
+``models/<problem>/<version>/`` holds the model's file, report.html and manifest.json. The manifest
+is written last, so a package without one does not exist. The version is the start of the sha256 of
+what decides: model, calibration, feature definitions and training data.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import ModelError
+from truerisk.features.definitions import definition_hash
+from truerisk.lake import files
+from truerisk.lake.lake import Lake
+from truerisk.models.calibration import Calibration
+from truerisk.models.candidates import Candidate, candidate
+
+FORMAT = 1
+VERSION_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted candidate with its calibration and the definitions of its inputs."""
+
+    name: str
+    fitted: Candidate
+    calibration: Calibration
+    features: list[str]
+    definition: dict[str, Any]
+    fingerprint: str
+
+    def score(self, frame: pd.DataFrame) -> np.ndarray:
+        """Calibrated probability of the event, shape (n,); ``frame`` has the model's features."""
+        return self.calibration.apply(self.fitted.predict(frame[self.features]))
+
+    @property
+    def version(self) -> str:
+        return _version(
+            self.fitted.to_bytes(), self.calibration, self.definition, self.fingerprint
+        )
+
+
+def save(lake: Lake, problem: str, model: Model, report: bytes, about: dict[str, Any]) -> str:
+    """Write the package once and return its version; an equal model is already there.
+
+    ``about`` is what the manifest says beside what is hashed: known_at, versions of the data, code
+    revision, the run.
+    """
+    version = model.version
+    folder = _folder(lake, problem, version)
+    if files.read_bytes(f"{folder}/manifest.json") is not None:
+        return version
+    content = {model.fitted.FILE: model.fitted.to_bytes(), "report.html": report}
+    manifest = {
+        "format": FORMAT,
+        "problem": problem,
+        "version": version,
+        "candidate": model.name,
+        "calibration": vars(model.calibration),
+        "features": model.features,
+        "definition": model.definition,
+        "definition_hash": definition_hash(model.definition),
+        "fingerprint": model.fingerprint,
+        "files": {name: _sha256(data) for name, data in content.items()},
+        **about,
+    }
+    manifest["sha256"] = _seal(manifest)
+    for name, data in content.items():
+        files.write_bytes(f"{folder}/{name}", data)
+    files.write_bytes(f"{folder}/manifest.json", json.dumps(manifest, indent=1).encode())
+    return version
+
+
+def load(lake: Lake, problem: str, version: str) -> Model:
+    """The model of that version; ModelError when a byte of it was changed."""
+    manifest = read_manifest(lake, problem, version)
+    kind = candidate(manifest["candidate"])
+    content = _read(lake, problem, version, kind.FILE, manifest)
+    model = Model(
+        manifest["candidate"],
+        kind.from_bytes(content),
+        Calibration(**manifest["calibration"]),
+        manifest["features"],
+        manifest["definition"],
+        manifest["fingerprint"],
+    )
+    made = _version(content, model.calibration, model.definition, model.fingerprint)
+    if made != version:
+        raise ModelError(
+            f"Model {version} of {problem} in {lake.root} holds what belongs to version {made}; "
+            "it was changed after training and is refused. Restore it or train again."
+        )
+    return model
+
+
+def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
+    """The verified manifest of a package; ModelError when missing, changed or of another format."""
+    content = files.read_bytes(f"{_folder(lake, problem, version)}/manifest.json")
+    if content is None:
+        raise ModelError(
+            f"There is no model {version} of {problem} in the lake at {lake.root}; "
+            f"`truerisk models --problem {problem}` lists those that exist."
+        )
+    try:
+        manifest = json.loads(content)
+        sealed = manifest["sha256"] == _seal(manifest)
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
+        sealed = False
+    if not sealed:
+        raise ModelError(
+            f"manifest.json of model {version} of {problem} was changed after training and is "
+            "refused. Restore it or train again."
+        )
+    if manifest["format"] != FORMAT:
+        raise ModelError(
+            f"Model {version} of {problem} has format {manifest['format']}, and this version of "
+            f"truerisk reads format {FORMAT}; see docs/formats.md."
+        )
+    return manifest
+
+
+def read_report(lake: Lake, problem: str, version: str) -> bytes:
+    """The report that the model was submitted with, verified."""
+    return _read(lake, problem, version, "report.html", read_manifest(lake, problem, version))
+
+
+def report_path(lake: Lake, problem: str, version: str) -> str:
+    return f"{_folder(lake, problem, version)}/report.html"
+
+
+def _read(lake: Lake, problem: str, version: str, name: str, manifest: dict[str, Any]) -> bytes:
+    content = files.read_bytes(f"{_folder(lake, problem, version)}/{name}")
+    if content is None or _sha256(content) != manifest["files"].get(name):
+        what = "is missing" if content is None else "was changed after training"
+        raise ModelError(
+            f"{name} of model {version} of {problem} {what} and is refused. "
+            "Restore it or train again."
+        )
+    return content
+
+
+def _version(
+    content: bytes, calibration: Calibration, definition: dict[str, Any], fingerprint: str
+) -> str:
+    parts = [
+        _sha256(content),
+        json.dumps(vars(calibration), sort_keys=True),
+        definition_hash(definition),
+        fingerprint,
+    ]
+    return _sha256("\n".join(parts).encode())[:VERSION_LENGTH]
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    """sha256 of the manifest without its own seal."""
+    rest = {k: v for k, v in manifest.items() if k != "sha256"}
+    return _sha256(json.dumps(rest, sort_keys=True).encode())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _folder(lake: Lake, problem: str, version: str) -> str:
+    return f"{lake.root}/models/{problem}/{version}"
