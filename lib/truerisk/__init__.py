@@ -1,14 +1,53 @@
-"""truerisk: from applications to decisions, to truth for everyone who applied, to the next model."""
+"""truerisk: from applications to decisions, to truth for everyone who applied, to the next model.
 
-from truerisk.decisions.batch import Batch, plan_batch, score
-from truerisk.decisions.decide import decide
-from truerisk.decisions.ledger import commit, decision_log, decisions
-from truerisk.errors import TrueriskError
-from truerisk.features.build import build_features
-from truerisk.features.dataset import Dataset, build_dataset
-from truerisk.lake.lake import Lake, open_lake
-from truerisk.measurement.measure import measure
-from truerisk.models.package import load as load_model
-from truerisk.models.training import fit, split
-from truerisk.problem.parse import load_problem
-from truerisk.problem.spec import Problem
+``import truerisk as tr`` offers the verbs of the loop; each is documented where it is defined, and
+imported when first used, so that a flow's small steps start in no time.
+"""
+
+from importlib import import_module
+from typing import Any
+
+PUBLIC = {
+    "Batch": "truerisk.decisions.batch:Batch",
+    "Dataset": "truerisk.features.dataset:Dataset",
+    "Lake": "truerisk.lake.lake:Lake",
+    "Problem": "truerisk.problem.spec:Problem",
+    "TrueriskError": "truerisk.errors:TrueriskError",
+    "approve": "truerisk.registry.approval:approve",
+    "build_dataset": "truerisk.features.dataset:build_dataset",
+    "build_features": "truerisk.features.build:build_features",
+    "champion": "truerisk.registry.events:champion",
+    "champion_of": "truerisk.registry.approval:champion_of",
+    "commit": "truerisk.decisions.ledger:commit",
+    "decide": "truerisk.decisions.decide:decide",
+    "decision_log": "truerisk.decisions.ledger:decision_log",
+    "decisions": "truerisk.decisions.ledger:decisions",
+    "fit": "truerisk.models.training:fit",
+    "headline": "truerisk.workflow:headline",
+    "history": "truerisk.registry.events:history",
+    "load_model": "truerisk.models.package:load",
+    "load_problem": "truerisk.problem.parse:load_problem",
+    "measure": "truerisk.measurement.measure:measure",
+    "measure_ledger": "truerisk.workflow:measure_ledger",
+    "models": "truerisk.registry.approval:models",
+    "open_lake": "truerisk.lake.lake:open_lake",
+    "plan_batch": "truerisk.decisions.batch:plan_batch",
+    "reject": "truerisk.registry.approval:reject",
+    "review": "truerisk.registry.review:review",
+    "rollback": "truerisk.registry.approval:rollback",
+    "score": "truerisk.decisions.batch:score",
+    "split": "truerisk.models.training:split",
+    "submit": "truerisk.workflow:submit",
+}
+__all__ = list(PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"module 'truerisk' has no attribute {name!r}")
+    module, _, attribute = PUBLIC[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(PUBLIC)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
 from truerisk.lake.tables import ledger
 from truerisk.models.package import load, read_manifest
+from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
 
@@ -41,26 +43,31 @@ def plan_batch(
     lake: Lake,
     problem: Problem,
     model_version: str,
-    since: pd.Timestamp | None = None,
-    until: pd.Timestamp | None = None,
+    since: str | date | None = None,
+    until: str | date | None = None,
     run: str = "",
 ) -> Batch:
     """Pin the model, the sources and the applications in [since, until) without a decision.
 
-    ``since`` defaults to the problem's ``decide_from``. Raises TrueriskError when neither says
-    where deciding begins: old applications were decided elsewhere.
+    ``since`` (UTC) defaults to the problem's ``decide_from``. Raises TrueriskError when neither
+    says where deciding begins: old applications were decided elsewhere.
     """
     manifest = read_manifest(lake, problem.name, model_version)
-    start = since if since is not None else problem.application.decide_from
-    if start is None:
+    start = since or problem.application.decide_from
+    if not start:
         raise TrueriskError(
             f"{problem.where}: nothing says from when on truerisk decides; pass --since or set "
             "application.decide_from."
         )
     wanted = with_features_of(problem, manifest["definition"])
     with Sources(wanted, lake) as sources:
-        spine = applications(sources, wanted, pd.Timestamp(start), until)
-        for used in [*wanted.features.latest, *wanted.features.window]:
+        spine = applications(
+            sources,
+            wanted,
+            instant(start),
+            instant(until) if until else None,
+        )
+        for used in (*wanted.features.latest, *wanted.features.window):
             sources.pin(used.source)
         versions = dict(sorted(sources.versions.items()))
     spent: dict[str, Spent] = {}
@@ -87,10 +94,23 @@ def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.Data
     model = load(lake, problem.name, batch.model_version)
     rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
     if rows.empty:
-        return rows.assign(**{name: np.nan for name in [*model.features, "score"]})
+        return rows.assign(**dict.fromkeys([*model.features, "score"], np.nan))
     with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
         frame = with_features(sources, rows)
     return frame.assign(score=model.score(frame), shard=shard)
+
+
+def rescore(lake: Lake, problem: Problem, model_version: str, keys: pd.Series) -> pd.DataFrame:
+    """Applications that were decided already as another model would have seen and scored them.
+
+    One row per key, in the order of ``keys``; what ``decide`` needs is there.
+    """
+    model = load(lake, problem.name, model_version)
+    wanted = with_features_of(problem, model.definition)
+    with Sources(wanted, lake) as sources:
+        spine = applications(sources, wanted, None, None).set_index(problem.key, drop=False)
+        frame = with_features(sources, spine.loc[keys].reset_index(drop=True))
+    return frame.assign(score=model.score(frame))
 
 
 def _spent(decided: pd.DataFrame) -> dict[str, Spent]:
@@ -101,8 +121,7 @@ def _spent(decided: pd.DataFrame) -> dict[str, Spent]:
     grouped = pd.DataFrame(
         {"dollars": cost, "expected": open_rows["exploration_rate"], "drawn": open_rows["explored"]}
     ).groupby(day.to_numpy())
-    sums = grouped.sum()
     return {
-        str(d): Spent(float(r.dollars), float(r.expected), int(r.drawn))
-        for d, r in zip(sums.index, sums.itertuples())
+        str(today): Spent(float(dollars), float(expected), int(drawn))
+        for today, dollars, expected, drawn in grouped.sum().itertuples(name=None)
     }

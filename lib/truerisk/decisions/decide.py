@@ -6,6 +6,7 @@ what the batch pinned: no clock and no random generator, so a retry gives the sa
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,15 +17,19 @@ from truerisk.decisions.policy import choose, dollars, policy_version, probabili
 from truerisk.problem.spec import Problem
 
 FEATURE = "feature__"
+SEGMENT = "segment__"
 
 
-def decide(problem: Problem, scored: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+def decide(
+    problem: Problem, scored: pd.DataFrame | Sequence[pd.DataFrame], batch: Batch
+) -> pd.DataFrame:
     """One ledger row per scored application, in order of (as_of, key).
 
-    ``scored`` holds the key, subject, as_of (UTC), score, the batch's features and the columns
-    that money and rules read. ``p_<action>`` are the exact probabilities before the draw and sum
-    to 1; ``value_<action>_if_event`` and ``…_if_no_event`` are dollars.
+    ``scored``, one frame or the shards of one, holds the key, subject, as_of (UTC), score, the
+    batch's features and the columns that money and rules read. ``p_<action>`` are the exact
+    probabilities before the draw and sum to 1; ``value_<action>_if_event`` and ``…_if_no_event`` are dollars.
     """
+    scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     names = list(problem.actions)
     score = scored["score"].to_numpy(dtype=float)
@@ -68,7 +73,8 @@ def decide(problem: Problem, scored: pd.DataFrame, batch: Batch) -> pd.DataFrame
         ledger[f"value_{name}_if_event"] = money[0][:, i]
         ledger[f"value_{name}_if_no_event"] = money[1][:, i]
     inputs = scored[batch.features].add_prefix(FEATURE)
-    return pd.concat([ledger, inputs], axis=1)
+    others = [s for s in problem.training.segments if s not in batch.features]
+    return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT)], axis=1)
 
 
 def _explore(problem, scored, batch, choice, reveals):  # type: ignore[no-untyped-def]
@@ -100,5 +106,6 @@ def _explore(problem, scored, batch, choice, reveals):  # type: ignore[no-untype
 def _ids(problem: Problem, keys: pd.Series) -> list[str]:
     """A decision's id is a function of the application: one application, one decision."""
     return [
-        hashlib.sha256(f"{problem.name}|{key}".encode()).hexdigest()[:20] for key in keys.astype(str)
+        hashlib.sha256(f"{problem.name}|{key}".encode()).hexdigest()[:20]
+        for key in keys.astype(str)
     ]

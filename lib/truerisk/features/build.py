@@ -1,6 +1,7 @@
 """Build features for a spine: its rows, in its order, each as of its own time."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import duckdb
 import pandas as pd
@@ -25,7 +26,7 @@ def build_features(
     known_at: object = None,
     versions: Mapping[str, Version] | None = None,
 ) -> pd.DataFrame:
-    """The application key and one column per feature: the spine's rows in the spine's order.
+    """The application key and one column per feature: the spine's rows, order and index.
 
     ``spine`` (n rows) holds the application key and, optionally, its time (as_of, UTC) and entity
     columns; what it lacks comes from the application source. ``known_at`` bounds every source row;
@@ -56,9 +57,7 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
         view = sources.view(window.source, [window.by, *used])
         types = sources.columns(window.source)
         _refuse_text(problem, window.source, made, types)
-        query = sql.windows(
-            view, problem.sources[window.source], window.by, made, types, known
-        )
+        query = sql.windows(view, problem.sources[window.source], window.by, made, types, known)
         parts.append(_run(sources, query, window.source))
     sources.con.unregister("spine")
     frame = pd.concat(parts, axis=1)
@@ -67,18 +66,16 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
             frame[name] = evaluate(frame, {name: problem.features.derived[name]})[name].to_numpy()
         except ValueError as error:
             raise ProblemError(f"{problem.where}: features.derived.{name}: {error}.") from error
-    built = frame[[problem.key, *wanted]]
-    assert len(built) == len(spine)
+    assert len(frame) == len(spine)
+    built = frame[[problem.key, *wanted]].set_axis(spine.index)
     return built.assign(**{name: _plain(problem, name, built[name]) for name in wanted})
 
 
-def application_columns(
-    sources: Sources, spine: pd.DataFrame, columns: list[str]
-) -> pd.DataFrame:
+def application_columns(sources: Sources, spine: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The spine's key, ``as_of`` and ``columns``, each from the spine where it has it.
 
-    One row per spine row, in its order. Raises SourceError for a repeated key, and for a key that
-    the application source does not hold when something must come from there.
+    One row per spine row, in its order. Raises SourceError for a repeated key, for a missing time,
+    and for a key that the application source does not hold when something must come from there.
     """
     problem = sources.problem
     key, time = problem.key, problem.applications.time
@@ -96,22 +93,32 @@ def application_columns(
     table = pa.table({"row_id": range(len(spine)), "__wanted": pa.array(spine[key])})
     sources.con.register("wanted", table)
     listed = "".join(f", a.{quote(c)}" for c in lacking if c != time)
-    found = sources.frame(
+    query = (
         f"SELECT w.row_id, a.__time, a.__key IS NOT NULL AS __found{listed} "
-        f"FROM wanted w LEFT JOIN {view} a ON a.__key = w.__wanted ORDER BY w.row_id"
+        f"FROM wanted w LEFT JOIN {view} a ON a.__key = w.__wanted"
     )
+    found = _run(sources, query, problem.application.source)
     sources.con.unregister("wanted")
     unknown = int((~found["__found"]).sum())
     if lacking and unknown:
         raise SourceError(
-            f'{problem.where}: {unknown:,} of {len(spine):,} applications in the spine are not in '
+            f"{problem.where}: {unknown:,} of {len(spine):,} applications in the spine are not in "
             f'source "{problem.application.source}", which must give {", ".join(lacking)}.'
         )
     as_of = spine[time].reset_index(drop=True) if time in spine else found["__time"]
-    base = pd.DataFrame({"as_of": to_naive_utc(as_of)})
+    untimed = int(as_of.isna().sum())
+    if untimed:
+        raise SourceError(
+            f'The spine has no "{time}" in {untimed:,} of {len(spine):,} rows; '
+            "every application needs its time."
+        )
+    try:
+        base = pd.DataFrame({"as_of": to_naive_utc(as_of)})
+    except ValueError as error:
+        raise SourceError(f'The spine\'s "{time}" cannot be read as times ({error}).') from error
     for column in columns:
         if column != time:
-            base[column] = (spine if column in spine else found)[column].to_numpy()
+            base[column] = (spine if column in spine else found)[column].array
     if time in columns:
         base[time] = base["as_of"]
     return base
@@ -119,7 +126,7 @@ def application_columns(
 
 def to_naive_utc(times: pd.Series) -> pd.Series:
     """Times as DuckDB TIMESTAMP wants them: UTC without a zone, microseconds."""
-    times = pd.to_datetime(times)
+    times = pd.to_datetime(times, format="ISO8601")
     if times.dt.tz is not None:
         times = times.dt.tz_convert("UTC").dt.tz_localize(None)
     return times.astype("datetime64[us]")
@@ -129,7 +136,7 @@ def _read_columns(problem: Problem) -> list[str]:
     """The application columns that features read: column features, entities, derived inputs."""
     features = problem.features
     made = set(names(problem)) - set(features.columns)
-    read = [*features.columns, *(f.by for f in [*features.latest, *features.window])]
+    read = [*features.columns, *(f.by for f in (*features.latest, *features.window))]
     for expression in features.derived.values():
         read += sorted(columns_of(expression) - made)
     return list(dict.fromkeys(read))
@@ -152,25 +159,23 @@ def _refuse_text(problem: Problem, name: str, made: list, types: dict[str, str])
             kind = types[a.column]
             if kind in ("VARCHAR", "BOOLEAN") or kind.startswith(("TIMESTAMP", "DATE")):
                 raise ProblemError(
-                    f'{problem.where}: features.window computes {a.function}({a.column}) of '
+                    f"{problem.where}: features.window computes {a.function}({a.column}) of "
                     f'"{name}", and {a.column} holds {kind}; it needs a number.'
                 )
 
 
 def _plain(problem: Problem, name: str, values: pd.Series) -> pd.Series:
     """float64 for anything numeric, text for the rest; a time is no feature by itself."""
-    if pd.api.types.is_datetime64_any_dtype(values):
+    held = set(map(type, values.dropna())) if values.dtype == object else set()
+    if pd.api.types.is_datetime64_any_dtype(values) or any(issubclass(k, date) for k in held):
         raise ProblemError(
             f"{problem.where}: feature {name} is a time; derive a number from it, such as "
             f"\"date_diff('day', {name}, {problem.applications.time})\"."
         )
-    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        return values.astype("float64")
-    if values.map(type).isin([bool, type(None)]).all():
-        return values.map({True: 1.0, False: 0.0}).astype("float64")
-    if values.dtype == object and not values.map(lambda v: v is None or isinstance(v, str)).all():
-        return values.astype("float64")
-    return values.astype("str")
+    # As Python objects come decimals, and booleans with nulls: numbers too.
+    objects = values.dtype == object and str not in held
+    number = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
+    return values.astype("float64" if number or objects else "str")
 
 
 def _literal(known_at: object) -> str | None:

@@ -1,4 +1,4 @@
-"""A data set as it was known at one instant: applications, features, labels, and its fingerprint."""
+"""A data set as known at one instant: applications, features, labels, and its fingerprint."""
 
 import hashlib
 from collections.abc import Mapping
@@ -83,7 +83,14 @@ def build_dataset(
         )
     frame = frame.drop(columns="closed")
     return Dataset(
-        frame, names(problem), definition(problem), pinned, known, fingerprint(frame), counts, newest
+        frame,
+        names(problem),
+        definition(problem),
+        pinned,
+        known,
+        fingerprint(frame),
+        counts,
+        newest,
     )
 
 
@@ -124,9 +131,7 @@ def applications(
     )
 
 
-def with_features(
-    sources: Sources, spine: pd.DataFrame, known_at: object = None
-) -> pd.DataFrame:
+def with_features(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.DataFrame:
     """The spine's own columns with the features beside them (which replace their namesakes)."""
     built = build(sources, spine, known_at).drop(columns=sources.problem.key)
     kept = spine.drop(columns=[c for c in built if c in spine])
@@ -156,8 +161,8 @@ def columns_read(problem: Problem) -> list[str]:
 def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
     """mature, event and closed per application key, as known at ``known_at``.
 
-    Raises SourceError for an outcome observed before its application, and for events that are
-    not 0 or 1.
+    Raises SourceError for an outcome observed never or before its application, and for events
+    that are not 0 or 1.
     """
     problem = sources.problem
     outcome = problem.outcome
@@ -184,10 +189,16 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
         rows[["__event", "__observed"]], on=problem.key, rsuffix="_"
     )
     joined = joined.set_index(problem.key)
-    event = joined["__event"].astype("float64")
-    strange = int((event.notna() & ~event.isin([0, 1])).sum())
+    event = pd.to_numeric(joined["__event"], errors="coerce").astype("float64")
+    strange = int((joined["__event"].notna() & ~event.isin([0, 1])).sum())
     if strange:
         raise SourceError(f"{where}: event is neither 0 nor 1 in {strange:,} rows.")
+    unseen = int((event.notna() & joined["__observed"].isna()).sum())
+    if unseen:
+        raise SourceError(
+            f'{where}: "{outcome.observed}" is null in {unseen:,} of {len(joined):,} rows; '
+            "every outcome needs the time it was seen."
+        )
     early = int((joined["__observed"] < joined["as_of"]).sum())
     if early:
         raise SourceError(

@@ -76,9 +76,7 @@ def derived_order(problem: Problem) -> list[str]:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         cycle = " → ".join(reversed(error.args[1]))
-        raise ProblemError(
-            f"{problem.where}: features.derived has a cycle: {cycle}."
-        ) from error
+        raise ProblemError(f"{problem.where}: features.derived has a cycle: {cycle}.") from error
 
 
 def definition(problem: Problem) -> dict[str, Any]:
@@ -90,7 +88,9 @@ def definition(problem: Problem) -> dict[str, Any]:
             mode="json", include={"key", "time", "delay", "available_at"}, exclude_none=True
         )
         | {
-            "money": sorted(c for c, r in problem.sources[name].contract.items() if r.type == "money")
+            "money": sorted(
+                c for c, r in problem.sources[name].contract.items() if r.type == "money"
+            )
         }
         for name in sorted(used)
     }

@@ -48,7 +48,7 @@ FROM spine s LEFT JOIN (
     AND {quote(by)} IN (SELECT {quote(by)} FROM spine)) e
  ON e.k = s.{quote(by)} AND e.__available < s.as_of AND e.__time < s.as_of
 AND e.__time >= s.as_of - to_seconds({int(longest.total_seconds())})
-GROUP BY s.row_id"""
+GROUP BY s.row_id, s.as_of"""
 
 
 def latest(view: str, source: Source, wanted: Latest, known_at: str | None) -> str:
@@ -76,7 +76,7 @@ FROM spine s ASOF LEFT JOIN ({rows}) e
     return f"""
 SELECT s.row_id, {selected}
 FROM spine s LEFT JOIN ({rows}) e
- ON e.k = s.{by} AND e.__available < s.as_of AND e.__time < s.as_of
+ ON e.k = s.{by} AND e.__available < s.as_of
 QUALIFY row_number() OVER (PARTITION BY s.row_id ORDER BY e.__time DESC, e.__key DESC) = 1"""
 
 
@@ -121,4 +121,3 @@ def _unless_empty(count: str, inside: str) -> str:
 
 def _known(known_at: str | None) -> str:
     return f"AND __available <= TIMESTAMP '{known_at}'" if known_at else ""
-

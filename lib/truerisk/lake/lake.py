@@ -104,17 +104,23 @@ class Lake:
         reads again, so a retry, a resume or a second process can neither repeat nor lose a row.
         """
         rows = as_arrow(rows)
+        if rows[key].null_count:
+            raise LakeError(
+                f'Rows for table "{table}" lack {key} in {rows[key].null_count:,} of '
+                f"{rows.num_rows:,}; a row without its key could be appended twice."
+            )
         if len(pc.unique(rows[key])) < rows.num_rows:
             raise LakeError(f'Rows for table "{table}" repeat values of {key}; each must be new.')
 
         def unseen(handle: DeltaTable) -> pa.Table:
+            fresh = _fit(rows, pa.schema(handle.schema().to_arrow()), table)
             with connect() as con:
-                con.register("fresh", rows)
+                con.register("fresh", fresh)
                 self.scan(con, table, handle.version()).create_view("held")
                 k = quote(key)
                 sql = f"SELECT {k} FROM fresh WHERE {k} NOT IN (SELECT {k} FROM held)"
                 new = con.sql(sql).to_arrow_table()[key]
-            return rows.filter(pc.is_in(rows[key], value_set=new.combine_chunks()))
+            return fresh.filter(pc.is_in(fresh[key], value_set=new.combine_chunks()))
 
         return self.commit(table, rows.schema, unseen)
 
@@ -193,30 +199,44 @@ def as_arrow(rows: pd.DataFrame | pa.Table) -> pa.Table:
     table = table.replace_schema_metadata(None)
     fields = []
     for field in table.schema:
-        kind = field.type
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
             kind = pa.timestamp("us", tz="UTC")
         elif pa.types.is_large_string(kind) or pa.types.is_null(kind):
             kind = pa.string()
-        elif pa.types.is_dictionary(kind):
-            kind = kind.value_type
         fields.append(pa.field(field.name, kind))
-    return table.cast(pa.schema(fields))
+    return table.cast(pa.schema(fields), safe=False)  # unsafe only for times: it cuts nanoseconds
 
 
 def _fit(rows: pa.Table, held: pa.Schema, table: str) -> pa.Table:
     """Cast to the table's own types; refuse a change of type instead of truncating in silence."""
-    fields = []
-    for field in rows.schema:
-        if field.name in held.names and held.field(field.name).type != field.type:
-            kind = held.field(field.name).type
-            try:
-                rows.column(field.name).cast(kind)
-            except pa.ArrowInvalid as error:
-                raise LakeError(
-                    f'Column {field.name} of table "{table}" holds {kind}, and the new rows hold '
-                    f"{field.type}, which does not fit ({error})."
-                ) from error
-            field = pa.field(field.name, kind)
-        fields.append(field)
-    return rows.cast(pa.schema(fields))
+    fitted = {}
+    for name in rows.column_names:
+        column = rows[name]
+        kind = held.field(name).type if name in held.names else column.type
+        if not _holds(kind, column):
+            raise LakeError(
+                f'Column {name} of table "{table}" holds {kind}, and the new rows hold '
+                f"{column.type}, which does not fit; give them the type the table has."
+            )
+        fitted[name] = column.cast(kind)
+    return pa.table(fitted)
+
+
+def _holds(kind: pa.DataType, column: pa.ChunkedArray) -> bool:
+    """True when ``column`` can become ``kind`` and back without losing anything."""
+    if kind == column.type or column.null_count == len(column):
+        return True
+    if not any(alike(kind) and alike(column.type) for alike in ALIKE):
+        return False
+    try:
+        return column.cast(kind, safe=False).cast(column.type, safe=False).equals(column)
+    except pa.ArrowInvalid:
+        return False
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+
+
+ALIKE = (_is_number, pa.types.is_timestamp, pa.types.is_nested)

@@ -1,4 +1,4 @@
-"""Where a source's rows lie and which version they have: lake table, files, or a query over both."""
+"""Where a source's rows lie and their version: lake table, files, or a query over both."""
 
 import glob
 import hashlib
@@ -6,7 +6,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import duckdb
 
@@ -14,15 +15,21 @@ from truerisk.errors import SourceError, one_of
 from truerisk.lake import files
 from truerisk.lake.lake import Lake
 from truerisk.problem.expression import parse_sql
-from truerisk.problem.spec import Problem, Source
+from truerisk.problem.spec import Problem
 
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv"}
+GENERATORS = ("range", "generate_series", "unnest")
 
 Version = int | str
 
 
-def version_of(name: str, problem: Problem, lake: Lake) -> Version:
-    """A table's newest version, or the sha256 of the files (and the text of the query)."""
+def version_of(
+    name: str, problem: Problem, lake: Lake, pinned: Mapping[str, Version] = MappingProxyType({})
+) -> Version:
+    """A table's newest version, or the sha256 of the files (and the text of the query).
+
+    A query's version counts the sources it reads at the version they are ``pinned`` to.
+    """
     source = problem.sources[name]
     if source.table is not None:
         version = lake.version(source.table)
@@ -36,19 +43,26 @@ def version_of(name: str, problem: Problem, lake: Lake) -> Version:
     if source.path is not None:
         return _sha256(_paths(source.path, name, problem))
     tables, literals = references(name, problem)
-    parts = [source.query or "", *(str(version_of(t, problem, lake)) for t in tables)]
+    parts = [
+        source.query or "",
+        *(str(pinned[t] if t in pinned else version_of(t, problem, lake)) for t in tables),
+    ]
     parts += [_sha256(_paths(path, name, problem)) for path in literals]
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def rows_of(
-    con: duckdb.DuckDBPyConnection, name: str, problem: Problem, lake: Lake, version: Version
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    problem: Problem,
+    lake: Lake,
+    pinned: Mapping[str, Version],
 ) -> duckdb.DuckDBPyRelation:
-    """The raw rows of a source at a version; SourceError when they cannot be read or changed."""
-    source = problem.sources[name]
+    """The raw rows of a source as pinned; SourceError when they cannot be read or changed."""
+    source, version = problem.sources[name], pinned[name]
     if source.table is not None:
         return lake.scan(con, source.table, int(version))
-    now = version_of(name, problem, lake)
+    now = version_of(name, problem, lake, pinned)
     if now != version:
         raise SourceError(
             f'{problem.where}: the files of source "{name}" changed since they were pinned '
@@ -56,7 +70,7 @@ def rows_of(
         )
     try:
         if source.path is not None:
-            return _read_files(con, _paths(source.path, name, problem), source)
+            return _read_files(con, _paths(source.path, name, problem), times_of(name, problem))
         return con.sql(source.query or "")
     except duckdb.Error as error:
         what = source.path or "its query"
@@ -79,8 +93,16 @@ def references(name: str, problem: Problem) -> tuple[list[str], list[str]]:
     tables = read & set(problem.sources)
     literals = read - tables
     for call in (n for n in nodes if n.get("type") == "TABLE_FUNCTION"):
+        function = call["function"]["function_name"]
         texts = re.findall(r'"kind": "STRING", "text": "([^"]+)"', json.dumps(call))
-        literals |= {text for text in texts if text.endswith(tuple(READERS))}
+        files_read = {text for text in texts if text.endswith(tuple(READERS))}
+        if function not in GENERATORS and not (function in READERS.values() and files_read):
+            raise SourceError(
+                f"{where} reads through {function}, whose input has no version; allowed are "
+                f"{one_of({*READERS.values(), *GENERATORS})}, with file names that end in "
+                f"{one_of(READERS)}."
+            )
+        literals |= files_read
     for literal in literals:
         if not literal.endswith(tuple(READERS)):
             raise SourceError(
@@ -91,13 +113,14 @@ def references(name: str, problem: Problem) -> tuple[list[str], list[str]]:
 
 
 def _read_files(
-    con: duckdb.DuckDBPyConnection, paths: list[str], source: Source
+    con: duckdb.DuckDBPyConnection, paths: list[str], times: set[str]
 ) -> duckdb.DuckDBPyRelation:
     reader = next(r for ending, r in READERS.items() if paths[0].endswith(ending))
     options = "union_by_name = true"
     if reader == "read_csv":
-        # Times stay text here: the sniffer would drop the offsets that tell zones apart.
-        times = {c for c in (source.time, source.available_at) if c}
+        # Times stay text here: the sniffer would drop the offsets that tell zones apart. It also
+        # takes the header of a file of texts for a row, unless told.
+        options += ", header = true"
         names = con.sql(f"SELECT * FROM read_csv({paths!r}, {options}) LIMIT 0").columns
         typed = {c: "VARCHAR" for c in times if c in names}
         options += f", types = {typed!r}" if typed else ""
@@ -140,11 +163,20 @@ def _sha256(paths: list[str]) -> str:
     return "sha256:" + digest.hexdigest()
 
 
-def view_names(name: str, problem: Problem) -> Iterator[str]:
-    """A source and, first, every source its query reads."""
+def times_of(name: str, problem: Problem) -> set[str]:
+    """The columns of a source that are read as times."""
+    source, outcome = problem.sources[name], problem.outcome
+    times = {source.time, source.available_at}
+    times |= {outcome.observed} if name == outcome.source else set()
+    return {column for column in times if column}
+
+
+def view_names(name: str, problem: Problem, above: tuple[str, ...] = ()) -> Iterator[str]:
+    """A source and, first, every source its query reads; ``above`` are the queries that read it."""
+    if name in above:
+        cycle = " → ".join([*above[above.index(name) :], name])
+        raise SourceError(f"{problem.where}: sources.{name}.query reads itself: {cycle}.")
     if problem.sources[name].query is not None:
         for other in references(name, problem)[0]:
-            if other == name:
-                raise SourceError(f"{problem.where}: sources.{name}.query reads itself.")
-            yield from view_names(other, problem)
+            yield from view_names(other, problem, (*above, name))
     yield name

@@ -15,7 +15,7 @@ import pandas as pd
 from truerisk.errors import SourceError, did_you_mean
 from truerisk.lake.connection import connect, quote
 from truerisk.lake.lake import Lake
-from truerisk.lake.place import Version, rows_of, version_of, view_names
+from truerisk.lake.place import Version, rows_of, times_of, version_of, view_names
 from truerisk.problem.spec import Column, Problem, Source
 
 INTEGER = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?"
@@ -49,7 +49,10 @@ class Sources:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.con.close()
 
@@ -57,7 +60,7 @@ class Sources:
         """Fix the version of a source, and of those its query reads, without opening it."""
         for other in view_names(name, self.problem):
             if other not in self.versions:
-                self.versions[other] = version_of(other, self.problem, self.lake)
+                self.versions[other] = version_of(other, self.problem, self.lake, self.versions)
 
     def view(self, name: str, columns: Iterable[str] = ()) -> str:
         """Open a source that has ``columns``; its view's name as a SQL identifier.
@@ -96,7 +99,7 @@ class Sources:
     def _raw_view(self, name: str) -> None:
         if name in self._raw:
             return
-        rows = rows_of(self.con, name, self.problem, self.lake, self.versions[name])
+        rows = rows_of(self.con, name, self.problem, self.lake, self.versions)
         if self.problem.sources[name].query is not None:
             # A query may number its rows: computed once, every reader sees the same numbers.
             rows.create(_raw(name))
@@ -119,7 +122,8 @@ class Sources:
             f"{available} AS __available, {quote(source.key)} AS __key FROM {quote(_raw(name))}"
         )
         for column, rule in source.contract.items():
-            self._check_type(where, column, rule, types[column])
+            if types[column] != "VARCHAR" or column not in times_of(name, self.problem):
+                self._check_type(where, column, rule, types[column])  # utc() reads texts as times
         counts = ["count(*)", "count(__key)", "count(DISTINCT __key)", "count(__time)"]
         broken = [
             (f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)", column, sentence)
@@ -130,9 +134,7 @@ class Sources:
         try:
             found = self.con.sql(f"SELECT {sql} FROM {quote(f'source_{name}')}").fetchall()[0]
         except duckdb.Error as error:
-            raise SourceError(
-                f"{where} cannot be read ({str(error).splitlines()[0]})."
-            ) from error
+            raise SourceError(f"{where} cannot be read ({str(error).splitlines()[0]}).") from error
         rows, keys, distinct, times = found[:4]
         if rows == 0:
             raise SourceError(f"{where} is empty; it needs at least one row.")
@@ -171,9 +173,9 @@ class Sources:
             f"THEN 1 END), count(TRY_CAST({c} AS TIMESTAMPTZ)), "
             f"min(CASE WHEN TRY_CAST({c} AS TIMESTAMPTZ) IS NULL THEN {c} END)"
         )
-        texts, zoned, good, bad = self.con.sql(
-            f"SELECT {sql} FROM {quote(_raw(name))}"
-        ).fetchall()[0]
+        texts, zoned, good, bad = self.con.sql(f"SELECT {sql} FROM {quote(_raw(name))}").fetchall()[
+            0
+        ]
         if good < texts:
             raise SourceError(
                 f'{self._where(name)}: time "{column}" cannot be read in {texts - good:,} of '
@@ -194,7 +196,7 @@ class Sources:
 
     def _where(self, name: str) -> str:
         source = self.problem.sources[name]
-        place = source.table and f'lake table "{source.table}"' or source.path or "a query"
+        place = (source.table and f'lake table "{source.table}"') or source.path or "a query"
         return f'{self.problem.where}: source "{name}" ({place})'
 
 

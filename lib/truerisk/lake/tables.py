@@ -43,7 +43,7 @@ ESTIMATES_SCHEMA = pa.schema(
         "known_at": TIME,
         "problem": pa.string(),
         "model_version": pa.string(),
-        "vintage": pa.string(),
+        "segment_by": pa.string(),
         "segment": pa.string(),
         "policy": pa.string(),
         "metric": pa.string(),

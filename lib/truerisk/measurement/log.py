@@ -3,7 +3,8 @@
 One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], ``p_reveal`` in
 [0, 1] (null where no propensity was logged), ``revealed`` and ``event`` (0/1, null where not seen).
 For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
-Optional: ``override`` (the action a person took instead, else null), ``cluster`` (else subject).
+Optional: ``override`` (the action a person took instead, else null), ``cluster`` (else subject),
+and ``m``, an outcome model's cross-fitted P(event), which measure() fits otherwise.
 """
 
 from dataclasses import dataclass
@@ -18,14 +19,13 @@ NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
 
 @dataclass(frozen=True)
 class Rows:
-    """The mature rows of a log; arrays of shape (n,).
+    """What estimates need of a log's mature rows; arrays of shape (n,).
 
     ``pi`` is p_reveal (0 where none was logged), ``seen`` R, ``y`` the event where seen else 0,
     ``unseen`` a revealing action whose outcome nobody saw (overridden by hand, or lost),
     ``cluster`` a code per cluster.
     """
 
-    frame: pd.DataFrame
     score: np.ndarray
     pi: np.ndarray
     seen: np.ndarray
@@ -38,11 +38,13 @@ class Rows:
 
     def where(self, mask: np.ndarray) -> "Rows":
         arrays = (self.score, self.pi, self.seen, self.y, self.unseen, self.cluster)
-        return Rows(self.frame.loc[mask], *(a[mask] for a in arrays))
+        return Rows(*(a[mask] for a in arrays))
 
 
-def mature_rows(log: pd.DataFrame) -> Rows:
-    """The log's mature rows; LogError names what a log lacks or contradicts, with row counts.
+def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
+    """The log's mature rows, as a frame and as arrays.
+
+    Raises LogError naming what a log lacks or contradicts, with row counts.
 
     Immature rows leave before anything else is formed: coding them as not revealed, or dropping
     only the revealed ones, biases every estimate.
@@ -82,7 +84,7 @@ def mature_rows(log: pd.DataFrame) -> Rows:
     unseen = drawn & ~seen & (pi > 0)
     cluster = pd.factorize(frame["cluster" if "cluster" in frame else "subject"])[0]
     y = np.where(seen, np.nan_to_num(event), 0.0)
-    return Rows(frame, score, pi, seen, y, unseen, cluster)
+    return frame, Rows(score, pi, seen, y, unseen, cluster)
 
 
 def action_names(log: pd.DataFrame) -> list[str]:

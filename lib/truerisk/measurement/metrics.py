@@ -29,7 +29,7 @@ def event_rate(a: np.ndarray, b: np.ndarray) -> Value:
 
 
 def dollars(a: np.ndarray, b: np.ndarray, if_event: np.ndarray, if_no_event: np.ndarray) -> Value:
-    """Dollars per application, Σ(v₁a + v₀b) / Σ(a + b); v are the policy's expected dollars (n,)."""
+    """Dollars per application, Σ(v₁a + v₀b) / Σ(a + b), v the policy's expected dollars (n,)."""
     return ratio(if_event * a + if_no_event * b, a + b, if_event - if_no_event)
 
 

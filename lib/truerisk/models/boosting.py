@@ -62,5 +62,5 @@ class BoostingModel:
 def _pool(X: pd.DataFrame, event: np.ndarray | None = None) -> Pool:
     text = [c for c in X if not pd.api.types.is_numeric_dtype(X[c])]
     # CatBoost takes no null category; to it a missing one is a category of its own.
-    filled = X.assign(**{c: X[c].astype(object).where(X[c].notna(), "") for c in text})
+    filled = X.assign(**{str(c): X[c].astype(object).where(X[c].notna(), "") for c in text})
     return Pool(filled, event, cat_features=text)

@@ -1,8 +1,9 @@
 """A model on disk: content-addressed, verified on every load, read without running any code.
 
-``models/<problem>/<version>/`` holds the model's file, report.html and manifest.json. The manifest
-is written last, so a package without one does not exist. The version is the start of the sha256 of
-what decides: model, calibration, feature definitions and training data.
+``models/<problem>/<version>/`` holds the model's file, manifest.json and the reports it was
+submitted with, each named by its own hash. The manifest is written last, so a package without one
+does not exist. The version is the start of the sha256 of what decides: model, calibration, feature
+definitions and training data.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from truerisk.models.candidates import Candidate, candidate
 
 FORMAT = 1
 VERSION_LENGTH = 12
+REPORT_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,10 @@ class Model:
 
     @property
     def version(self) -> str:
-        return _version(
-            self.fitted.to_bytes(), self.calibration, self.definition, self.fingerprint
-        )
+        return _version(self.fitted.to_bytes(), self.calibration, self.definition, self.fingerprint)
 
 
-def save(lake: Lake, problem: str, model: Model, report: bytes, about: dict[str, Any]) -> str:
+def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
     """Write the package once and return its version; an equal model is already there.
 
     ``about`` is what the manifest says beside what is hashed: known_at, versions of the data, code
@@ -56,7 +56,7 @@ def save(lake: Lake, problem: str, model: Model, report: bytes, about: dict[str,
     folder = _folder(lake, problem, version)
     if files.read_bytes(f"{folder}/manifest.json") is not None:
         return version
-    content = {model.fitted.FILE: model.fitted.to_bytes(), "report.html": report}
+    content = {model.fitted.FILE: model.fitted.to_bytes()}
     manifest = {
         "format": FORMAT,
         "problem": problem,
@@ -125,13 +125,26 @@ def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
     return manifest
 
 
-def read_report(lake: Lake, problem: str, version: str) -> bytes:
-    """The report that the model was submitted with, verified."""
-    return _read(lake, problem, version, "report.html", read_manifest(lake, problem, version))
+def save_report(lake: Lake, problem: str, version: str, page: str) -> str:
+    """Keep a report beside its model and return its hash, which an approval must give back."""
+    digest = _sha256(page.encode())[:REPORT_LENGTH]
+    files.write_bytes(report_path(lake, problem, version, digest), page.encode())
+    return digest
 
 
-def report_path(lake: Lake, problem: str, version: str) -> str:
-    return f"{_folder(lake, problem, version)}/report.html"
+def read_report(lake: Lake, problem: str, version: str, digest: str) -> bytes:
+    """A report as it was submitted; ModelError when it is missing or a byte of it was changed."""
+    content = files.read_bytes(report_path(lake, problem, version, digest))
+    if content is None or _sha256(content)[:REPORT_LENGTH] != digest:
+        what = "is missing" if content is None else "was changed after it was submitted"
+        raise ModelError(
+            f"The report {digest} of model {version} of {problem} {what}; train again."
+        )
+    return content
+
+
+def report_path(lake: Lake, problem: str, version: str, digest: str) -> str:
+    return f"{_folder(lake, problem, version)}/report-{digest}.html"
 
 
 def _read(lake: Lake, problem: str, version: str, name: str, manifest: dict[str, Any]) -> bytes:

@@ -34,15 +34,15 @@ class ScorecardModel:
 
     @classmethod
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Scorecard, seed: int) -> Self:
-        bins = {name: _bins(X[name], params.bins) for name in X}
-        codes = {name: _codes(X[name], bins[name]) for name in X}
-        evidence = {name: _evidence(codes[name], event, _size(bins[name])) for name in X}
-        Z = np.column_stack([evidence[name][codes[name]] for name in X])
+        bins = {str(name): _bins(X[name], params.bins) for name in X}
+        codes = {name: _codes(X[name], cut) for name, cut in bins.items()}
+        evidence = {name: _evidence(codes[name], event, _size(bins[name])) for name in bins}
+        Z = np.column_stack([evidence[name][codes[name]] for name in bins])
         # Weight of evidence points away from the event, so useful features have positive weight.
         logistic = LogisticRegression(C=1.0).fit(Z, 1 - event)
         factor = params.points_to_double_odds / np.log(2)
         card = {}
-        for weight, name in zip(logistic.coef_[0], X):
+        for weight, name in zip(logistic.coef_[0], bins):
             points = [round(float(factor * weight * e)) for e in evidence[name]]
             card[name] = _readable(bins[name], points)
         base = round(float(factor * logistic.intercept_[0])) / factor
@@ -109,7 +109,7 @@ def _codes(values: pd.Series, bins: np.ndarray | list[str]) -> np.ndarray:
     if isinstance(bins, np.ndarray):
         code = np.searchsorted(bins, values.to_numpy(dtype=float), side="left")
     else:
-        code = pd.Index(bins).get_indexer(values)
+        code = pd.Index(bins).get_indexer(pd.Index(values))
         code = np.where(code < 0, len(bins), code)
     return np.where(missing, len(bins) + 1, code)
 

@@ -78,7 +78,9 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     seed = problem.training.seed
 
     def fitted(rows: np.ndarray):  # type: ignore[no-untyped-def]
-        return kind.fit(frame.loc[rows, features], frame.loc[rows, "event"].to_numpy(), params, seed)
+        return kind.fit(
+            frame.loc[rows, features], frame.loc[rows, "event"].to_numpy(), params, seed
+        )
 
     def scored(rows: np.ndarray) -> tuple[np.ndarray, Calibration]:
         raw = fitted(rows).predict(frame.loc[holdout, features])

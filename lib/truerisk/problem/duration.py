@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 UNITS = {"s": 1, "h": 3600, "d": 86400}
+LONGEST = 36500 * UNITS["d"]
 
 
 def parse_duration(value: Any) -> timedelta:
@@ -18,7 +19,10 @@ def parse_duration(value: Any) -> timedelta:
         raise ValueError(
             f"{value!r} is not a duration; write a whole number and s, h or d, such as '30d'"
         )
-    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+    seconds = int(found[1]) * UNITS[found[2]]
+    if seconds > LONGEST:
+        raise ValueError(f"{value!r} is too long; a duration is at most '36500d', a hundred years")
+    return timedelta(seconds=seconds)
 
 
 def short(duration: timedelta) -> str:

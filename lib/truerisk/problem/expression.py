@@ -1,7 +1,8 @@
 """SQL expressions of a problem file: money, rules, events and derived features.
 
-An expression reads the columns of one table and nothing else: it is parsed before any data are
-read, may hold no subquery, and runs in a connection that can open no file.
+An expression reads the columns of one row and nothing else, so that it gives a row the same value
+in any batch: it is parsed before any data are read, may hold no subquery and no window function,
+and runs in a connection that can open no file.
 """
 
 import json
@@ -13,6 +14,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+REFUSED = {"SUBQUERY", "WINDOW", "STAR"}
+
 
 @cache
 def columns_of(expression: str) -> frozenset[str]:
@@ -21,9 +24,13 @@ def columns_of(expression: str) -> frozenset[str]:
         nodes = parse_sql(f"SELECT ({expression}\n) AS value")
     except ValueError as error:
         raise ValueError(f"{expression!r} is not a SQL expression ({error})") from error
-    plain = sum("select_list" in n for n in nodes) == 1
-    if not plain or any(n.get("class") == "SUBQUERY" for n in nodes):
-        raise ValueError(f"{expression!r} must be one SQL expression over columns, no subquery")
+    selected = [len(n["select_list"]) for n in nodes if "select_list" in n]
+    empty = any(n.get("function_name") == "row" and not n["arguments"] for n in nodes)
+    if selected != [1] or empty or any(n.get("class") in REFUSED for n in nodes):
+        raise ValueError(
+            f"{expression!r} must be one SQL expression over the columns of a row; "
+            "no subquery, no window function and no *"
+        )
     return frozenset(n["column_names"][-1] for n in nodes if n.get("class") == "COLUMN_REF")
 
 
@@ -35,19 +42,20 @@ def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFram
     needed = set().union(*(columns_of(e) for e in expressions.values())) if expressions else set()
     lower = {c.lower(): c for c in frame.columns}
     kept = [lower[c.lower()] for c in needed if c.lower() in lower]
-    table = pa.Table.from_pandas(
-        frame[kept].assign(__row=range(len(frame))), preserve_index=False
-    )
+    table = pa.Table.from_pandas(frame[kept].assign(__row=range(len(frame))), preserve_index=False)
     result: dict[str, Any] = {}
     with sandbox() as con:
         con.register("frame", table)
         for name, expression in expressions.items():
             try:
                 relation = con.sql(f"SELECT ({expression}\n) AS value FROM frame ORDER BY __row")
-                result[name] = relation.to_arrow_table()["value"].to_pandas()
+                values = relation.to_arrow_table()["value"].to_pandas()
             except duckdb.Error as error:
                 message = str(error).splitlines()[0]
                 raise ValueError(f"{expression!r} cannot be computed ({message})") from error
+            if len(values) != len(frame):
+                raise ValueError(f"{expression!r} must give one value for each row")
+            result[name] = values
     return pd.DataFrame(result, index=frame.index if not result else None)
 
 
@@ -73,5 +81,7 @@ def sandbox() -> duckdb.DuckDBPyConnection:
 def _nodes(part: Any) -> Iterator[dict[str, Any]]:
     if isinstance(part, dict):
         yield part
-    for child in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+    for child in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
         yield from _nodes(child)

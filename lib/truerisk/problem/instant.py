@@ -10,9 +10,12 @@ from truerisk.errors import TrueriskError
 
 
 def parse_instant(value: Any) -> pd.Timestamp:
-    """A text, date or datetime as a UTC timestamp; ValueError when it is none."""
+    """An ISO 8601 text, date or datetime as a UTC timestamp; ValueError when it is none."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not a time; write it as '2026-06-30'")
     try:
-        stamp = pd.Timestamp(value)
+        # pandas alone would read "06/07" in American order and "10:30" as today.
+        stamp = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{value!r} is not a time; write it as '2026-06-30'") from error
     if stamp is pd.NaT:

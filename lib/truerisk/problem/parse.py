@@ -37,7 +37,8 @@ def problem_from(
 ) -> Problem:
     """A Problem from the mapping that a TOML file or its JSON form holds."""
     where = where or f"problem {raw.get('name', '(without a name)')}"
-    raw = _expand(_point(dict(raw), sources or {}, where), where)
+    if isinstance(raw.get("sources"), dict):  # what it may be otherwise is the grammar's to say
+        raw = _expand(_point(dict(raw), sources or {}, where), where)
     try:
         problem = Problem.model_validate(raw)
     except ValidationError as error:
@@ -66,14 +67,15 @@ def as_config(problem: Problem) -> dict[str, Any]:
 
 def _point(raw: dict[str, Any], sources: Mapping[str, str], where: str) -> dict[str, Any]:
     """Replace the place of a source by the file that the user names."""
-    declared = raw.get("sources", {})
+    declared = raw["sources"]
     for name, path in sources.items():
         if name not in declared:
             raise ProblemError(
                 f'{where}: --source names "{name}"; its sources are {one_of(declared)}.'
             )
-        kept = {k: v for k, v in declared[name].items() if k not in ("table", "path", "query")}
-        declared = {**declared, name: {**kept, "path": path}}
+        if isinstance(declared[name], dict):
+            kept = {k: v for k, v in declared[name].items() if k not in ("table", "path", "query")}
+            declared = {**declared, name: {**kept, "path": path}}
     return {**raw, "sources": declared}
 
 
@@ -89,7 +91,7 @@ def _expand(raw: dict[str, Any], where: str) -> dict[str, Any]:
         return os.environ[found[1]]
 
     sources: dict[str, Any] = {}
-    for name, source in raw.get("sources", {}).items():
+    for name, source in raw["sources"].items():
         sources[name] = dict(source) if isinstance(source, dict) else source
         for place in ("path", "query"):
             if isinstance(source, dict) and isinstance(source.get(place), str):
@@ -104,12 +106,22 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
     uses = [
         ("application.source", problem.application.source),
         ("outcome.source", problem.outcome.source),
-        *((f"features.latest[{i}].source", f.source) for i, f in enumerate(problem.features.latest)),
-        *((f"features.window[{i}].source", f.source) for i, f in enumerate(problem.features.window)),
+        *(
+            (f"features.latest[{i}].source", f.source)
+            for i, f in enumerate(problem.features.latest)
+        ),
+        *(
+            (f"features.window[{i}].source", f.source)
+            for i, f in enumerate(problem.features.window)
+        ),
     ]
     for path, name in uses:
         if name not in problem.sources:
             yield path, f'is "{name}"; the sources are {one_of(problem.sources)}'
+            continue
+        for needed in ("key", "time"):
+            if not getattr(problem.sources[name], needed):
+                yield f"sources.{name}.{needed}", f"is missing, and {path} needs it"
     revealing = [name for name, action in problem.actions.items() if action.reveals]
     if len(revealing) != 1:
         came = one_of(revealing).replace(" or ", " and ") if revealing else "none"
@@ -148,6 +160,8 @@ def _sentence(error: Any) -> str:
     if kind == "string_pattern_mismatch":
         allowed = AGGREGATES if ".compute" in path else "lower-case letters, digits and _"
         return f"{path} is {came!r}; allowed: {allowed}"
+    if kind in ("model_type", "dict_type"):
+        return f"{path} is {_short(came)}; it must be a table of settings"
     message = error["msg"][0].lower() + error["msg"][1:]
     return f"{path} is {_short(came)}; {message}"
 

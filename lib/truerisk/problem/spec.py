@@ -1,6 +1,6 @@
 """The grammar of a problem file: what it may say, as models that reject everything else."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from truerisk.errors import one_of
-from truerisk.problem.duration import Duration
+from truerisk.problem.duration import Duration, short
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import Instant
 
@@ -37,9 +37,15 @@ def _cron(value: str) -> str:
     return value
 
 
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError(f"{short(value)!r} is no time at all; write a duration above 0, as '30d'")
+    return value
+
+
 Expression = Annotated[str, BeforeValidator(_expression)]
 Cron = Annotated[str, AfterValidator(_cron)]
-Positive = Annotated[Duration, Field(gt=timedelta(0))]
+Positive = Annotated[Duration, AfterValidator(_positive)]
 Aggregate = Annotated[str, Field(pattern=AGGREGATE)]
 
 
@@ -57,13 +63,16 @@ class Column(Part):
 
 
 class Source(Part):
-    """A table the lender has: a lake table, files, or a query over files and other sources."""
+    """A table the lender has: a lake table, files, or a query over files and other sources.
+
+    One that only other sources' queries read needs neither key nor time.
+    """
 
     table: str | None = None
     path: str | None = None
     query: str | None = None
-    key: str
-    time: str
+    key: str = ""
+    time: str = ""
     delay: Duration = timedelta(0)
     available_at: str | None = None
     owner: str = ""
@@ -131,8 +140,8 @@ class Boosting(Part):
     """CatBoost, categoricals native."""
 
     depth: int = Field(5, ge=1, le=10)
-    iterations: int = Field(300, ge=1, le=5000)
-    learning_rate: float = Field(0.05, gt=0, le=1)
+    iterations: int = Field(200, ge=1, le=5000)
+    learning_rate: float = Field(0.06, gt=0, le=1)
 
 
 class Candidates(Part):

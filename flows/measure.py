@@ -1,0 +1,40 @@
+"""Measure what the decisions were worth, for everyone who applied.
+
+python flows/measure.py --config problem problems/credit.toml run --known-at 2026-12-31
+"""
+
+import truerisk as tr
+from truerisk.flow import BaseFlow, Parameter, card, main, step
+
+
+class MeasureFlow(BaseFlow):
+    """Join decisions with matured outcomes and estimate quality and dollars without bias."""
+
+    known_at = Parameter("known-at", default="", help="Knowledge cutoff, UTC; default now.")
+    compare = Parameter("compare", default="", help="A model to value on the same log.")
+
+    @step
+    def start(self):
+        """The ledger with its outcomes as known; what was not revealed stays unknown."""
+        self.begin(self.known_at)
+        self.log = tr.decision_log(self.lake, self.problem, self.at)
+        self.next(self.estimate)
+
+    @card(type="report")
+    @step
+    def estimate(self):
+        """Naive, IPW and DR side by side, by vintage and segment, kept in the lake with a page."""
+        self.estimates, self.report, self.page = tr.measure_ledger(
+            self.problem, self.lake, self.log, self.at, self.compare, run=self.run, code=self.code
+        )
+        self.next(self.end)
+
+    @step
+    def end(self):
+        """Say what holds for everyone who applied."""
+        print(tr.headline(self.problem, self.estimates))
+        print(f"Read it: {self.page}")
+
+
+if __name__ == "__main__":
+    main(MeasureFlow)

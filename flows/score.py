@@ -1,0 +1,49 @@
+"""Decide every application that has no decision yet.
+
+python flows/score.py --config problem problems/credit.toml run --since 2026-07-01
+"""
+
+import truerisk as tr
+from truerisk.flow import BaseFlow, Parameter, main, step
+
+
+class ScoreFlow(BaseFlow):
+    """Decide every undecided application once, with the champion, and log the propensity."""
+
+    since = Parameter("since", default="", help="First time to decide, UTC.")
+    until = Parameter("until", default="", help="Time to stop before, UTC; default none.")
+
+    @step
+    def start(self):
+        """Pin the model by version and the applications nobody has decided yet."""
+        self.begin()
+        champion = tr.champion_of(self.lake, self.problem.name)
+        self.batch = tr.plan_batch(
+            self.lake, self.problem, champion, self.since, self.until, self.run
+        )
+        self.shards = self.batch.shards
+        self.next(self.score, foreach="shards")
+
+    @step
+    def score(self):
+        """Features as of each application's own time; the same definitions built the training."""
+        self.scored = tr.score(self.lake, self.problem, self.batch, self.input)
+        self.next(self.decide)
+
+    @step
+    def decide(self, shards):
+        """Exploration sees the whole batch; one commit neither repeats nor loses a decision."""
+        self.merge_artifacts(shards, exclude=["scored"])
+        decided = tr.decide(self.problem, [s.scored for s in shards], self.batch)
+        self.decided = tr.commit(self.lake, self.problem, decided)
+        self.explored = int(decided["explored"].sum())
+        self.next(self.end)
+
+    @step
+    def end(self):
+        """Say how many decisions are new."""
+        print(f"Decided {self.decided:,} applications, {self.explored:,} of them by exploration.")
+
+
+if __name__ == "__main__":
+    main(ScoreFlow)

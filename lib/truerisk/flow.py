@@ -1,0 +1,160 @@
+"""BaseFlow: what every flow shares, so that a flow file holds only its own steps.
+
+Importing this module, before Metaflow itself, also points Metaflow at this repository's runs (``.truerisk/``), for flows,
+notebooks and the client alike, unless Metaflow was configured otherwise.
+"""
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from truerisk.errors import ProblemError, TrueriskError
+from truerisk.lake.lake import Lake, home, open_lake, repository
+from truerisk.problem.instant import instant
+from truerisk.problem.parse import as_config, problem_from, read_text
+from truerisk.problem.spec import Problem
+
+os.environ.setdefault("METAFLOW_DATASTORE_SYSROOT_LOCAL", str(home()))
+os.environ.setdefault("METAFLOW_CARD_LOCALROOT", str(home() / ".metaflow" / "mf.cards"))
+if not any(os.environ.get(n, "root") != "root" for n in ("METAFLOW_USER", "USERNAME", "USER")):
+    # Containers, cron and systemd set no user name, and Metaflow refuses root's.
+    user = pwd.getpwuid(os.getuid()).pw_name
+    os.environ["METAFLOW_USER"] = user if user != "root" else "root-user"
+
+from metaflow import (
+    Config,
+    FlowMutator,
+    FlowSpec,
+    Parameter,
+    Run,
+    card,
+    current,
+    namespace,
+    package_sources,
+    step,
+)
+from metaflow.cards import MetaflowCard
+from metaflow.plugins import CARDS
+
+__all__ = ["BaseFlow", "Parameter", "card", "main", "step"]  # all that a flow file imports
+
+LIBRARY = Path(__file__).resolve().parent
+
+
+def read_config(text: str) -> dict[str, Any]:
+    """What ``--config problem FILE`` holds, checked: TOML or JSON; empty stays empty."""
+    raw = read_text(text)
+    return as_config(problem_from(raw)) if raw else {}
+
+
+class ReportCard(MetaflowCard):
+    """Shows the page that a step keeps as ``self.report``: the same page as in the lake."""
+
+    type = "report"
+
+    def render(self, task: Any) -> str:
+        return str(task["report"].data)
+
+
+CARDS.append(ReportCard)
+
+
+class FromProblem(FlowMutator):
+    """Schedule and resources of the problem file become decorators of the right flow."""
+
+    def mutate(self, mutable_flow: Any) -> None:
+        config = dict(mutable_flow.configs).get("problem") or {}
+        verb = self._flow_cls.__name__.removesuffix("Flow").lower()
+        cron = config.get("schedule", {}).get(verb)
+        if cron:
+            mutable_flow.add_decorator("schedule", deco_kwargs={"cron": cron})
+        compute = config.get("compute", {})
+        wanted = {name: compute[name] for name in ("cpu", "memory") if compute.get(name)}
+        for _, step in mutable_flow.steps if wanted else ():
+            step.add_decorator("resources", deco_kwargs=wanted)
+
+
+@FromProblem
+@package_sources(str(LIBRARY), suffixes=[".py", ".css", ".toml", ".typed"])
+class BaseFlow(FlowSpec):
+    """The problem, the lake, and the instant a flow speaks of."""
+
+    config = Config(
+        "problem", default_value="{}", parser=read_config, help="The problem file, TOML."
+    )
+    lake_root = Parameter("lake", default="", help="The lake; default TRUERISK_LAKE.")
+
+    def begin(self, known_at: str | None = None) -> None:
+        """Resolve once, in start, what later steps and a resume must not resolve again."""
+        self.root = open_lake(self.lake_root or None).root
+        self.at = instant(known_at)
+        self.code = revision()
+        self.run = f"{current.flow_name}/{current.run_id}"
+        self.problem  # noqa: B018  refuses a flow that was started without a problem
+
+    @property
+    def problem(self) -> Problem:
+        """The problem this run was started with."""
+        raw = _plain(self.config)
+        if not raw:
+            raise ProblemError("The flow has no problem; pass --config problem problems/NAME.toml.")
+        return problem_from(raw)
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(self.root)
+
+
+def main(flow: type[BaseFlow]) -> None:
+    """Run a flow file; a failure that is meant for the user is repeated as the last line."""
+    try:
+        flow()
+    except SystemExit as stop:
+        if stop.code and {"run", "resume"} & set(sys.argv[1:]):
+            error = failure(flow.__name__, getattr(current, "run_id", None))
+            if error is not None:
+                print(error, file=sys.stderr)
+                raise SystemExit(2) from None
+        raise
+    except TrueriskError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def failure(flow: str, run_id: str | None) -> str | None:
+    """The sentence a failed task left behind, when it left one."""
+    if run_id is None:
+        return None
+    namespace(None)
+    for step in Run(f"{flow}/{run_id}"):
+        for task in step:
+            error = task.exception if not task.successful else None
+            if error is not None and "truerisk.errors" in str(getattr(error, "type", "")):
+                return str(error.exception)
+    return None
+
+
+def revision() -> str:
+    """The git revision of the code, with ``+changes`` when the work tree differs from it."""
+    git = ["git", "-C", str(repository())]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return "unknown"
+    if head.returncode:
+        return "unknown"
+    return head.stdout.strip()[:12] + ("+changes" if changed.stdout.strip() else "")
+
+
+def _plain(value: Any) -> Any:
+    """A Metaflow config value as ordinary dicts and lists."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,217 @@
+"""Submit, approve, reject, roll back: the only ways a model's state changes."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from truerisk.errors import RegistryError
+from truerisk.lake.lake import Lake
+from truerisk.registry.events import Event, champion, history, record, status
+
+SHORTEST_HASH = 8
+
+
+def submit(
+    lake: Lake,
+    problem: str,
+    version: str,
+    by: str,
+    report_hash: str,
+    compared: str | None,
+    payload: dict[str, Any],
+) -> bool:
+    """Offer a model for approval with a report that compares it with champion ``compared``.
+
+    False when nothing changed: the same model was decided on, or awaits a decision on a report
+    that compares with the same champion. ``payload`` holds the gate's checks and what a list of
+    models shows.
+    """
+
+    def decide(events: pd.DataFrame) -> list[Event]:
+        state = status(events, version)
+        if state == "submitted":
+            offered = _submitted(lake, problem, events, version)
+            if _champion_in(offered) == compared:
+                return []
+        elif state != "unknown":
+            return []
+        why = "trained by a flow"
+        return [Event(problem, version, "submitted", by, why, report_hash, compared, payload)]
+
+    return record(lake, problem, decide) > 0
+
+
+def approve(
+    lake: Lake,
+    problem: str,
+    version: str,
+    by: str,
+    because: str,
+    report_hash: str,
+    override: bool = False,
+) -> None:
+    """A named person approves a model after reading its report: it becomes the champion.
+
+    Raises RegistryError unless the model awaits a decision, the hash is its report's, its gate
+    passed (or ``override``), and the champion is still the one its report compares it with.
+    """
+    _person(by, because)
+
+    def decide(events: pd.DataFrame) -> list[Event]:
+        offered = _awaiting(lake, problem, events, version)
+        if len(report_hash) < SHORTEST_HASH or not offered["report_hash"].startswith(report_hash):
+            raise RegistryError(
+                f"{report_hash!r} is not the hash of the report of {version}; read the report "
+                f"(`truerisk report --problem {problem} {version}`) and give back the hash that "
+                "command prints."
+            )
+        checks = json.loads(offered["payload"])["gate"]
+        failed = [c["name"] for c in checks if not c["passed"]]
+        if failed and not override:
+            raise RegistryError(
+                f"{version} failed its gate ({'; '.join(failed)}); approve with --override and a "
+                "reason that will be kept, or train again."
+            )
+        now, compared = champion(events), _champion_in(offered)
+        if now != compared:
+            last = events[events["event"].isin(["promoted", "rolled back"])].iloc[-1]
+            raise RegistryError(
+                f"The champion is {now} since {last['by']} {last['event']} it at "
+                f"{last['at']:%Y-%m-%d %H:%M} UTC, and the report of {version} compares with "
+                f"{compared or 'no champion'}; train again to compare with {now}."
+            )
+        kept = {"override": override, "failed": failed}
+        return [
+            Event(problem, version, "approved", by, because, report_hash, compared, kept),
+            Event(problem, version, "promoted", by, because, report_hash, compared, kept),
+        ]
+
+    record(lake, problem, decide)
+
+
+def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> None:
+    """A named person declines a model; it can be trained and submitted again as a new version."""
+    _person(by, because)
+
+    def decide(events: pd.DataFrame) -> list[Event]:
+        _awaiting(lake, problem, events, version)
+        return [Event(problem, version, "rejected", by, because)]
+
+    record(lake, problem, decide)
+
+
+def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
+    """The champion before this one decides again; returns its version.
+
+    Raises RegistryError when there was none.
+    """
+    _person(by, because)
+    back: list[str] = []
+
+    def decide(events: pd.DataFrame) -> list[Event]:
+        line = _line_of_champions(events)
+        if len(line) < 2:
+            raise RegistryError(
+                f"Problem {problem} has no earlier champion to roll back to; "
+                f"`truerisk models --problem {problem}` lists its models."
+            )
+        back[:] = [line[-2]]
+        left = {"left": line[-1]}
+        return [Event(problem, line[-2], "rolled back", by, because, "", line[-1], left)]
+
+    record(lake, problem, decide)
+    return back[0]
+
+
+def champion_of(lake: Lake, problem: str) -> str:
+    """The version that decides; RegistryError says how to get one."""
+    events = history(lake, problem)
+    now = champion(events)
+    if now is None:
+        waiting = events.loc[events["event"] == "submitted", "version"].tolist()
+        state = f"{waiting[-1]} awaits approval" if waiting else "no model was submitted"
+        raise RegistryError(
+            f"Problem {problem} has no champion in the lake at {lake.root} ({state}); train a "
+            "model, read its report and approve it."
+        )
+    return now
+
+
+def models(lake: Lake, problem: str) -> pd.DataFrame:
+    """Every submitted version with its state and last event, newest first."""
+    events = history(lake, problem)
+    offered = events[events["event"] == "submitted"].drop_duplicates("version", keep="last")
+    rows = []
+    for offer in offered.to_dict("records"):
+        payload = json.loads(offer["payload"])
+        last = events[events["version"] == offer["version"]].iloc[-1]
+        rows.append(
+            {
+                "version": offer["version"],
+                "status": status(events, offer["version"]),
+                "candidate": payload.get("candidate"),
+                "known_at": payload.get("known_at"),
+                "auc": payload.get("auc"),
+                "gate": "passed" if all(c["passed"] for c in payload["gate"]) else "failed",
+                "submitted": offer["at"],
+                "last_event": last["event"],
+                "by": last["by"],
+                "because": last["because"],
+                "report_hash": offer["report_hash"],
+            }
+        )
+    columns = ["version", "status", "candidate", "known_at", "auc", "gate", "submitted"]
+    columns += ["last_event", "by", "because", "report_hash"]
+    return pd.DataFrame(rows[::-1], columns=columns)
+
+
+def submission(lake: Lake, problem: str, version: str) -> pd.Series:
+    """The event that submitted a version; RegistryError lists those that exist."""
+    return _submitted(lake, problem, history(lake, problem), version)
+
+
+def _submitted(lake: Lake, problem: str, events: pd.DataFrame, version: str) -> pd.Series:
+    offered = events[(events["event"] == "submitted") & (events["version"] == version)]
+    if offered.empty:
+        known = events.loc[events["event"] == "submitted", "version"].tolist()
+        raise RegistryError(
+            f"There is no model {version} of {problem} in the lake at {lake.root}; "
+            f"submitted are {', '.join(known) or 'none yet'}."
+        )
+    return offered.iloc[-1]
+
+
+def _champion_in(offered: pd.Series) -> str | None:
+    """The champion that a submission's report compares with."""
+    compared = offered["expected_champion"]
+    return None if pd.isna(compared) else str(compared)
+
+
+def _awaiting(lake: Lake, problem: str, events: pd.DataFrame, version: str) -> pd.Series:
+    offered = _submitted(lake, problem, events, version)
+    state = status(events, version)
+    if state != "submitted":
+        decided = events[(events["version"] == version) & (events["event"] != "submitted")].iloc[-1]
+        raise RegistryError(
+            f"{version} is {state} already: {decided['by']} {decided['event']} it at "
+            f"{decided['at']:%Y-%m-%d %H:%M} UTC."
+        )
+    return offered
+
+
+def _line_of_champions(events: pd.DataFrame) -> list[str]:
+    """The champions one can go back along: a roll back takes the last one off again."""
+    line: list[str] = []
+    for row in events.to_dict("records"):
+        if row["event"] == "promoted":
+            line.append(row["version"])
+        elif row["event"] == "rolled back":
+            line.pop()
+    return line
+
+
+def _person(by: str, because: str) -> None:
+    for what, value in (("--by, a person's name", by), ("--because, a reason", because)):
+        if not value.strip():
+            raise RegistryError(f"The registry keeps who decided and why; give {what}.")

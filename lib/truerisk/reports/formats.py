@@ -1,0 +1,82 @@
+"""Numbers as people read them: thousands separated, a true minus, a unit, never a bare NaN."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+NOTHING = "–"
+MINUS = "\N{MINUS SIGN}"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def whole(value: float) -> str:
+    """12,345"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:z,.0f}")
+
+
+def percent(value: float) -> str:
+    """16.2%"""
+    return NOTHING if pd.isna(value) else _minus(f"{100 * value:z,.1f}%")
+
+
+def decimal(value: float) -> str:
+    """0.846"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:z.3f}")
+
+
+def change(value: float) -> str:
+    """+0.0036"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:+z.4f}")
+
+
+def dollars(value: float) -> str:
+    """$1,235 and −$21; cents below ten dollars."""
+    if pd.isna(value):
+        return NOTHING
+    sign = "-" if value < 0 and f"{value:z.2f}" != "0.00" else ""
+    size = abs(float(value))
+    return _minus(sign + (f"${size:.2f}" if 0.005 <= size < 9.995 else f"${size:,.0f}"))
+
+
+def dollar_change(value: float) -> str:
+    """+$12 and −$21"""
+    text = dollars(value)
+    return f"+{text}" if pd.notna(value) and value > 0 and text != "$0" else text
+
+
+def day(at: pd.Timestamp) -> str:
+    """2026-06-30"""
+    return NOTHING if pd.isna(at) else f"{at:%Y-%m-%d}"
+
+
+def moment(at: pd.Timestamp) -> str:
+    """2026-06-30 14:05 UTC"""
+    return NOTHING if pd.isna(at) else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def span(length: pd.Timedelta) -> str:
+    """5 hours, 12 days: one unit, rounded."""
+    hours = length / pd.Timedelta(hours=1)
+    if hours < 1:
+        return "under an hour"
+    count, unit = (hours, "hour") if hours < 48 else (hours / 24, "day")
+    return f"{count:,.0f} {unit}{'' if round(count) == 1 else 's'}"
+
+
+FORMS: dict[str, Callable[[float], str]] = {
+    "event_rate": percent,
+    "event_rate_below": percent,
+    "auc": decimal,
+    "auc_gain": change,
+    "calibration_error": change,
+    "policy_value": dollars,
+    "policy_gain": dollar_change,
+}
+
+
+def interval(low: float, high: float, form: Callable[[float], str]) -> str:
+    """0.829 … 0.861"""
+    return f"{form(low)} … {form(high)}"
