@@ -27,12 +27,13 @@ class MeasureFlow(BaseFlow):
         self.estimates, self.report, self.page = tr.measure_ledger(
             self.problem, self.lake, self.log, self.at, self.compare, run=self.run, code=self.code
         )
+        self.headline = tr.headline(self.problem, self.estimates)
         self.next(self.end)
 
     @step
     def end(self):
         """Say what holds for everyone who applied."""
-        print(tr.headline(self.problem, self.estimates))
+        print(self.headline)
         print(f"Read it: {self.page}")
 
 

@@ -39,13 +39,13 @@ class TrainFlow(BaseFlow):
             self.problem, self.lake, self.dataset, self.parts, fitted, self.review,
             run=self.run, code=self.code,
         )  # fmt: skip
+        self.gate = "passed" if self.review.passed else "failed"
         self.next(self.end)
 
     @step
     def end(self):
         """Say what was submitted and what a person does next."""
-        gate = "passed" if all(c.passed for c in self.review.checks) else "failed"
-        print(f"Submitted {self.review.chosen} {self.version}: gate {gate}.")
+        print(f"Submitted {self.version}: gate {self.gate}.")
         print(f"Read it: truerisk report --problem {self.problem.name} {self.version}")
 
 

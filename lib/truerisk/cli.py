@@ -6,11 +6,10 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.lake.lake import open_lake, repository
@@ -95,21 +94,24 @@ def measure(
 @app.command()
 def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> None:
     """List the submitted models, newest first."""
-    from truerisk.registry.approval import models as listed
+    from truerisk.registry.approval import list_models
 
-    rows = listed(open_lake(lake), find(problem).name)
+    rows = list_models(open_lake(lake), find(problem).name)
     if json_:
         print(rows.to_json(orient="records", date_format="iso", indent=1))
         return
     if rows.empty:
         out.print(f"No model of {problem} was submitted yet; `truerisk train` makes one.")
         return
-    show(
-        rows.assign(
-            auc=rows["auc"].map("{:.3f}".format),
-            known_at=rows["known_at"].str[:10],
-            submitted=rows["submitted"].dt.strftime("%Y-%m-%d %H:%M"),
-        )[["version", "status", "candidate", "auc", "gate", "known_at", "submitted", "by"]]
+    shown = rows.assign(
+        auc=rows["auc"].map("{:.3f}".format) + " of the " + rows["auc_population"],
+        known_at=rows["known_at"].str[:10],
+        last=rows["last_event"] + " by " + rows["by"],
+    )
+    print(
+        shown[["version", "status", "candidate", "known_at", "gate", "auc", "last"]].to_string(
+            index=False
+        )
     )
 
 
@@ -191,10 +193,10 @@ def decisions(
     lake: LakeRoot = "",
 ) -> None:
     """List the last decisions, or show everything about one."""
-    from truerisk.decisions.ledger import decisions as decided
+    from truerisk.decisions.ledger import read_ledger
 
     about = find(problem)
-    rows = decided(open_lake(lake), about)
+    rows = read_ledger(open_lake(lake), about)
     if application:
         rows = rows[rows[about.key].astype(str) == application]
         if rows.empty:
@@ -207,7 +209,8 @@ def decisions(
             out.print(f"{name:32} {value}")
     else:
         columns = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
-        show(rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M")).round(4))
+        shown = rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))
+        print(shown.round(4).to_string(index=False))
 
 
 def run(verb: str, name: str, lake: str, sources: list[str] | None, **parameters: str) -> None:
@@ -235,16 +238,6 @@ def find(name: str, sources: dict[str, str] | None = None) -> Problem:
             f'There is no problem "{name}": problems/ has {", ".join(known)}; or give a .toml file.'
         )
     return load_problem(named if named.exists() else Path(name), sources)
-
-
-def show(rows: Any) -> None:
-    """A data frame as a table on the terminal."""
-    table = Table(box=None, pad_edge=False)
-    for column in rows:
-        table.add_column(str(column))
-    for row in rows.itertuples(index=False):
-        table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from truerisk.decisions.ledger import decision_log
 from truerisk.errors import TrueriskError
@@ -55,7 +54,7 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool) -> None:
         shown = log.loc[log["action"] == problem.revealing, problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
         launch("train", problem, lake, known_at=str(month[30]))
-    following = str(approval.models(lake, problem.name)["version"].iloc[0])
+    following = str(approval.list_models(lake, problem.name)["version"].iloc[0])
     with doing(out, "Measure as known at month 30, for everyone who applied"):
         said = launch("measure", problem, lake, known_at=str(month[30]), compare=following)
 
@@ -83,7 +82,7 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool) -> None:
 
 def approve(out: Console, problem: Problem, lake: Lake, yes: bool) -> str:
     """A person reads the report and approves; ``yes`` answers for them."""
-    offered = approval.models(lake, problem.name).iloc[0]
+    offered = approval.list_models(lake, problem.name).iloc[0]
     version, digest = str(offered["version"]), str(offered["report_hash"])
     by, because = "demo", "the demo was started with --yes"
     if not yes:
@@ -121,23 +120,17 @@ def conclude(
         f"\n{problem.name}, {period}: {len(log):,} applied, {int(revealed.sum()):,} approved, "
         f"{int(explored.sum()):,} of them by exploration (expected cost ${cost:,.0f})\n"
     )
-    table = Table(box=None, pad_edge=False)
-    heads = ("", "approved: usually reported", "(true)", "everyone: usually reported")
-    for head in (*heads, "truerisk, 95% interval", "the truth"):
-        table.add_column(head, justify="left" if not head else "right")
+    out.print("              among the approved         everyone who applied")
+    out.print(
+        "              usually reported  (true)   reported  truerisk, 95% interval  the truth"
+    )
     for name, metric, form in (("default rate", "event_rate", ".1%"), ("AUC", "auc", ".3f")):
         naive, dr = estimate(estimates, metric, "naive"), estimate(estimates, metric, "dr")
-        true = [
-            metrics.event_rate(event[rows], 1 - event[rows]).theta
-            if metric == "event_rate"
-            else metrics.auc(event[rows], 1 - event[rows], score[rows]).theta
-            for rows in (revealed, open_rows)
-        ]
-        usual = f"{naive['value']:{form}}"
-        table.add_row(
-            name, usual, f"({true[0]:{form}})", usual, _ranged(dr, form), f"{true[1]:{form}}"
+        approved, everyone = (_true(metric, event[r], score[r]) for r in (revealed, open_rows))
+        out.print(
+            f"{name:12}  {naive['value']:>16{form}} {f'({approved:{form}})':>8}"
+            f"   {naive['value']:>8{form}}  {_ranged(dr, form)}  {everyone:>9{form}}"
         )
-    out.print(table)
     rival = as_rival(problem, lake, log, following)["policies"][following]
     gain = [
         (rival[a] - log[f"p_{a}"])
@@ -149,9 +142,10 @@ def conclude(
         estimate(estimates, "policy_gain", "dr"),
     )
     out.print(
-        f"\nthe next model, had it decided instead, per application: "
-        f"as usually reported ${naive['value']:+,.0f}, "
-        f"truerisk ${_ranged(dr, '+,.0f')}, the truth ${sum(gain)[open_rows].mean():+,.0f}"
+        "\nthe next model, had it decided instead, in dollars an application: as usually reported "
+        f"{naive['value']:+,.0f}, truerisk {dr['value']:+,.0f} "
+        f"({dr['low']:+,.0f} … {dr['high']:+,.0f}), the truth "
+        f"{sum(gain)[open_rows].mean():+,.0f}"
     )
     barred = int((~open_rows).sum())
     out.print(
@@ -180,5 +174,11 @@ def doing(out: Console, what: str) -> Iterator[None]:
     out.print(f"✓ {what} [{time.perf_counter() - started:.0f} s]", markup=False)
 
 
+def _true(metric: str, event: np.ndarray, score: np.ndarray) -> float:
+    if metric == "event_rate":
+        return metrics.event_rate(event, 1 - event).theta
+    return metrics.auc(event, 1 - event, score).theta
+
+
 def _ranged(row: pd.Series, form: str) -> str:
-    return f"{row['value']:{form}}  {row['low']:{form}} … {row['high']:{form}}"
+    return f"{row['value']:>6{form}}  {row['low']:{form}} … {row['high']:{form}}"

@@ -1,7 +1,7 @@
 """BaseFlow: what every flow shares, so that a flow file holds only its own steps.
 
-Importing this module, before Metaflow itself, also points Metaflow at this repository's runs (``.truerisk/``), for flows,
-notebooks and the client alike, unless Metaflow was configured otherwise.
+Importing this module, before Metaflow itself, also points Metaflow at this repository's runs
+(``.truerisk/``), for flows, notebooks and the client alike, unless it was configured otherwise.
 """
 
 import os
@@ -74,8 +74,8 @@ class FromProblem(FlowMutator):
             mutable_flow.add_decorator("schedule", deco_kwargs={"cron": cron})
         compute = config.get("compute", {})
         wanted = {name: compute[name] for name in ("cpu", "memory") if compute.get(name)}
-        for _, step in mutable_flow.steps if wanted else ():
-            step.add_decorator("resources", deco_kwargs=wanted)
+        for _, part in mutable_flow.steps if wanted else ():
+            part.add_decorator("resources", deco_kwargs=wanted)
 
 
 @FromProblem
@@ -130,8 +130,8 @@ def failure(flow: str, run_id: str | None) -> str | None:
     if run_id is None:
         return None
     namespace(None)
-    for step in Run(f"{flow}/{run_id}"):
-        for task in step:
+    for tasks in Run(f"{flow}/{run_id}"):
+        for task in tasks:
             error = task.exception if not task.successful else None
             if error is not None and "truerisk.errors" in str(getattr(error, "type", "")):
                 return str(error.exception)

@@ -67,8 +67,9 @@ def plan_batch(
             instant(start),
             instant(until) if until else None,
         )
-        for used in (*wanted.features.latest, *wanted.features.window):
-            sources.pin(used.source)
+        histories = [f.source for f in wanted.features.latest]
+        for name in histories + [f.source for f in wanted.features.window]:
+            sources.pin(name)
         versions = dict(sorted(sources.versions.items()))
     spent: dict[str, Spent] = {}
     if lake.version(ledger(problem.name)) is not None:

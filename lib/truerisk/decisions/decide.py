@@ -27,7 +27,8 @@ def decide(
 
     ``scored``, one frame or the shards of one, holds the key, subject, as_of (UTC), score, the
     batch's features and the columns that money and rules read. ``p_<action>`` are the exact
-    probabilities before the draw and sum to 1; ``value_<action>_if_event`` and ``…_if_no_event`` are dollars.
+    probabilities before the draw and sum to 1; ``value_<action>_if_event`` and
+    ``…_if_no_event`` are dollars.
     """
     scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)

@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
+from truerisk.errors import LakeError
 from truerisk.features.dataset import labels
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.place import Version
@@ -27,8 +28,13 @@ def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
     return lake.append(ledger(problem.name), rows, key=problem.key)
 
 
-def decisions(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:
+def read_ledger(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:
     """All decisions of a problem, in order of time; LakeError when there is none yet."""
+    if lake.version(ledger(problem.name)) is None:
+        raise LakeError(
+            f"The lake at {lake.root} holds no decision of {problem.name} yet; `truerisk score` "
+            "makes them."
+        )
     rows = lake.read(ledger(problem.name), None if version is None else int(version))
     return rows.sort_values(["as_of", problem.key], ignore_index=True)
 
@@ -42,7 +48,7 @@ def decision_log(
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
     the source happens to know it.
     """
-    log = decisions(lake, problem, (versions or {}).get(ledger(problem.name)))
+    log = read_ledger(lake, problem, (versions or {}).get(ledger(problem.name)))
     log = log[log["as_of"] < known_at].reset_index(drop=True)
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)

@@ -136,7 +136,7 @@ def _read_columns(problem: Problem) -> list[str]:
     """The application columns that features read: column features, entities, derived inputs."""
     features = problem.features
     made = set(names(problem)) - set(features.columns)
-    read = [*features.columns, *(f.by for f in (*features.latest, *features.window))]
+    read = [*features.columns, *(f.by for f in features.latest), *(f.by for f in features.window)]
     for expression in features.derived.values():
         read += sorted(columns_of(expression) - made)
     return list(dict.fromkeys(read))

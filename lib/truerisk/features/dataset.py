@@ -185,9 +185,7 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     except ValueError as error:
         raise SourceError(f"{problem.where}: outcome.event: {error}.") from error
     rows = rows.set_index("__key")
-    joined = frame[[problem.key, "as_of"]].join(
-        rows[["__event", "__observed"]], on=problem.key, rsuffix="_"
-    )
+    joined = frame[[problem.key, "as_of"]].join(rows[["__event", "__observed"]], on=problem.key)
     joined = joined.set_index(problem.key)
     event = pd.to_numeric(joined["__event"], errors="coerce").astype("float64")
     strange = int((joined["__event"].notna() & ~event.isin([0, 1])).sum())

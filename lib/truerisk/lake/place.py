@@ -15,6 +15,7 @@ from truerisk.errors import SourceError, one_of
 from truerisk.lake import files
 from truerisk.lake.lake import Lake
 from truerisk.problem.expression import parse_sql
+from truerisk.problem.parse import VARIABLE
 from truerisk.problem.spec import Problem
 
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv"}
@@ -31,6 +32,12 @@ def version_of(
     A query's version counts the sources it reads at the version they are ``pinned`` to.
     """
     source = problem.sources[name]
+    unset = re.search(VARIABLE, source.path or source.query or "")
+    if unset:
+        raise SourceError(
+            f"{problem.where}: sources.{name} needs {unset[0]}, which is not set; "
+            f"set {unset[1]} in the environment or pass --source {name}=PATH."
+        )
     if source.table is not None:
         version = lake.version(source.table)
         if version is None:

@@ -162,8 +162,8 @@ class Sources:
     def utc(self, name: str, column: str, kind: str) -> str:
         """SQL for a time column as TIMESTAMP in UTC; refuses a column that mixes zones."""
         c = quote(column)
-        if kind == "TIMESTAMP WITH TIME ZONE":
-            return f"make_timestamp(epoch_us({c}))"
+        if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
+            return f"make_timestamp(epoch_us(CAST({c} AS TIMESTAMPTZ)))"
         if kind.startswith("TIMESTAMP") or kind == "DATE":
             return f"CAST({c} AS TIMESTAMP)"
         if kind != "VARCHAR":

@@ -63,6 +63,8 @@ def estimate(rows: Rows, m: np.ndarray, metric: Metric, estimator: str, populati
         return found | {"status": trouble}
     unknown = np.zeros(len(part), bool) if naive else part.unseen | (part.pi == 0)
     base = _value(part, guess, metric, estimator, kept, part.seen, part.y)
+    if not np.isfinite(base.theta):
+        return found | {"status": "withheld: undefined on these rows (no weight, or null dollars)"}
     se = clustered_se(base.influence, part.cluster)
     low, high = metric.interval(base.theta, se)
     unknown &= base.slope != 0
@@ -106,6 +108,8 @@ def _trouble(part: Rows, eligible: np.ndarray, naive: bool, metric: Metric, expl
     labels = int(part.seen.sum())
     if labels < 2:
         return f"withheld: {labels} outcomes are seen"
+    if (part.cluster == part.cluster[0]).all():
+        return f"withheld: all {len(part)} applications are of one subject"
     if metric.name.startswith("auc") and len(np.unique(part.y[part.seen])) < 2:
         return f"withheld: all {labels} seen outcomes are alike"
     if not naive and (part.pi[part.pi > 0] < 1).any() and explored < LEAST_EXPLORED:

@@ -70,7 +70,8 @@ def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
         overridden = frame["override"].notna().to_numpy()
     _refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     _refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
-    _refuse("p_reveal is 0 although the outcome was revealed", revealed & (logged == 0))
+    shown = revealed & ~overridden
+    _refuse("p_reveal is 0 although the outcome was revealed", shown & (logged == 0))
     _refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
     actions = action_names(frame)
     if actions:
@@ -79,10 +80,11 @@ def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
     pi = np.nan_to_num(logged)
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
     # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
-    seen = revealed & ~overridden & ~np.isnan(event)
-    drawn = revealed | (overridden & _reveals(frame))
-    unseen = drawn & ~seen & (pi > 0)
-    cluster = pd.factorize(frame["cluster" if "cluster" in frame else "subject"])[0]
+    seen = shown & ~np.isnan(event)
+    unseen = _drawn(frame, pi, shown, overridden) & ~seen & (pi > 0)
+    by = "cluster" if "cluster" in frame else "subject"
+    cluster = pd.factorize(frame[by])[0]
+    _refuse(f"{by} is null", cluster < 0)
     y = np.where(seen, np.nan_to_num(event), 0.0)
     return frame, Rows(score, pi, seen, y, unseen, cluster)
 
@@ -97,12 +99,17 @@ def action_names(log: pd.DataFrame) -> list[str]:
     ]
 
 
-def _reveals(frame: pd.DataFrame) -> np.ndarray:
-    """Whether the drawn action reveals: an action is revealing when its rows ever are."""
+def _drawn(
+    frame: pd.DataFrame, pi: np.ndarray, shown: np.ndarray, overridden: np.ndarray
+) -> np.ndarray:
+    """Whether the draw took a revealing action, also where its outcome is hidden or lost.
+
+    It did where π = 1, and wherever it took an action that shows outcomes when no hand intervenes.
+    """
+    drawn = shown | (pi == 1)
     if "action" not in frame:
-        return np.ones(len(frame), dtype=bool)
-    revealing = set(frame.loc[frame["revealed"].astype(bool), "action"])
-    return frame["action"].isin(revealing).to_numpy()
+        return drawn | overridden
+    return drawn | frame["action"].isin(set(frame.loc[shown, "action"])).to_numpy()
 
 
 def _refuse(what: str, rows: np.ndarray) -> None:

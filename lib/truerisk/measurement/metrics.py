@@ -18,7 +18,9 @@ class Value:
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray, slope: np.ndarray) -> Value:
-    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den)."""
+    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den). NaN when the denominators sum to 0."""
+    if not denominator.sum():
+        return Value(np.nan, np.zeros(len(slope)), slope)
     theta = numerator.sum() / denominator.sum()
     return Value(float(theta), (numerator - theta * denominator) / denominator.mean(), slope)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from truerisk.measurement.log import Rows, mature_rows
 
@@ -31,6 +30,8 @@ def cross_fit(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.nd
     m = np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
     if not ((rows.pi > 0) & ~(rows.seen & (rows.pi == 1))).any():
         return m  # every label that counts is known: (1/1)(y − m) + m is y, whatever m is
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
+
     X = _design(frame, rows, features)
     fold = rows.cluster % FOLDS
     for k in range(FOLDS):

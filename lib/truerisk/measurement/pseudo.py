@@ -26,8 +26,11 @@ def naive(rows: Rows, m: np.ndarray, y: np.ndarray, seen: np.ndarray) -> Pseudo:
 
 
 def ipw(rows: Rows, m: np.ndarray, y: np.ndarray, seen: np.ndarray) -> Pseudo:
-    """Horvitz–Thompson weights, normalised by the metrics (Hájek)."""
-    w = _weight(rows, seen)
+    """Horvitz–Thompson weights, normalised by the metrics (Hájek); rows with π = 0 count as one.
+
+    They enter only where their outcome does not matter: estimate() prints nothing otherwise.
+    """
+    w = np.where(rows.pi > 0, _weight(rows, seen), 1.0)
     return Pseudo(w * y, w * (1 - y))
 
 

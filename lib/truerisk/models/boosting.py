@@ -32,7 +32,10 @@ class BoostingModel:
             allow_writing_files=False,
             verbose=False,
         )
-        return cls(classifier.fit(_pool(X, event.astype(int))))
+        fitted = cls(classifier.fit(_pool(X, event.astype(int))))
+        # CatBoost writes a model it read in another order than one it fitted: read it once, so
+        # that its bytes, and its version, are the same ever after.
+        return cls.from_bytes(fitted.to_bytes())
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Probability of the event, shape (n,)."""

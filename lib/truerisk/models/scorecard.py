@@ -13,7 +13,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from truerisk.problem.spec import Scorecard
 
@@ -34,6 +33,10 @@ class ScorecardModel:
 
     @classmethod
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Scorecard, seed: int) -> Self:
+        from sklearn.linear_model import (
+            LogisticRegression,
+        )  # slow to import, and scoring needs none
+
         bins = {str(name): _bins(X[name], params.bins) for name in X}
         codes = {name: _codes(X[name], cut) for name, cut in bins.items()}
         evidence = {name: _evidence(codes[name], event, _size(bins[name])) for name in bins}
@@ -70,10 +73,10 @@ class ScorecardModel:
 
     def importance(self) -> dict[str, float]:
         """Feature → points between its best and its worst bin."""
-        worth = {
-            name: [*entry.get("levels", {}).values(), *entry.get("points", []), entry["missing"]]
-            for name, entry in self.card.items()
-        }
+        worth = {}
+        for name, entry in self.card.items():
+            bins = [*entry["levels"].values(), entry["other"]] if "levels" in entry else None
+            worth[name] = [*(bins or entry["points"]), entry["missing"]]
         return {name: float(max(p) - min(p)) for name, p in worth.items()}
 
     def to_bytes(self) -> bytes:

@@ -58,13 +58,17 @@ def split(problem: Problem, dataset: Dataset) -> Split:
     gap = (frame["as_of"] + problem.outcome.horizon <= start).to_numpy()
     first = frame["subject"].map(_first_half).to_numpy(dtype=bool)
     made = Split(start, labelled & earlier, labelled & gap, late & first, late & ~first)
-    parts = [("before the holdout", made.early), ("in the holdout", late & labelled)]
+    parts = [
+        ("before the holdout", made.early),
+        ("in the half of the holdout that chooses", made.choose & labelled),
+        ("in the half of the holdout that judges", made.judge & labelled),
+    ]
     for what, rows in parts:
         events = int(frame.loc[rows, "event"].sum())
         if events in (0, int(rows.sum())):
             raise SourceError(
-                f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} (which "
-                f"starts {start:%Y-%m-%d}) hold {events:,} events; both outcomes are needed, so "
+                f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} (it "
+                f"starts on {start:%Y-%m-%d}) hold {events:,} events; both outcomes are needed, so "
                 "choose another known_at or training.holdout."
             )
     return made

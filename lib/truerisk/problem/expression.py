@@ -72,9 +72,14 @@ def parse_sql(sql: str) -> list[dict[str, Any]]:
 
 def sandbox() -> duckdb.DuckDBPyConnection:
     """A connection in UTC that can reach no file, no network and no extension."""
-    con = duckdb.connect(config={"enable_external_access": "false"})
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET threads = 1")
+    return _engine().cursor()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One engine for all sandboxes: it takes 20 ms to start, and they share nothing but it."""
+    con = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
+    con.execute("SET GLOBAL TimeZone = 'UTC'")
     return con
 
 

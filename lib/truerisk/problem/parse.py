@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from truerisk.errors import ProblemError, one_of
 from truerisk.problem.spec import Problem
 
+VARIABLE = r"\$\{(\w+)\}"
 AGGREGATES = "count, since_last, sum(x), mean(x), min(x), max(x) or distinct(x)"
 
 
@@ -38,13 +39,16 @@ def problem_from(
     """A Problem from the mapping that a TOML file or its JSON form holds."""
     where = where or f"problem {raw.get('name', '(without a name)')}"
     if isinstance(raw.get("sources"), dict):  # what it may be otherwise is the grammar's to say
-        raw = _expand(_point(dict(raw), sources or {}, where), where)
+        raw = _expand(_point(dict(raw), sources or {}, where))
     try:
         problem = Problem.model_validate(raw)
     except ValidationError as error:
-        raise ProblemError(f"{where}: {_sentence(error.errors()[0])}.") from error
-    for path, trouble in _contradictions(problem):
-        raise ProblemError(f"{where}: {path} {trouble}.")
+        # A misspelt key is a missing one too: the misspelling says more.
+        wrong = _sentence(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
+    else:
+        wrong = next((f"{path} {trouble}" for path, trouble in _contradictions(problem)), "")
+    if wrong:  # raised out here, because pydantic's error keeps the frames it came through alive
+        raise ProblemError(f"{where}: {wrong}.")
     problem._file = where
     return problem
 
@@ -79,24 +83,18 @@ def _point(raw: dict[str, Any], sources: Mapping[str, str], where: str) -> dict[
     return {**raw, "sources": declared}
 
 
-def _expand(raw: dict[str, Any], where: str) -> dict[str, Any]:
-    """Fill ${NAME} in paths and queries from the environment; make local paths absolute."""
+def _expand(raw: dict[str, Any]) -> dict[str, Any]:
+    """Fill ${NAME} in paths and queries from the environment; make local paths absolute.
 
-    def variable(found: re.Match[str]) -> str:
-        if found[1] not in os.environ:
-            raise ProblemError(
-                f"{where}: sources.{name}.{place} needs ${{{found[1]}}}, which is not set; "
-                f"set it or pass --source {name}=PATH."
-            )
-        return os.environ[found[1]]
-
+    A name that is not set stays: whoever reads the source refuses it, and nobody else needs it.
+    """
     sources: dict[str, Any] = {}
     for name, source in raw["sources"].items():
         sources[name] = dict(source) if isinstance(source, dict) else source
         for place in ("path", "query"):
             if isinstance(source, dict) and isinstance(source.get(place), str):
-                text = re.sub(r"\$\{(\w+)\}", variable, source[place])
-                local = place == "path" and "://" not in text
+                text = re.sub(VARIABLE, lambda m: os.environ.get(m[1], m[0]), source[place])
+                local = place == "path" and "://" not in text and not re.search(VARIABLE, text)
                 sources[name][place] = os.path.abspath(os.path.expanduser(text)) if local else text
     return {**raw, "sources": sources}
 
@@ -148,8 +146,8 @@ def _sentence(error: Any) -> str:
     path = _path(error["loc"])
     kind, came = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        allowed = _fields_at(error["loc"][:-1])
-        return f"{path} is not a known key; allowed here: {one_of(allowed)}"
+        known = _fields_at(error["loc"][:-1])
+        return f"{path} is not a known key; allowed here: {one_of(known)}"
     if kind == "missing":
         return f"{path} is missing"
     if kind == "value_error":
@@ -186,7 +184,7 @@ def _fields_at(loc: tuple[str | int, ...]) -> list[str]:
         else:
             kind = get_args(kind)[-1]
     kind = _plain(kind)
-    return sorted(kind.model_fields) if isinstance(kind, type) else []
+    return sorted(kind.model_fields) if issubclass(kind, BaseModel) else []
 
 
 def _plain(kind: Any) -> Any:

@@ -129,8 +129,9 @@ def champion_of(lake: Lake, problem: str) -> str:
     events = history(lake, problem)
     now = champion(events)
     if now is None:
-        waiting = events.loc[events["event"] == "submitted", "version"].tolist()
-        state = f"{waiting[-1]} awaits approval" if waiting else "no model was submitted"
+        offered = events.loc[events["event"] == "submitted", "version"]
+        waiting = [v for v in offered if status(events, v) == "submitted"]
+        state = f"{waiting[-1]} awaits approval" if waiting else "no model awaits approval"
         raise RegistryError(
             f"Problem {problem} has no champion in the lake at {lake.root} ({state}); train a "
             "model, read its report and approve it."
@@ -138,7 +139,7 @@ def champion_of(lake: Lake, problem: str) -> str:
     return now
 
 
-def models(lake: Lake, problem: str) -> pd.DataFrame:
+def list_models(lake: Lake, problem: str) -> pd.DataFrame:
     """Every submitted version with its state and last event, newest first."""
     events = history(lake, problem)
     offered = events[events["event"] == "submitted"].drop_duplicates("version", keep="last")
@@ -153,6 +154,7 @@ def models(lake: Lake, problem: str) -> pd.DataFrame:
                 "candidate": payload.get("candidate"),
                 "known_at": payload.get("known_at"),
                 "auc": payload.get("auc"),
+                "auc_population": payload.get("auc_population"),
                 "gate": "passed" if all(c["passed"] for c in payload["gate"]) else "failed",
                 "submitted": offer["at"],
                 "last_event": last["event"],
@@ -161,8 +163,8 @@ def models(lake: Lake, problem: str) -> pd.DataFrame:
                 "report_hash": offer["report_hash"],
             }
         )
-    columns = ["version", "status", "candidate", "known_at", "auc", "gate", "submitted"]
-    columns += ["last_event", "by", "because", "report_hash"]
+    columns = ["version", "status", "candidate", "known_at", "auc", "auc_population", "gate"]
+    columns += ["submitted", "last_event", "by", "because", "report_hash"]
     return pd.DataFrame(rows[::-1], columns=columns)
 
 

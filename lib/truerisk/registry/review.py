@@ -44,6 +44,11 @@ class Review:
     segments: pd.DataFrame
     checks: list[Check]
 
+    @property
+    def passed(self) -> bool:
+        """Whether every check of the gate did."""
+        return all(c.passed for c in self.checks)
+
     def summary(self) -> dict[str, Any]:
         """What the registry keeps with the submission."""
         auc = best(self.estimates[self.estimates["model"] == self.chosen], "auc")

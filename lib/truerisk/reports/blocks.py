@@ -139,6 +139,24 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """A frame of sentences: the first column says it, the others stand below with their name."""
+
+    frame: pd.DataFrame
+
+    def html(self) -> str:
+        names = [str(name) for name in self.frame.columns[1:]]
+        cards = []
+        for first, *others in self.frame.itertuples(index=False, name=None):
+            lines = "".join(
+                f"<div><dt>{escape(name)}</dt><dd>{escape(str(text))}</dd></div>"
+                for name, text in zip(names, others)
+            )
+            cards.append(f"<div><p>{escape(str(first))}</p><dl>{lines}</dl></div>")
+        return f'<div class="cards">{"".join(cards)}</div>'
+
+
+@dataclass(frozen=True)
 class Bars:
     """Names with a bar each: value and the text that stands for it."""
 

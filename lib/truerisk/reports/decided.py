@@ -4,7 +4,7 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.reports.blocks import Block, Table, Text, Tiles
-from truerisk.reports.formats import dollars, percent, whole
+from truerisk.reports.formats import dollars, percent, rough, whole
 from truerisk.reports.wording import past
 
 STATUSES = {
@@ -24,7 +24,7 @@ def exploration(problem: Problem, log: pd.DataFrame) -> list[Block]:
     committed = float((rate * log["exploration_cost"]).sum())
     could = log[rate > 0]
     tiles = {
-        "Explored": (whole(log["explored"].sum()), f"{whole(rate.sum())} expected"),
+        "Explored": (whole(log["explored"].sum()), f"{rough(rate.sum())} expected"),
         "Could be explored": (whole(len(could)), f"{percent(len(could) / len(log))} of all"),
         "Committed cost": (dollars(committed), f"{dollars(committed / len(log))} per application"),
         "Outcomes known": (whole((log["explored"] & log["revealed"]).sum()), "of the explored"),

@@ -28,10 +28,11 @@ def find(
     estimates: pd.DataFrame, who: Who, metric: str, policy: str | None = None
 ) -> pd.Series | None:
     """The one row of a metric about them, or None."""
-    rows = who.of(estimates)
-    rows = rows[rows["metric"].eq(metric)]
+    kept = estimates["metric"].eq(metric) & estimates["estimator"].eq(who.estimator)
+    kept &= estimates["population"].eq(who.population)
     if policy is not None:
-        rows = rows[rows["policy"].eq(policy)]
+        kept &= estimates["policy"].eq(policy)
+    rows = estimates[kept]
     return None if rows.empty else rows.iloc[0]
 
 

@@ -15,6 +15,34 @@ STYLES = {
     "naive": ("#d55e00", "square", [6, 4]),
 }
 INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
+CONFIG = {
+    "font": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif",
+    "padding": 2,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": SOFT,
+        "gridColor": FAINT,
+        "gridOpacity": 0.6,
+        "domainColor": SOFT,
+        "tickColor": SOFT,
+    },
+    "axisY": {"domain": False, "ticks": False},
+    "legend": {
+        "orient": "top",
+        "direction": "vertical",
+        "labelFontSize": 13,
+        "labelLimit": 0,
+        "labelColor": INK,
+        "symbolSize": 90,
+        "symbolOpacity": 1,
+        "offset": 8,
+        "rowPadding": 3,
+    },
+}
 APART = 5  # pixels between two estimators at the same place
 
 
@@ -24,10 +52,11 @@ def calibration(bands: pd.DataFrame, whos: Sequence[Who]) -> alt.TopLevelMixin:
         predicted=lambda r: [percent(v) for v in r["mean_score"]],
         band=lambda r: r["group"],
     )
-    most = float(rows[["mean_score", "high"]].max().max()) * 1.05
-    scale = alt.Scale(type="sqrt", domain=[0, min(most, 1.0)], clamp=True, nice=False)
-    ends = pd.DataFrame({"at": [0.0, min(most, 1.0)]})
-    ticks = alt.Axis(format="~%", values=[0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1])
+    most = min(float(rows[["mean_score", "high"]].max().max()) * 1.05, 1.0)
+    scale = alt.Scale(type="sqrt", domain=[0, most], clamp=True, nice=False)
+    ends = pd.DataFrame({"at": [0.0, most]})
+    round_ones = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]
+    ticks = alt.Axis(format="~%", values=[t for t in round_ones if t <= most])
     line = alt.Chart(ends).mark_line(color=SOFT, strokeDash=[2, 3]).encode(x="at:Q", y="at:Q")
     x = alt.X("mean_score:Q", title="Mean score of the band", scale=scale, axis=ticks)
     y = {"scale": scale, "axis": ticks}
@@ -51,17 +80,18 @@ def curve(
         axis=alt.Axis(format="~%", tickCount=5),
     )
     y = alt.Y("value:Q", title=None, axis=alt.Axis(format=form, tickCount=6))
-    base = alt.Chart(rows)
     tips = _tips({"cut": "Score below", "through": "Share"})
-    color, shape, dash = _scales(rows, whos)
-    band = base.mark_area(opacity=0.16).encode(
-        x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color
-    )
-    line = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=color, strokeDash=dash)
-    dots = base.mark_point(filled=True, size=44, opacity=1).encode(
-        x=x, y=y, color=color, shape=shape, tooltip=tips
-    )
-    layers = [band, line, dots]
+    (color, shape), layers = _scales(rows, whos), []
+    for who in _shown(rows, whos):
+        base = alt.Chart(rows[rows["who"] == who.label])
+        band = base.mark_area(opacity=0.16)
+        line = base.mark_line(strokeWidth=2, strokeDash=STYLES[who.estimator][2])
+        dots = base.mark_point(filled=True, size=44, opacity=1)
+        layers += [
+            band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color),
+            line.encode(x=x, y=y, color=color),
+            dots.encode(x=x, y=y, color=color, shape=shape, tooltip=tips),
+        ]
     if metric == "policy_value":
         zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=SOFT).encode(y="zero:Q")
         layers.insert(0, zero)
@@ -81,7 +111,7 @@ def candidates(
         scale=alt.Scale(domain=order),
         axis=alt.Axis(labelLimit=160),
     )
-    color, shape, _ = _scales(rows, whos)
+    color, shape = _scales(rows, whos)
     scale = alt.Scale(zero=False, padding=12, nice=False)
     x = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(format=".2f", tickCount=6))
     layers = [alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(color=SOFT, strokeDash=[2, 3])]
@@ -178,15 +208,14 @@ def _shown(rows: pd.DataFrame, whos: Sequence[Who]) -> list[Who]:
     return [w for w in whos if rows["who"].eq(w.label).any()]
 
 
-def _scales(rows: pd.DataFrame, whos: Sequence[Who]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
-    """One legend of colour, shape and dash; nobody who has no number stands in it."""
+def _scales(rows: pd.DataFrame, whos: Sequence[Who]) -> tuple[alt.Color, alt.Shape]:
+    """One legend of colour and shape; nobody who has no number stands in it."""
     there = _shown(rows, whos)
     labels = [w.label for w in there]
-    color, shape, dash = zip(*(STYLES[w.estimator] for w in there))
+    color, shape, _ = zip(*(STYLES[w.estimator] for w in there))
     return (
         alt.Color("who:N", title=None, scale=alt.Scale(domain=labels, range=list(color))),
         alt.Shape("who:N", title=None, scale=alt.Scale(domain=labels, range=list(shape))),
-        alt.StrokeDash("who:N", title=None, scale=alt.Scale(domain=labels, range=list(dash))),
     )
 
 
@@ -194,18 +223,16 @@ def _marks(
     rows: pd.DataFrame, whos: Sequence[Who], x: alt.X, y: dict, tips: dict, line: bool = False
 ) -> list[alt.Chart]:
     """Per estimator an interval with its point, a little apart from the other estimator's."""
-    color, shape, dash = _scales(rows, whos)
+    color, shape = _scales(rows, whos)
     ends, layers = alt.Y("low:Q", title=None, **y), []
     for i, who in enumerate(_shown(rows, whos)):
         base, off = alt.Chart(rows[rows["who"] == who.label]), (2 * i - len(whos) + 1) * APART
         at = base.transform_filter("isValid(datum.value)")
         up = alt.Y("value:Q", title=None, **y)
         if line:
-            layers.append(
-                at.mark_line(strokeWidth=1.5, xOffset=off).encode(
-                    x=x, y=up, color=color, strokeDash=dash
-                )
-            )
+            dash = STYLES[who.estimator][2]
+            joined = at.mark_line(strokeWidth=1.5, strokeDash=dash, xOffset=off)
+            layers.append(joined.encode(x=x, y=up, color=color))
         layers.append(
             base.mark_rule(strokeWidth=2, xOffset=off).encode(x=x, y=ends, y2="high:Q", color=color)
         )
@@ -224,32 +251,4 @@ def _tips(first: dict[str, str]) -> list[alt.Tooltip]:
 
 def _finish(chart: alt.TopLevelMixin, height: int) -> alt.TopLevelMixin:
     """As wide as its place, in the page's own type."""
-    font = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif"
-    return (
-        chart.properties(width="container", height=height, background="white")
-        .configure(font=font, padding=2)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=13,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            labelColor=INK,
-            titleColor=SOFT,
-            gridColor=FAINT,
-            gridOpacity=0.6,
-            domainColor=SOFT,
-            tickColor=SOFT,
-        )
-        .configure_axisY(domain=False, ticks=False)
-        .configure_legend(
-            orient="top",
-            direction="vertical",
-            labelFontSize=13,
-            labelLimit=0,
-            symbolSize=90,
-            symbolOpacity=1,
-            labelColor=INK,
-            offset=8,
-            rowPadding=3,
-        )
-    )
+    return chart.properties(width="container", height=height, background="white", config=CONFIG)

@@ -17,6 +17,11 @@ def whole(value: float) -> str:
     return NOTHING if pd.isna(value) else _minus(f"{value:z,.0f}")
 
 
+def rough(value: float) -> str:
+    """77 and 0.2: a number that need not be whole."""
+    return whole(value) if pd.isna(value) or abs(value) >= 10 else f"{value:.1f}"
+
+
 def percent(value: float) -> str:
     """16.2%"""
     return NOTHING if pd.isna(value) else _minus(f"{100 * value:z,.1f}%")
@@ -28,8 +33,8 @@ def decimal(value: float) -> str:
 
 
 def change(value: float) -> str:
-    """+0.0036"""
-    return NOTHING if pd.isna(value) else _minus(f"{value:+z.4f}")
+    """+0.004"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:+z.3f}")
 
 
 def dollars(value: float) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from truerisk.problem.spec import Problem
 from truerisk.registry.review import best
 from truerisk.reports import decided, figures
-from truerisk.reports.blocks import Beside, Block, Bullets, Figure, Table, Text, Tiles
+from truerisk.reports.blocks import Beside, Block, Bullets, Cards, Figure, Table, Text, Tiles
 from truerisk.reports.estimate_tables import by_group, cell, find, gains, side_by_side
 from truerisk.reports.formats import day, moment, percent, whole
 from truerisk.reports.open_questions import in_words, open_questions
@@ -111,6 +111,11 @@ def _headline(overall: pd.DataFrame, metric: str) -> pd.Series | None:
 
 def _beside(problem: Problem, overall: pd.DataFrame) -> list[Block]:
     lost, d = not_identified(overall), past(problem.revealing)
+    unknown = (
+        f"Not identified: {percent(lost)} of those who applied had no chance to be {d}, so no data "
+        "can say what would have become of them. Figures about everyone then have bounds instead "
+        "of a value, or none. "
+    ) * (lost > 0)
     return [
         Text(
             f"The event is: {event(problem)}. An outcome is seen only when the action was "
@@ -122,12 +127,7 @@ def _beside(problem: Problem, overall: pd.DataFrame) -> list[Block]:
             "intervals, ask why."
         ),
         Table(side_by_side(problem, overall)),
-        Text(
-            f"Not identified: {percent(lost)} of those who applied had no chance to be {d}, so no "
-            "data can say what would have become of them. Figures about everyone then have bounds "
-            f"instead of a value, or none. {AUC} {CALIBRATION}",
-            "note",
-        ),
+        Text(f"{unknown}{AUC} {CALIBRATION}", "note"),
     ]
 
 
@@ -189,7 +189,7 @@ def _segments(problem: Problem, estimates: pd.DataFrame) -> list[Block]:
 
 def _open(problem: Problem, estimates: pd.DataFrame) -> list[Block]:
     table = open_questions(problem, estimates)
-    return [Table(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
+    return [Cards(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
 
 
 def _how(problem: Problem, log: pd.DataFrame, about: Mapping[str, Any]) -> list[Block]:

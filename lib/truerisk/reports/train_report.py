@@ -16,6 +16,7 @@ from truerisk.reports.blocks import (
     Beside,
     Block,
     Bullets,
+    Cards,
     Code,
     Figure,
     Table,
@@ -205,7 +206,11 @@ def _segments(problem: Problem, review: Review) -> list[Block]:
 
 
 def _inputs(problem: Problem, review: Review, about: Mapping[str, Any]) -> list[Block]:
-    unit = "points between the best and the worst bin" if about.get("scorecard") else "% of change"
+    unit = (
+        "points between an input's best and worst bin"
+        if about.get("scorecard")
+        else "percent of all the movement that the inputs give to the score"
+    )
     blocks: list[Block] = [
         Text(f"Importance in {unit}."),
         *model_inputs.importance(about["importance"].get(review.chosen, {})),
@@ -232,7 +237,7 @@ def _data(problem: Problem, dataset: Dataset) -> list[Block]:
 def _open(problem: Problem, review: Review) -> list[Block]:
     everything = (review.estimates, review.comparison, review.bands, review.segments)
     table = open_questions(problem, *everything)
-    return [Table(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
+    return [Cards(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
 
 
 def _limits(problem: Problem, parts: Split, review: Review) -> list[str]:

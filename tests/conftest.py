@@ -1,0 +1,82 @@
+"""A lake in a temporary folder, and small problems to read from it."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.problem.parse import problem_from
+from truerisk.problem.spec import Problem
+
+SMALL = """
+name = "small"
+
+[sources.applications]
+table = "applications"
+key = "application_id"
+time = "applied_at"
+
+[sources.outcomes]
+table = "outcomes"
+key = "application_id"
+time = "observed_at"
+
+[application]
+source = "applications"
+subject = "customer_id"
+
+[outcome]
+source = "outcomes"
+event = "defaulted"
+observed = "observed_at"
+horizon = "30d"
+
+[features]
+columns = ["amount"]
+
+[candidates.prior]
+
+[actions.approve]
+reveals = true
+if_event = "-1"
+if_no_event = "1"
+
+[actions.decline]
+reveals = false
+if_event = "0"
+if_no_event = "0"
+"""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return open_lake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def make_problem() -> Callable[..., Problem]:
+    """The small problem with some of its parts changed: ``make_problem(outcome={"horizon": …})``.
+
+    A source that is given a path or a query loses its table.
+    """
+
+    def make(**changes: Any) -> Problem:
+        raw = _merged(tomllib.loads(SMALL), changes)
+        for source in raw["sources"].values():
+            if "path" in source or "query" in source:
+                source.pop("table", None)
+        return problem_from(raw, "small.toml")
+
+    return make
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        k: _merged(old[k], v) if isinstance(v, dict) and isinstance(old.get(k), dict) else v
+        for k, v in new.items()
+    }
+    return {**old, **both}

@@ -1,0 +1,162 @@
+"""A batch pins what decides; scoring and deciding it again gives the same rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from truerisk.decisions.batch import Batch, plan_batch, rescore, score
+from truerisk.decisions.decide import decide
+from truerisk.decisions.exploration import SHARE_OF_CAP
+from truerisk.decisions.ledger import commit, read_ledger
+from truerisk.errors import TrueriskError
+from truerisk.features.definitions import definition
+from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ledger
+from truerisk.models.calibration import Calibration
+from truerisk.models.package import Model, save
+from truerisk.models.scorecard import ScorecardModel
+from truerisk.problem.spec import Problem
+
+BUDGET = {"dollars_per_day": 400, "applications_per_day": 5, "cap": 0.5}
+CARD = {"amount": {"edges": [10_000.0, 20_000.0], "points": [25, 0, -25], "missing": 0}}
+
+
+@pytest.fixture
+def problem(lender: Callable[..., Problem]) -> Problem:
+    return lender(BUDGET, application={"decide_from": "2025-03-03"}, compute={"shards": 3})
+
+
+@pytest.fixture
+def stocked(lake: Lake, make_scored: Callable[..., pd.DataFrame]) -> Lake:
+    """The lake with 400 applications over ten days from 2025-03-01."""
+    rows = make_scored(400).drop(columns="score")
+    rows = rows.rename(columns={"subject": "customer_id", "as_of": "applied_at"})
+    lake.append("applications", rows, "application_id")
+    return lake
+
+
+@pytest.fixture
+def version(stocked: Lake, problem: Problem) -> str:
+    """A scorecard on the amount alone: the larger, the riskier."""
+    fitted = ScorecardModel(1.6, 20, CARD)
+    model = Model(
+        "scorecard", fitted, Calibration(0.0, 1.0), ["amount"], definition(problem), "f" * 64
+    )
+    return save(stocked, problem.name, model, {})
+
+
+def run(lake: Lake, problem: Problem, version: str, **bounds: Any) -> tuple[Batch, pd.DataFrame]:
+    """What the flow does, without a flow."""
+    batch = plan_batch(lake, problem, version, **bounds)
+    decided = decide(problem, [score(lake, problem, batch, s) for s in batch.shards], batch)
+    commit(lake, problem, decided)
+    return batch, decided
+
+
+def test_a_batch_holds_the_undecided_between_its_bounds_in_order(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    every = stocked.read("applications").sort_values("applied_at")["application_id"].tolist()
+    assert plan_batch(stocked, problem, version).spine["application_id"].tolist() == every[80:]
+    bounded = plan_batch(stocked, problem, version, since="2025-03-01", until="2025-03-04")
+    assert bounded.spine["application_id"].tolist() == every[:120]
+    run(stocked, problem, version, until="2025-03-05")
+    rest = plan_batch(stocked, problem, version, since="2025-03-01", until="2025-03-06")
+    assert rest.spine["application_id"].tolist() == [*every[:80], *every[160:200]]
+
+
+def test_without_a_beginning_nothing_is_decided(
+    stocked: Lake, lender: Callable[..., Problem], version: str
+) -> None:
+    with pytest.raises(TrueriskError, match="pass --since or set application"):
+        plan_batch(stocked, lender(BUDGET), version)
+
+
+def test_the_shards_together_are_the_batch_and_the_scores_those_of_the_model(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    batch = plan_batch(stocked, problem, version)
+    shards = [score(stocked, problem, batch, s) for s in batch.shards]
+    assert [len(s) for s in shards] == [107, 107, 106]
+    together = pd.concat(shards).sort_values("as_of")
+    assert together["application_id"].tolist() == batch.spine["application_id"].tolist()
+    points = np.select([together["amount"] <= 1e4, together["amount"] <= 2e4], [25, 0], -25)
+    by_hand = 1 / (1 + np.exp(1.6 + points * np.log(2) / 20))
+    np.testing.assert_allclose(together["score"], by_hand, rtol=1e-9)
+
+
+def test_a_replay_gives_the_ledger_back_and_commits_nothing(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    batch, decided = run(stocked, problem, version, until="2025-03-05")
+    stocked.append(
+        "applications",
+        stocked.read("applications").head(1).assign(application_id="A99999", amount=1.0),
+        "application_id",
+    )
+    again = decide(problem, [score(stocked, problem, batch, s) for s in (2, 0, 1)], batch)
+    assert_frame_equal(again, decided)
+    held = read_ledger(stocked, problem)
+    assert_frame_equal(held[decided.columns], decided, check_dtype=False)
+    assert held["decided_at"].nunique() == 1
+    assert commit(stocked, problem, again) == 0
+
+
+def test_the_same_work_planned_twice_is_the_same_batch(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    one, same = (plan_batch(stocked, problem, version) for _ in range(2))
+    assert one.id == same.id
+    other = plan_batch(stocked, problem, version, until="2025-03-05")
+    assert other.id != one.id
+    assert one.versions == {"applications": stocked.version("applications")}
+
+
+def test_batches_of_one_day_share_its_budget_and_its_cap(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    run(stocked, problem, version, until="2025-03-03T12:00")
+    batch, _ = run(stocked, problem, version, until="2025-03-04T06:00")
+    held = read_ledger(stocked, problem)
+    first = held[held["as_of"] < pd.Timestamp("2025-03-03T12:00", tz="UTC")]
+    (day, spent), *others = batch.spent.items()
+    assert (day, others) == ("2025-03-03", [])
+    rate = first["exploration_rate"]
+    assert spent.dollars == pytest.approx((rate * first["exploration_cost"]).sum())
+    assert spent.expected == pytest.approx(rate.sum())
+    assert spent.drawn == first["explored"].sum()
+    run(stocked, problem, version)
+    held = read_ledger(stocked, problem)
+    by_day = held["exploration_rate"].groupby(held["as_of"].dt.date)
+    cost = (held["exploration_rate"] * held["exploration_cost"]).groupby(held["as_of"].dt.date)
+    assert len(by_day) == 8
+    assert cost.sum().max() <= 400 + 1e-6
+    assert by_day.sum().max() <= SHARE_OF_CAP * 5 + 1e-9
+    assert held["explored"].groupby(held["as_of"].dt.date).sum().max() <= 5
+    assert held["explored"].sum() > 0
+
+
+def test_another_model_rescores_decided_applications_in_the_order_asked_for(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    _, decided = run(stocked, problem, version, until="2025-03-05")
+    keys = decided["application_id"].sample(frac=1, random_state=1)
+    frame = rescore(stocked, problem, version, keys)
+    assert frame["application_id"].tolist() == keys.tolist()
+    expected = decided.set_index("application_id").loc[keys, "score"]
+    np.testing.assert_array_equal(frame["score"], expected)
+
+
+def test_a_batch_without_work_decides_nothing(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    run(stocked, problem, version)
+    before = stocked.version(ledger(problem.name))
+    batch, decided = run(stocked, problem, version)
+    assert batch.spine.empty
+    assert decided.empty
+    assert stocked.version(ledger(problem.name)) == before

@@ -1,0 +1,169 @@
+"""Budgets and caps act on probabilities; the draw is a hash."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from truerisk.decisions.exploration import (
+    LEAST_COST,
+    SHARE_OF_CAP,
+    Spent,
+    below_floor,
+    brake,
+    draw,
+    rates,
+)
+from truerisk.problem.spec import Exploration
+
+DAYS = np.repeat(["2025-03-01", "2025-03-02"], 50)
+COST = np.linspace(10, 500, 100)
+
+
+def plan(**budget: Any) -> Exploration:
+    return Exploration(action="approve", **budget)
+
+
+def pi_of(
+    cost: np.ndarray = COST,
+    profit: float = 0.0,
+    day: np.ndarray = DAYS,
+    spent: dict[str, Spent] | None = None,
+    **budget: Any,
+) -> np.ndarray:
+    return rates(plan(**budget), cost, profit, day, spent or {})
+
+
+def test_a_share_of_profit_is_spent_in_expectation() -> None:
+    pi = pi_of(profit=30_000, share_of_profit=0.02)
+    assert (pi * COST).sum() == pytest.approx(600)
+    assert len(np.unique(pi)) == 1, "the uniform design has one probability"
+
+
+def test_a_batch_that_loses_money_explores_nothing() -> None:
+    assert not pi_of(profit=-1e6, share_of_profit=0.02).any()
+
+
+def test_dollars_per_day_are_spent_on_each_day() -> None:
+    pi = pi_of(dollars_per_day=300, cap=1)
+    by_day = pd.Series(pi * COST).groupby(DAYS).sum()
+    assert by_day.tolist() == pytest.approx([300, 300])
+
+
+def test_what_a_day_spent_earlier_is_subtracted() -> None:
+    spent = {"2025-03-01": Spent(dollars=180), "2025-03-02": Spent(dollars=301)}
+    pi = pi_of(dollars_per_day=300, cap=1, spent=spent)
+    by_day = pd.Series(pi * COST).groupby(DAYS).sum()
+    assert by_day.tolist() == pytest.approx([120, 0])
+
+
+def test_two_batches_of_a_day_spend_as_much_as_one() -> None:
+    today = DAYS[:50]
+    budget = {"dollars_per_day": 300.0, "applications_per_day": 10, "cap": 0.5}
+    first = pi_of(COST[:30], day=today[:30], **budget)
+    spent = {today[0]: Spent((first * COST[:30]).sum(), first.sum(), 0)}
+    second = pi_of(COST[30:50], day=today[30:], spent=spent, **budget)
+    assert (first * COST[:30]).sum() + (second * COST[30:50]).sum() <= 300 + 1e-9
+    assert first.sum() + second.sum() <= SHARE_OF_CAP * 10 + 1e-9
+
+
+def test_the_cap_holds_however_large_the_budget() -> None:
+    assert (pi_of(dollars_per_day=1e12, cap=0.07) == 0.07).all()
+
+
+def test_the_budget_goes_before_the_floor_and_says_how_many_rows_it_left_below() -> None:
+    pi = pi_of(dollars_per_day=300, floor=0.05, cap=0.5)
+    expected = 300 / pd.Series(COST).groupby(DAYS).transform("sum").to_numpy()
+    assert pi == pytest.approx(expected)
+    assert below_floor(plan(dollars_per_day=300, floor=0.02), pi) == 50
+    rich = pi_of(dollars_per_day=1e6, floor=0.05, cap=0.5)
+    assert below_floor(plan(dollars_per_day=1e6, floor=0.05), rich) == 0
+
+
+def test_a_label_costs_at_least_a_dollar() -> None:
+    pi = pi_of(np.zeros(100), dollars_per_day=5, cap=1)
+    assert (pi * LEAST_COST).sum() == pytest.approx(2 * 5)
+
+
+def test_the_expected_number_a_day_stays_below_the_hard_cap() -> None:
+    pi = pi_of(dollars_per_day=1e9, cap=0.5, applications_per_day=10)
+    assert pd.Series(pi).groupby(DAYS).sum().tolist() == pytest.approx([6.5, 6.5])
+    spent = {"2025-03-01": Spent(expected=6.0, drawn=3), "2025-03-02": Spent(expected=9.0)}
+    pi = pi_of(dollars_per_day=1e9, cap=0.5, applications_per_day=10, spent=spent)
+    assert pd.Series(pi).groupby(DAYS).sum().tolist() == pytest.approx([0.5, 0])
+
+
+def test_a_cap_that_does_not_bind_changes_nothing() -> None:
+    budget = {"dollars_per_day": 50.0, "cap": 0.5}
+    assert (pi_of(**budget, applications_per_day=10_000) == pi_of(**budget)).all()
+
+
+def test_no_row_to_explore_is_no_trouble() -> None:
+    none = np.zeros(0)
+    assert len(pi_of(none, day=none.astype(str), dollars_per_day=5)) == 0
+    nobody = pd.DataFrame({"s": pd.Series([], dtype="str"), "t": pd.to_datetime([], utc=True)})
+    assert len(draw("x", nobody["s"], nobody["t"])) == 0
+
+
+def test_the_brake_stops_a_day_after_its_last_allowed_draw() -> None:
+    explored = np.tile([True, False, True, True, False], 2)
+    day = np.repeat(["2025-03-01", "2025-03-02"], 5)
+    stopped = brake(plan(dollars_per_day=1, applications_per_day=2), explored, day, {})
+    assert stopped.tolist() == [False, False, False, True, True] * 2
+    spent = {"2025-03-02": Spent(drawn=2)}
+    stopped = brake(plan(dollars_per_day=1, applications_per_day=2), explored, day, spent)
+    assert stopped.tolist() == [False, False, False, True, True] + [True] * 5
+    assert not brake(plan(dollars_per_day=1), explored, day, {}).any()
+
+
+def subjects(n: int, at: str = "2025-03-01") -> tuple[pd.Series, pd.Series]:
+    return pd.Series(range(n)).astype(str), pd.Series(pd.Timestamp(at, tz="UTC"), index=range(n))
+
+
+def test_draws_are_uniform_and_independent_of_their_order() -> None:
+    u = draw("salt", *subjects(20_000))
+    assert stats.kstest(u, "uniform").pvalue > 0.01
+    assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 0.03
+    subject, as_of = subjects(20_000)
+    assert (draw("salt", subject[::-1], as_of[::-1])[::-1] == u).all()
+
+
+def test_a_draw_is_the_published_hash() -> None:
+    """Fixed for ever: other draws would break the replay of every ledger."""
+    as_of = pd.Timestamp("2025-03-01 22:00", tz="UTC")
+    window = (as_of - pd.Timestamp(0, tz="UTC")).days // 90
+    digest = hashlib.sha256(f"credit|C1|{window}".encode()).digest()
+    by_hand = int.from_bytes(digest[:8], "big") / 2**64
+    u = draw("credit", pd.Series(["C1"]), pd.Series([as_of]))
+    assert u[0] == pytest.approx(by_hand, abs=1e-15) == pytest.approx(0.5970005264364672)
+
+
+def test_applying_again_within_the_window_buys_no_new_draw() -> None:
+    """Windows of 90 days count from 1970; one starts on 2025-03-13."""
+    texts = ["2025-03-13", "2025-06-10 23:59:59", "2025-06-11"]
+    times = pd.Series(pd.to_datetime(texts, utc=True, format="ISO8601"))
+    assert (times[0] - pd.Timestamp(0, tz="UTC")).days % 90 == 0
+    u = draw("salt", pd.Series(["C1"] * 3), times)
+    assert u[0] == u[1] != u[2]
+
+
+def test_the_window_is_that_of_utc_whatever_zone_the_times_come_in() -> None:
+    utc = pd.Series(pd.to_datetime(["2025-06-10 23:30"], utc=True))
+    assert draw("s", pd.Series(["C1"]), utc) == draw(
+        "s", pd.Series(["C1"]), utc.dt.tz_convert("Asia/Tokyo")
+    )
+
+
+def test_another_salt_gives_unrelated_draws() -> None:
+    one, other = draw("one", *subjects(5_000)), draw("other", *subjects(5_000))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize("pi", [0.01, 0.2])
+def test_a_probability_is_kept_in_the_long_run(pi: float) -> None:
+    n = 50_000
+    hits = int((draw("salt", *subjects(n)) < pi).sum())
+    assert stats.binomtest(hits, n, pi).pvalue > 0.001

@@ -1,0 +1,152 @@
+"""The ledger keeps each decision once, and its log shows only what the decision revealed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from truerisk.decisions.decide import decide
+from truerisk.decisions.ledger import commit, decision_log, read_ledger
+from truerisk.errors import LakeError
+from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ledger
+from truerisk.measurement.measure import measure
+from truerisk.problem.spec import Problem
+
+Make = Callable[..., Any]
+DAY = pd.Timedelta(days=1)
+
+
+@pytest.fixture
+def problem(lender: Make) -> Problem:
+    return lender()
+
+
+@pytest.fixture
+def decided(problem: Problem, make_scored: Make, make_batch: Make) -> pd.DataFrame:
+    """600 decisions from 2025-03-01 to 2025-03-10."""
+    return decide(problem, make_scored(600), make_batch())
+
+
+@pytest.fixture
+def known(lake: Lake, problem: Problem, decided: pd.DataFrame) -> pd.DataFrame:
+    """The ledger, and outcomes of *every* application but five, also of those declined.
+
+    Every third is an event after 10 days, the others were followed for 40 days, or closed after 20.
+    """
+    commit(lake, problem, decided)
+    at = np.arange(len(decided))
+    after = np.select([at % 3 == 0, at % 3 == 1], [10, 40], default=20)
+    outcomes = pd.DataFrame(
+        {
+            "application_id": decided["application_id"],
+            "defaulted": (at % 3 == 0).astype("int64"),
+            "observed_at": decided["as_of"] + pd.to_timedelta(after, unit="D"),
+        }
+    )
+    outcomes = outcomes.drop(index=decided.index[decided["action"] == "approve"][:5])
+    lake.append("outcomes", outcomes, "application_id")
+    return outcomes.set_index("application_id")
+
+
+def test_a_decision_is_committed_once(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
+    assert commit(lake, problem, decided.iloc[:400]) == 400
+    version = lake.version(ledger(problem.name))
+    assert commit(lake, problem, decided.iloc[:400]) == 0
+    assert lake.version(ledger(problem.name)) == version
+    assert commit(lake, problem, decided.iloc[300:]) == 200
+    assert commit(lake, problem, decided.iloc[:0]) == 0
+    assert (
+        read_ledger(lake, problem)["application_id"].tolist() == decided["application_id"].tolist()
+    )
+
+
+def test_the_first_decision_stands(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
+    commit(lake, problem, decided)
+    assert commit(lake, problem, decided.assign(action="approve", score=0.0, batch="b2")) == 0
+    held = read_ledger(lake, problem)
+    assert_frame_equal(held[decided.columns], decided, check_dtype=False)
+
+
+def test_without_a_decision_there_is_no_ledger(lake: Lake, problem: Problem) -> None:
+    with pytest.raises(LakeError, match="decisions/small"):
+        read_ledger(lake, problem)
+
+
+def test_the_log_never_shows_an_outcome_that_the_action_did_not_reveal(
+    lake: Lake, problem: Problem, known: pd.DataFrame
+) -> None:
+    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    declined = log["action"] == "decline"
+    assert log.loc[declined, "application_id"].isin(known.index).all(), "the source knows them"
+    assert log.loc[declined, "event"].isna().all()
+    assert not log.loc[declined, "revealed"].any()
+    assert set(log.loc[declined, "status"]) == {"not revealed"}
+
+
+def test_the_log_shows_every_outcome_that_was_revealed(
+    lake: Lake, problem: Problem, known: pd.DataFrame
+) -> None:
+    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    shown = log[log["action"].eq("approve") & log["application_id"].isin(known.index)]
+    assert len(shown) > 200
+    assert shown["revealed"].all()
+    truth = known.loc[shown["application_id"]]
+    assert (shown["event"].to_numpy() == truth["defaulted"].to_numpy()).all()
+    watched = (truth["observed_at"].to_numpy() - shown["as_of"].to_numpy()) / DAY
+    expected = np.where(watched == 20, "closed", "followed")
+    assert (shown["status"].to_numpy() == expected).all()
+    lost = log[log["action"].eq("approve") & ~log["application_id"].isin(known.index)]
+    assert lost["status"].tolist() == ["without an outcome"] * 5
+    assert not lost["revealed"].any()
+
+
+def test_the_young_stay_immature_whatever_is_known_of_them(
+    lake: Lake, problem: Problem, known: pd.DataFrame
+) -> None:
+    """Known 35 days after the first: events of the younger were observed, and are not shown."""
+    known_at = pd.Timestamp("2025-04-05", tz="UTC")
+    log = decision_log(lake, problem, known_at)
+    young = log["as_of"] + 30 * DAY > known_at
+    assert 0 < young.sum() < len(log)
+    assert (log["mature"] == ~young).all()
+    early = known.loc[log.loc[young, "application_id"].loc[lambda k: k.isin(known.index)]]
+    assert (early["observed_at"] < known_at).any(), "the source knows some of their outcomes"
+    assert log.loc[young, "event"].isna().all()
+    assert not log.loc[young, "revealed"].any()
+    approved = young & log["action"].eq("approve")
+    assert set(log.loc[approved, "status"]) == {"pending"}
+
+
+def test_the_log_ends_before_its_instant_and_pins_its_version(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    lake.append(
+        "outcomes",
+        pd.DataFrame(
+            {
+                "application_id": ["A00000"],
+                "defaulted": [0],
+                "observed_at": [decided["as_of"][0] + 40 * DAY],
+            }
+        ),
+        "application_id",
+    )
+    commit(lake, problem, decided.iloc[:100])
+    then = {ledger(problem.name): lake.version(ledger(problem.name))}
+    commit(lake, problem, decided.iloc[100:])
+    known_at = decided["as_of"].iloc[300]
+    assert len(decision_log(lake, problem, known_at)) == 300
+    assert len(decision_log(lake, problem, known_at, then)) == 100
+
+
+def test_a_lost_outcome_of_an_approval_is_bounded_when_measured(
+    lake: Lake, problem: Problem, known: pd.DataFrame
+) -> None:
+    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    found = measure(log.assign(m=0.3)).set_index(["metric", "estimator", "population"])
+    row = found.loc[("event_rate", "dr", "eligible")]
+    assert row["status"] == "bounded: 5 approved outcomes were not seen"

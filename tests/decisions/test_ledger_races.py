@@ -1,0 +1,125 @@
+"""Real processes that race and die leave every application decided exactly once."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from truerisk.decisions.decide import decide
+from truerisk.decisions.ledger import read_ledger
+from truerisk.lake.lake import open_lake
+from truerisk.lake.tables import ledger
+from truerisk.problem.parse import as_config
+from truerisk.problem.spec import Problem
+
+pytestmark = pytest.mark.slow
+
+# Commits slices of `size` decisions, marked by who committed them; prints how many were new.
+COMMIT = """
+import json, os, sys, time
+import pandas as pd
+from truerisk.decisions.ledger import commit
+from truerisk.lake.lake import open_lake
+from truerisk.problem.parse import problem_from
+
+root, who = sys.argv[1:3]
+first, last, size = map(int, sys.argv[3:])
+problem = problem_from(json.load(open(f"{root}/problem.json")))
+decided = pd.read_parquet(f"{root}/decided.parquet").assign(run=who)
+lake = open_lake(f"{root}/lake")
+print("ready", flush=True)
+while not os.path.exists(f"{root}/start"):
+    time.sleep(0.001)
+print(sum(commit(lake, problem, decided[i : i + size]) for i in range(first, last, size // 2)))
+"""
+COUNT = 300
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, lender: Callable[..., Problem], make_scored: Any, make_batch: Any
+) -> tuple[Path, Problem, pd.DataFrame]:
+    """A folder with a problem and 300 decisions to commit."""
+    problem = lender()
+    decided = decide(problem, make_scored(COUNT), make_batch())
+    decided.to_parquet(tmp_path / "decided.parquet")
+    (tmp_path / "problem.json").write_text(json.dumps(as_config(problem)))
+    return tmp_path, problem, decided
+
+
+def launch(root: Path, who: str, first: int, last: int, size: int) -> subprocess.Popen[str]:
+    """A process that has imported everything and waits for the starting shot."""
+    command = [sys.executable, "-c", COMMIT, str(root), who, *map(str, (first, last, size))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def finish(process: subprocess.Popen[str]) -> int:
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return int(out)
+
+
+def assert_each_decided_once(held: pd.DataFrame, decided: pd.DataFrame) -> None:
+    assert held["application_id"].tolist() == decided["application_id"].tolist()
+    columns = ["decision_id", "action", "p_reveal", "explored", "score"]
+    pd.testing.assert_frame_equal(held[columns], decided[columns], check_dtype=False)
+
+
+def test_two_processes_that_commit_overlapping_batches_leave_one_decision_each(
+    world: tuple[Path, Problem, pd.DataFrame],
+) -> None:
+    """Ten slices each, half of all applications in both; the ledger does not exist yet."""
+    root, problem, decided = world
+    racers = [launch(root, "left", 0, 225, 40), launch(root, "right", 75, COUNT, 40)]
+    (root / "start").touch()
+    new = {who: finish(racer) for who, racer in zip(("left", "right"), racers)}
+    held = read_ledger(open_lake(root / "lake"), problem)
+    assert_each_decided_once(held, decided)
+    assert held["run"].value_counts().to_dict() == {w: n for w, n in new.items() if n}
+    assert min(new.values()) > 0, "they did not race"
+
+
+def test_the_same_batch_committed_twice_at_once_is_committed_once_and_whole(
+    world: tuple[Path, Problem, pd.DataFrame],
+) -> None:
+    root, problem, decided = world
+    racers = [launch(root, who, 0, 1, 2 * COUNT) for who in ("left", "right")]
+    (root / "start").touch()
+    assert sorted(finish(racer) for racer in racers) == [0, COUNT]
+    held = read_ledger(open_lake(root / "lake"), problem)
+    assert_each_decided_once(held, decided)
+    assert held["run"].nunique() == 1
+
+
+def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_rest_once(
+    world: tuple[Path, Problem, pd.DataFrame],
+) -> None:
+    root, problem, decided = world
+    lake, chance = open_lake(root / "lake"), random.Random(5)
+    (root / "start").touch()
+    survived = []
+    for _ in range(3):
+        before = lake.version(ledger(problem.name)) or 0
+        process = launch(root, "killed", 0, COUNT, 12)
+        while (lake.version(ledger(problem.name)) or 0) < before + 2:
+            assert process.poll() is None, "it finished before it was killed"
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.15))
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        survived.append(len(lake.read(ledger(problem.name))))
+    assert 0 < survived[0] < survived[-1] < COUNT, "the kills came too late to mean something"
+    assert finish(launch(root, "again", 0, COUNT, 12)) == COUNT - survived[-1]
+    assert_each_decided_once(read_ledger(lake, problem), decided)

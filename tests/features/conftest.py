@@ -1,0 +1,74 @@
+"""Features over two frames: applications, which are the spine, and events."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from truerisk.features.build import build_features
+from truerisk.lake.lake import Lake
+
+
+@pytest.fixture
+def build(tmp_path: Path, lake: Lake, make_problem: Callable[..., Any]) -> Callable[..., Any]:
+    """Features of a source ``events`` (event_id, customer_id, happened_at, …) for a spine.
+
+    ``window`` and ``latest`` are entries of the problem file without source and by; further
+    keywords belong to the source: delay, available_at, contract.
+    """
+
+    def build_(
+        events: pd.DataFrame,
+        spine: pd.DataFrame,
+        window: dict[str, Any] | None = None,
+        latest: dict[str, Any] | None = None,
+        known_at: object = None,
+        features: dict[str, Any] | None = None,
+        **source: Any,
+    ) -> pd.DataFrame:
+        if "event_id" not in events:
+            events = events.assign(event_id=range(len(events)))
+        events.to_parquet(tmp_path / "events.parquet")
+        spine.to_parquet(tmp_path / "applications.parquet")
+        place = {"source": "events", "by": "customer_id"}
+        problem = make_problem(
+            sources={
+                "applications": {"path": f"{tmp_path}/applications.parquet"},
+                "events": {
+                    "path": f"{tmp_path}/events.parquet",
+                    "key": "event_id",
+                    "time": "happened_at",
+                    **source,
+                },
+            },
+            features={
+                "columns": [],
+                "window": [{**place, **window}] if window else [],
+                "latest": [{**place, **latest}] if latest else [],
+                **(features or {}),
+            },
+        )
+        return build_features(problem, spine, lake, known_at)
+
+    return build_
+
+
+@pytest.fixture
+def times() -> Callable[..., pd.Series]:
+    """UTC instants from texts."""
+    return lambda *texts: pd.Series(pd.to_datetime(list(texts), utc=True, format="ISO8601"))
+
+
+@pytest.fixture
+def applied(times: Callable[..., pd.Series]) -> Callable[..., pd.DataFrame]:
+    """A spine: one application of customer 1 at each instant."""
+
+    def applied_(*at: str, customer: int = 1) -> pd.DataFrame:
+        keys = range(len(at))
+        return pd.DataFrame(
+            {"application_id": keys, "customer_id": customer, "applied_at": times(*at)}
+        )
+
+    return applied_

@@ -1,0 +1,130 @@
+"""A definition's hash travels with a model: it changes with the numbers and with nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from truerisk.errors import ProblemError
+from truerisk.features.definitions import (
+    aggregates,
+    definition,
+    definition_hash,
+    derived_order,
+    names,
+    with_features_of,
+)
+from truerisk.problem.duration import parse_duration
+
+LATEST = {"source": "bureau", "by": "customer_id", "columns": ["score"], "max_age": "90d"}
+WINDOW = {
+    "source": "payments",
+    "by": "customer_id",
+    "over": ["30d"],
+    "compute": ["count", "sum(amount)"],
+}
+GIVEN = {
+    "sources": {
+        "bureau": {"table": "bureau", "key": "bureau_id", "time": "seen_at", "delay": "1d"},
+        "payments": {"table": "payments", "key": "payment_id", "time": "paid_at"},
+    },
+    "features": {
+        "columns": ["amount"],
+        "derived": {"half": "amount / 2"},
+        "latest": [LATEST],
+        "window": [WINDOW],
+    },
+}
+Make = Callable[..., Any]
+
+
+def test_names_say_source_function_column_and_window(make_problem: Make) -> None:
+    assert names(make_problem(**GIVEN)) == [
+        "amount",
+        "half",
+        "bureau__score",
+        "payments__count__30d",
+        "payments__sum_amount__30d",
+    ]
+
+
+def test_one_length_of_time_gives_one_name() -> None:
+    spellings = [
+        [a.name for a in aggregates("payments", [parse_duration(text)], ["since_last"])]
+        for text in ["1d", "24h", "86400s"]
+    ]
+    assert spellings == [["payments__since_last__1d"]] * 3
+
+
+def test_two_definitions_of_one_name_are_refused(make_problem: Make) -> None:
+    twice = make_problem(**GIVEN, candidates={}).model_copy(deep=True)
+    twice = make_problem(**{**GIVEN, "features": {"window": [WINDOW, WINDOW]}})
+    with pytest.raises(ProblemError, match='defines "payments__count__30d" more than once'):
+        names(twice)
+
+
+def test_derived_features_come_after_what_they_read(make_problem: Make) -> None:
+    derived = {"c": "b + a", "b": "a * 2", "a": "amount"}
+    assert derived_order(make_problem(features={"derived": derived})) == ["a", "b", "c"]
+
+
+def hash_with(make_problem: Make, **changes: Any) -> str:
+    sources = {**GIVEN["sources"], **changes.pop("sources", {})}
+    features = {**GIVEN["features"], **changes.pop("features", {})}
+    return definition_hash(definition(make_problem(sources=sources, features=features, **changes)))
+
+
+def changed(name: str, **settings: Any) -> dict[str, Any]:
+    return {"sources": {name: {**GIVEN["sources"].get(name, {}), **settings}}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"features": {"columns": []}},
+        {"features": {"derived": {"half": "amount / 2.5"}}},
+        {"features": {"latest": [{**LATEST, "max_age": "91d"}]}},
+        {"features": {"latest": [{**LATEST, "by": "application_id"}]}},
+        {"features": {"window": [{**WINDOW, "over": ["31d"]}]}},
+        {"features": {"window": [{**WINDOW, "compute": ["count", "mean(amount)"]}]}},
+        changed("bureau", delay="2d"),
+        changed("bureau", key="row_id"),
+        changed("payments", time="booked_at"),
+        changed("payments", available_at="loaded_at"),
+        changed("payments", contract={"amount": {"type": "money"}}),
+    ],
+    ids=str,
+)
+def test_the_hash_changes_with_what_the_numbers_depend_on(
+    change: dict[str, Any], make_problem: Make
+) -> None:
+    assert hash_with(make_problem, **change) != hash_with(make_problem)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"description": "Another text."},
+        {"name": "other"},
+        changed("bureau", description="Snapshots.", owner="risk", freshness="2d"),
+        changed("payments", table="payments_v2"),
+        changed("payments", contract={"amount": {"type": "float", "max": 5}}),
+        changed("outcomes", delay="9d"),
+        {"outcome": {"horizon": "60d"}},
+        {"features": {"window": [{**WINDOW, "over": ["720h"]}]}},
+    ],
+    ids=str,
+)
+def test_the_hash_stays_with_texts_places_and_labels(
+    change: dict[str, Any], make_problem: Make
+) -> None:
+    assert hash_with(make_problem, **change) == hash_with(make_problem)
+
+
+def test_a_model_brings_its_own_features_to_a_problem_that_has_others(make_problem: Make) -> None:
+    old = definition(make_problem(**GIVEN))
+    today = make_problem(sources=GIVEN["sources"], features={"columns": ["term"]})
+    again = with_features_of(today, old)
+    assert names(again) == names(make_problem(**GIVEN))
+    assert definition_hash(definition(again)) == definition_hash(old)
+    assert (again.where, names(today)) == (today.where, ["term"])

@@ -1,0 +1,266 @@
+"""Bad input ends every command with one clear sentence and exit code 2, and writes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.flows.conftest import Run
+
+pytestmark = pytest.mark.slow
+
+PROBLEM = """
+name = "loans"
+[sources.applications]
+path = "applications.csv"
+key = "application_id"
+time = "applied_at"
+[sources.applications.contract]
+amount = { type = "money", nullable = false, min = 0 }
+[sources.outcomes]
+path = "outcomes.csv"
+key = "application_id"
+time = "observed_at"
+[application]
+source = "applications"
+subject = "customer_id"
+decide_from = 2025-01-01
+[outcome]
+source = "outcomes"
+event = "defaulted"
+observed = "observed_at"
+horizon = "90d"
+[features]
+columns = ["amount", "purpose"]
+[candidates.prior]
+[candidates.scorecard]
+[actions.approve]
+reveals = true
+if_event = "-0.6 * amount"
+if_no_event = "0.1 * amount"
+[actions.decline]
+reveals = false
+if_event = "0"
+if_no_event = "0"
+"""
+
+Tables = dict[str, pd.DataFrame]
+
+
+@pytest.fixture
+def tables() -> Tables:
+    rng = np.random.default_rng(0)
+    n = 1200
+    applied = pd.date_range("2024-01-01", periods=n, freq="10h")
+    applications = pd.DataFrame(
+        {
+            "application_id": range(n),
+            "customer_id": rng.integers(0, 900, n),
+            "applied_at": applied.strftime("%Y-%m-%dT%H:%M:%S"),
+            "amount": rng.integers(1000, 9000, n),
+            "purpose": rng.choice(["car", "home"], n),
+        }
+    )
+    outcomes = pd.DataFrame(
+        {
+            "application_id": range(n),
+            "defaulted": (rng.random(n) < 0.2).astype(int),
+            "observed_at": (applied + pd.Timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%S"),
+        }
+    )
+    return {"applications": applications, "outcomes": outcomes}
+
+
+def as_it_should_be(tables: Tables) -> None:
+    pass
+
+
+def repeated_keys(tables: Tables) -> None:
+    tables["applications"].loc[7, "application_id"] = 6
+
+
+def null_times(tables: Tables) -> None:
+    tables["applications"].loc[[3, 4], "applied_at"] = None
+
+
+def zones_mixed(tables: Tables) -> None:
+    tables["applications"].loc[5, "applied_at"] += "+02:00"
+
+
+def no_times(tables: Tables) -> None:
+    tables["applications"].loc[5, "applied_at"] = "last Tuesday"
+
+
+def column_missing(tables: Tables) -> None:
+    tables["applications"] = tables["applications"].rename(columns={"purpose": "purposes"})
+
+
+def wrong_type(tables: Tables) -> None:
+    tables["applications"]["amount"] = "much"
+
+
+def null_amounts(tables: Tables) -> None:
+    tables["applications"].loc[[1, 2, 3], "amount"] = np.nan
+
+
+def outcome_first(tables: Tables) -> None:
+    tables["outcomes"].loc[9, "observed_at"] = "2020-01-01T00:00:00"
+
+
+def strange_event(tables: Tables) -> None:
+    tables["outcomes"].loc[9, "defaulted"] = 7
+
+
+def empty_table(tables: Tables) -> None:
+    tables["outcomes"] = tables["outcomes"].head(0)
+
+
+def one_class(tables: Tables) -> None:
+    tables["outcomes"]["defaulted"] = 0
+
+
+def nothing_followed(tables: Tables) -> None:
+    tables["outcomes"]["application_id"] += 1_000_000
+
+
+CASES = [
+    (repeated_keys, 'key "application_id" repeats in 1 of 1,200 rows'),
+    (null_times, 'time "applied_at" is null in 2 of 1,200 rows'),
+    (zones_mixed, "mixes times with an offset (1 rows) and without one (1,199 rows)"),
+    (no_times, "cannot be read in 1 of 1,200 rows, such as 'last Tuesday'"),
+    (column_missing, 'has no column "purpose"; did you mean "purposes"?'),
+    (wrong_type, 'column "amount" holds VARCHAR, and its contract says money'),
+    (null_amounts, 'column "amount" is null in 3 of 1,200 rows'),
+    (outcome_first, "lies before the application in 1 of"),
+    (strange_event, "event is neither 0 nor 1 in 1"),
+    (empty_table, "is empty"),
+    (one_class, "hold 0 events; both outcomes are needed"),
+    (nothing_followed, "no outcome has matured by 2025-06-01"),
+]
+
+
+def written(root: Path) -> list[str]:
+    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*")) if root.exists() else []
+
+
+def put(tables: Tables, folder: Path, problem: str = PROBLEM) -> Path:
+    for name, rows in tables.items():
+        rows.to_csv(folder / f"{name}.csv", index=False)
+    (folder / "loans.toml").write_text(problem)
+    return folder / "loans.toml"
+
+
+def refused(done: Run, *needles: str) -> str:
+    """The one sentence of a command that refused."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    [sentence] = done.stderr.strip().splitlines()
+    assert sentence.startswith("truerisk: ") and sentence.endswith(".")
+    for needle in needles:
+        assert needle in sentence
+    return sentence.removeprefix("truerisk: ")
+
+
+@pytest.mark.parametrize(("spoil", "needle"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_train_says_what_is_wrong_with_the_data(
+    spoil: Callable[[Tables], None],
+    needle: str,
+    tables: Tables,
+    tmp_path: Path,
+    truerisk: Callable[..., Run],
+) -> None:
+    spoil(tables)
+    file = put(tables, tmp_path)
+    lake = tmp_path / "lake"
+    words = ["train", "--problem", str(file), "--known-at", "2025-06-01", "--lake", str(lake)]
+    refused(truerisk(*words, cwd=tmp_path), needle, "source" if "outcomes" not in needle else "")
+    assert written(lake) == []
+
+
+def test_the_same_data_unspoilt_train_score_and_measure(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    file = put(tables, tmp_path)
+    here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
+    trained = truerisk("train", *here, "--known-at", "2025-01-01", cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    version = trained.stdout.split()[1].rstrip(":")
+    digest = truerisk("report", *here, version).stdout.split("Its hash: ")[1].strip()
+    person = ["--by", "ana", "--because", "a test"]
+    approved = truerisk("approve", *here, version, *person, "--report-hash", digest)
+    if approved.returncode:  # the data are noise, so the gate may well refuse
+        assert "failed its gate" in approved.stderr
+        override = [*person, "--report-hash", digest, "--override"]
+        assert truerisk("approve", *here, version, *override).returncode == 0
+    scored = truerisk("score", *here, "--until", "2025-03-01", cwd=tmp_path)
+    assert scored.returncode == 0 and "Decided" in scored.stdout, scored.stderr
+    measured = truerisk("measure", *here, "--known-at", "2025-12-01", cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
+    early = truerisk("measure", *here, "--known-at", "2025-02-01", cwd=tmp_path)
+    refused(early, "none has matured by 2025-02-01", "horizon 90 days")
+
+
+def test_a_flow_file_run_directly_ends_with_the_same_sentence(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run], flow: Callable[..., Run]
+) -> None:
+    repeated_keys(tables)
+    file = put(tables, tmp_path)
+    words = ["--known-at", "2025-06-01", "--lake", str(tmp_path / "lake")]
+    said = refused(truerisk("train", "--problem", str(file), *words, cwd=tmp_path))
+    known = ["run", "--known-at", "2025-06-01"]
+    direct = flow("train", *known, lake=tmp_path / "lake", problem=file, cwd=tmp_path)
+    assert direct.returncode == 2
+    last = direct.stderr.strip().splitlines()[-1]
+    assert last.split(": ", 1)[1] == said.split(": ", 1)[1]
+
+
+def test_a_missing_file_is_named_with_the_way_out(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    file = put(tables, tmp_path)
+    (tmp_path / "outcomes.csv").unlink()
+    here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
+    refused(truerisk("train", *here, cwd=tmp_path), "there is no such file", "--source outcomes=")
+    other = [*here, "--source", "outcome=x.csv"]
+    refused(truerisk("train", *other), "its sources are applications or outcomes")
+    refused(truerisk("train", *here, "--source", "outcomes"), "write NAME=PATH")
+
+
+def test_a_misspelt_key_of_the_problem_file_stops_every_command_before_anything_runs(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    file = put(tables, tmp_path, PROBLEM.replace("horizon", "horizn"))
+    for verb in ("train", "score", "measure", "models", "decisions"):
+        sentence = refused(truerisk(verb, "--problem", str(file)), "outcome.horizn is not a known")
+        assert str(file) in sentence
+    refused(truerisk("models", "--problem", "credits"), "problems/ has credit, lending_club")
+    refused(truerisk("models", "--problem", "no/such.toml"), "there is no such problem file")
+
+
+def test_a_lake_of_another_format_and_one_that_cannot_be_written_are_refused(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    file = put(tables, tmp_path)
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "truerisk-lake.json").write_text('{"format": 99}')
+    known = ["--problem", str(file), "--known-at", "2025-06-01"]
+    refused(truerisk("train", *known, "--lake", str(later)), "has format 99", "docs/formats.md")
+    assert written(later) == ["truerisk-lake.json"]
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    done = truerisk("train", *known, "--lake", str(blocked / "lake"), cwd=tmp_path)
+    refused(done, "cannot be written")
+
+
+def test_score_and_report_say_what_comes_first(
+    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    file = put(tables, tmp_path)
+    here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
+    refused(truerisk("score", *here, cwd=tmp_path), "has no champion", "no model awaits approval")
+    refused(truerisk("report", *here, "0123"), "There is no model 0123", "none yet")
+    refused(truerisk("measure", *here), "holds no decision of loans", "truerisk score")
+    refused(truerisk("train", *here, "--known-at", "soon"), "'soon' is not a time")

@@ -1,0 +1,137 @@
+"""Train, approve, score, measure: as files, as commands, resumed, through Runner, from anywhere."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import truerisk as tr
+from tests.flows.conftest import ROOT, Run, listed, reveal
+from truerisk.lake.tables import ESTIMATES
+from truerisk.models.package import read_manifest, read_report
+from truerisk.simulator import World
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
+    sources: Path, world: World, tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    root = tmp_path / "lake"
+    shutil.copytree(sources, root)
+    here = ["--problem", "credit", "--lake", str(root)]
+    trained = truerisk("train", *here, "--known-at", "2025-07-01", cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    [offered] = listed(truerisk("models", *here, "--json"))
+    version, digest = offered["version"], offered["report_hash"]
+    assert offered["status"] == "submitted"
+    assert f"Submitted {version}: gate passed." in trained.stdout
+
+    shown = truerisk("report", *here, version)
+    assert digest in shown.stdout and "passed: calibration in the large" in shown.stdout
+    early = truerisk("score", *here, "--since", "2025-07-01")
+    assert early.returncode == 2 and "awaits approval" in early.stderr
+    person = ["--by", "Ana Ruiz", "--because", "better than the event rate"]
+    wrong = truerisk("approve", *here, version, *person, "--report-hash", "0123456789")
+    assert wrong.returncode == 2 and "not the hash of the report" in wrong.stderr
+    right = truerisk("approve", *here, version, *person, "--report-hash", digest)
+    assert right.stdout == f"{version} is the champion of credit, approved by Ana Ruiz.\n"
+
+    scored = truerisk("score", *here, "--since", "2025-07-01")
+    assert re.search(r"Decided 1,\d+ applications, \d+ of them by exploration", scored.stdout)
+    lake = tr.open_lake(root)
+    reveal(lake, world)
+    measured = truerisk("measure", *here, "--known-at", "2026-07-01")
+    assert "credit: event rate" in measured.stdout, measured.stderr
+    assert len(lake.read(ESTIMATES)) > 20
+    page = Path(measured.stdout.split("Read it: ")[1].strip())
+    assert page.read_text().startswith("<!")
+
+    rows = listed(truerisk("decisions", *here, "--json", "--limit", "3"))
+    assert len(rows) == 3 and rows[0]["model_version"] == version
+    one = truerisk("decisions", *here, rows[0]["application_id"])
+    assert "source_versions" in one.stdout
+    back = truerisk("rollback", *here, *person)
+    assert back.returncode == 2 and "no earlier champion" in back.stderr
+
+
+def test_the_same_data_and_seed_give_the_same_version(
+    trained: Path, tmp_path: Path, sources: Path, flow: Callable[..., Run]
+) -> None:
+    shutil.copytree(sources, tmp_path / "lake")
+    done = flow("train", "run", "--known-at", "2025-07-01", lake=tmp_path / "lake")
+    assert done.returncode == 0, done.stderr
+    first, second = (
+        tr.list_models(tr.open_lake(p), "credit") for p in (trained, tmp_path / "lake")
+    )
+    assert first["version"].iloc[0] == second["version"].iloc[0]
+
+
+def test_the_card_is_the_page_in_the_lake(
+    trained: Path, environment: dict[str, str], metaflow_root: Path
+) -> None:
+    lake = tr.open_lake(trained)
+    offered = tr.list_models(lake, "credit").iloc[0]
+    page = read_report(lake, "credit", offered["version"], offered["report_hash"])
+    cards = [p.read_bytes() for p in metaflow_root.rglob("cards/**/*.html")]
+    assert page in cards
+    run = read_manifest(lake, "credit", offered["version"])["run"]
+    assert run.encode() in page
+
+
+def test_a_killed_training_is_resumed_with_its_own_cutoff(
+    sources: Path, tmp_path: Path, flow: Callable[..., Run]
+) -> None:
+    root = tmp_path / "lake"
+    shutil.copytree(sources, root)
+    ids = tmp_path / "run-id"
+    # A registry that cannot be read stops the comparing step, after the fits.
+    (root / "registry").mkdir()
+    (root / "registry" / "_delta_log").write_text("in the way")
+    broken = flow("train", "run", "--known-at", "2025-07-01", "--run-id-file", str(ids), lake=root)
+    assert broken.returncode == 2, broken.stdout
+    (root / "registry" / "_delta_log").unlink()
+    (root / "registry").rmdir()
+    origin = ids.read_text().strip()
+    resumed = flow("train", "resume", "--origin-run-id", origin)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "Cloning" in resumed.stdout + resumed.stderr
+    [known_at] = tr.list_models(tr.open_lake(root), "credit")["known_at"]
+    assert known_at.startswith("2025-07-01")
+
+
+def test_runner_scores_from_python(
+    lake_copy: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    import truerisk.flow  # noqa: F401  gives Metaflow a user name
+    from metaflow import Runner
+
+    options: dict[str, Any] = {"env": environment, "pylint": False, "show_output": False}
+    config = [("problem", str(ROOT / "problems" / "credit.toml"))]
+    with Runner(str(ROOT / "flows" / "score.py"), config=config, **options) as runner:
+        with runner.run(lake=str(lake_copy), since="2025-07-01") as running:
+            assert running.status == "successful", running.stderr
+
+
+def test_shards_decide_what_one_task_decides(
+    lake_copy: Path, trained: Path, tmp_path: Path, flow: Callable[..., Run]
+) -> None:
+    problem = tmp_path / "sharded.toml"
+    credit = ROOT / "problems" / "credit.toml"
+    problem.write_text(credit.read_text() + "\n[compute]\nshards = 3\n")
+    other = tmp_path / "other"
+    shutil.copytree(trained, other)
+    for root, file in ((lake_copy, credit), (other, problem)):
+        done = flow("score", "run", "--since", "2025-07-01", lake=root, problem=file)
+        assert done.returncode == 0, done.stdout
+    loaded = tr.load_problem(credit)
+    one, three = (
+        tr.read_ledger(tr.open_lake(root), loaded).drop(columns=["decided_at", "run"])
+        for root in (lake_copy, other)
+    )
+    assert one.equals(three)

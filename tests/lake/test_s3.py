@@ -1,0 +1,104 @@
+"""A lake and files on S3 behave as they do on a disk."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+from moto.server import ThreadedMotoServer
+
+from truerisk.errors import LakeError, SourceError
+from truerisk.lake import files
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.sources import Sources
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """``s3://…`` of a new bucket, reachable with what the environment says."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "TMPDIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = tmp_path.name.replace("_", "-").lower()[-40:].strip("-")
+    boto3.client("s3").create_bucket(Bucket=name)
+    return f"s3://{name}"
+
+
+def loans(*keys: int) -> pd.DataFrame:
+    at = pd.to_datetime(["2024-05-01"] * len(keys), utc=True)
+    return pd.DataFrame({"loan": keys, "at_": at, "amount": [float(key) for key in keys]})
+
+
+def test_a_lake_on_s3_appends_once_and_reads_old_versions(bucket: str) -> None:
+    lake = open_lake(f"{bucket}/lake/")
+    assert lake.root == f"{bucket}/lake"
+    assert lake.version("loans") is None
+    assert lake.append("loans", loans(1, 2), "loan") == 2
+    then = lake.version("loans")
+    assert lake.append("loans", loans(2, 3).assign(rate=0.1), "loan") == 1
+    assert lake.append("loans", loans(2, 3).assign(rate=0.1), "loan") == 0
+    read = lake.read("loans").sort_values("loan", ignore_index=True)
+    assert read["rate"].isna().tolist() == [True, True, False]
+    pd.testing.assert_frame_equal(read.drop(columns="rate"), loans(1, 2, 3))
+    assert sorted(lake.read("loans", then)["loan"]) == [1, 2]
+    with pytest.raises(LakeError, match='has no table "lones"'):
+        lake.read("lones")
+
+
+def test_a_lake_of_another_format_is_refused_on_s3(bucket: str) -> None:
+    files.write_bytes(f"{bucket}/lake/truerisk-lake.json", b'{"format": 7}')
+    with pytest.raises(LakeError, match="has format 7"):
+        open_lake(f"{bucket}/lake")
+
+
+def test_files_on_s3_are_sources_with_the_version_of_their_content(
+    bucket: str, tmp_path: Path, lake: Lake, make_problem: Callable[..., Any]
+) -> None:
+    for n, rows in enumerate([loans(1, 2), loans(3)]):
+        file = tmp_path / f"loans{n}.parquet"
+        rows.to_parquet(file)
+        files.write_bytes(f"{bucket}/in/loans{n}.parquet", file.read_bytes())
+    files.write_bytes(f"{bucket}/in/other.csv", loans(9).to_csv(index=False).encode())
+
+    def read(path: str, versions: Any = None) -> tuple[list[int], Any]:
+        place = {"path": path, "key": "loan", "time": "at_"}
+        with Sources(make_problem(sources={"loans": place}), lake, versions) as sources:
+            view = sources.view("loans")
+            return sources.frame(f"SELECT loan FROM {view} ORDER BY 1")["loan"].tolist(), (
+                sources.versions
+            )
+
+    keys, remote = read(f"{bucket}/in/loans*.parquet")
+    assert (keys, remote) == read(f"{tmp_path}/loans*.parquet")
+    assert keys == [1, 2, 3]
+    assert read(f"{bucket}/in/other.csv")[0] == [9]
+    (tmp_path / "loans1.parquet").unlink()
+    files.write_bytes(f"{bucket}/in/loans1.parquet", (tmp_path / "loans0.parquet").read_bytes())
+    with pytest.raises(SourceError, match='the files of source "loans" changed since'):
+        read(f"{bucket}/in/loans*.parquet", remote)
+    with pytest.raises(SourceError, match=r"is s3://.*none\.csv, and there is no such file"):
+        read(f"{bucket}/in/none.csv")
+
+
+def test_a_bucket_that_does_not_exist_is_one_error(bucket: str) -> None:
+    with pytest.raises(LakeError, match=r"s3://nowhere-at-all/.* cannot be reached on S3"):
+        open_lake("s3://nowhere-at-all/lake")

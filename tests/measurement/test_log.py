@@ -1,0 +1,117 @@
+"""A log that cannot be measured is refused with one sentence and its counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import worlds
+
+from truerisk.errors import LogError
+from truerisk.measurement.log import NEEDED, mature_rows
+from truerisk.measurement.measure import measure
+
+
+@pytest.fixture
+def log() -> pd.DataFrame:
+    return worlds.draw(0, n=600)
+
+
+def first(log: pd.DataFrame, rows: pd.Series, count: int) -> pd.Index:
+    """The index of the first ``count`` of these rows."""
+    return log.index[rows][:count]
+
+
+@pytest.mark.parametrize("column", NEEDED)
+def test_a_column_that_estimates_need_is_named(log: pd.DataFrame, column: str) -> None:
+    with pytest.raises(LogError, match=f'no column "{column}", without which no estimate is'):
+        measure(log.drop(columns=column))
+
+
+def test_a_misspelt_column_is_recognised(log: pd.DataFrame) -> None:
+    with pytest.raises(LogError, match='did you mean "matured"'):
+        measure(log.rename(columns={"mature": "matured"}))
+
+
+@pytest.mark.parametrize(
+    ("column", "rows", "value", "what"),
+    [
+        ("score", "revealed", 1.2, r"score lies outside \[0, 1\]"),
+        ("score", "revealed", np.nan, r"score lies outside \[0, 1\]"),
+        ("p_reveal", "revealed", -0.1, r"p_reveal lies outside \[0, 1\]"),
+        ("p_reveal", "declined", 1.5, r"p_reveal lies outside \[0, 1\]"),
+        ("p_reveal", "revealed", 0.0, "p_reveal is 0 although the outcome was revealed"),
+        ("event", "revealed", 2.0, "event is neither 0 nor 1 nor null"),
+        ("p_decline", "declined", 0.5, "the p_<action> do not sum to 1"),
+        ("subject", "declined", np.nan, "subject is null"),
+    ],
+)
+def test_a_contradiction_is_refused_with_its_count(
+    log: pd.DataFrame, column: str, rows: str, value: float, what: str
+) -> None:
+    where = log["revealed"] if rows == "revealed" else ~log["revealed"]
+    broken = log.copy()
+    broken.loc[first(log, where, 3), column] = value
+    with pytest.raises(LogError, match=rf"{what} in 3 of 600 rows"):
+        measure(broken)
+
+
+def test_contradictions_of_immature_rows_do_not_matter_yet(log: pd.DataFrame) -> None:
+    young = log.index % 10 == 0
+    broken = log.assign(mature=~young)
+    broken.loc[young, ["event", "revealed"]] = [7.0, True]
+    frame, rows = mature_rows(broken)
+    assert len(frame) == len(rows) == 540
+
+
+def test_a_log_of_immature_rows_is_to_be_measured_later(log: pd.DataFrame) -> None:
+    with pytest.raises(LogError, match="no mature row among its 600.*measure later"):
+        measure(log.assign(mature=False))
+
+
+def test_policies_need_dollars(log: pd.DataFrame) -> None:
+    plain = log[[c for c in log if not c.startswith("value_")]]
+    with pytest.raises(LogError, match="holds no dollars"):
+        measure(plain, policies=worlds.wider(log))
+    assert "policy_value" not in set(measure(plain)["metric"])
+
+
+def test_an_outcome_shown_by_hand_contradicts_no_propensity(log: pd.DataFrame) -> None:
+    """An absolute rule declined (π = 0), and a person approved all the same."""
+    barred = log.copy()
+    rows = first(log, ~log["revealed"], 3)
+    barred.loc[rows, ["p_reveal", "p_approve"]] = 0.0
+    barred.loc[rows, "p_decline"] = 1.0
+    barred.loc[rows, "revealed"] = True
+    barred.loc[rows, "event"] = 1.0
+    with pytest.raises(LogError, match="p_reveal is 0"):
+        mature_rows(barred)
+    barred["override"] = pd.Series("approve", index=rows, dtype="object").reindex(log.index)
+    assert not mature_rows(barred)[1].seen[rows].any()
+
+
+def test_what_was_seen_drawn_and_hidden_is_told_apart(log: pd.DataFrame) -> None:
+    """Five kinds of rows: each is seen, unseen or neither, as its draw says."""
+    approved = log["p_reveal"] == 1
+    explored, declined = ~approved & log["revealed"], ~log["revealed"]
+    one = {
+        name: first(log, rows, 2)
+        for name, rows in (("approved", approved), ("explored", explored), ("declined", declined))
+    }
+    edited = log.assign(override=None)
+    edited.loc[[one["approved"][0], one["explored"][0]], "override"] = "decline"
+    edited.loc[[one["approved"][0], one["explored"][0]], ["revealed", "event"]] = [False, np.nan]
+    edited.loc[one["declined"][0], "override"] = "approve"
+    edited.loc[one["declined"][0], ["revealed", "event"]] = [True, 1.0]
+    edited.loc[[one["approved"][1], one["explored"][1]], ["revealed", "event"]] = [False, np.nan]
+    _, rows = mature_rows(edited)
+    hidden = [*one["approved"], *one["explored"]]
+    assert rows.unseen[hidden].all(), "declined by hand or lost after an approval"
+    assert rows.unseen.sum() == 4
+    assert not rows.seen[[*hidden, *one["declined"]]].any()
+    untouched = ~log.index.isin([*hidden, *one["declined"]])
+    assert (rows.seen[untouched] == log.loc[untouched, "revealed"]).all()
+
+
+def test_clusters_are_subjects_unless_the_log_names_others(log: pd.DataFrame) -> None:
+    assert len(np.unique(mature_rows(log)[1].cluster)) == 600
+    shared = log.assign(cluster=np.arange(600) // 3)
+    assert len(np.unique(mature_rows(shared)[1].cluster)) == 200

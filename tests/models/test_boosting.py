@@ -1,0 +1,84 @@
+"""The bytes of a boosted model say nothing of when, where and by which process it was fitted."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from truerisk.models.boosting import BoostingModel
+from truerisk.problem.spec import Boosting
+
+FIT = """
+import sys, hashlib
+import pandas as pd
+from truerisk.models.boosting import BoostingModel
+from truerisk.problem.spec import Boosting
+
+X = pd.read_parquet(sys.argv[1])
+event = X.pop("event").to_numpy()
+fitted = BoostingModel.fit(X, event, Boosting(iterations=30), 1)
+print(hashlib.sha256(fitted.to_bytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_fit_the_same_bytes(tmp_path: Path, sample: Callable[..., Any]) -> None:
+    X, event = sample()
+    X.assign(event=event).to_parquet(tmp_path / "rows.parquet")
+    command = [sys.executable, "-c", FIT, str(tmp_path / "rows.parquet")]
+    made = {
+        subprocess.run(
+            command,
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads},
+        ).stdout.strip()
+        for seed, threads in (("1", "1"), ("2", "4"))
+    }
+    here = BoostingModel.fit(X, event, Boosting(iterations=30), 1).to_bytes()
+    assert made == {hashlib.sha256(here).hexdigest()}
+    assert list(tmp_path.iterdir()) == [tmp_path / "rows.parquet"], "fitting left files behind"
+
+
+def test_the_seed_and_every_parameter_reach_the_model(sample: Callable[..., Any]) -> None:
+    X, event = sample(600)
+    usual = Boosting(iterations=20)
+    made = [
+        BoostingModel.fit(X, event, params, seed).to_bytes()
+        for params, seed in (
+            (usual, 1),
+            (usual, 2),
+            (Boosting(iterations=21), 1),
+            (Boosting(iterations=20, depth=3), 1),
+            (Boosting(iterations=20, learning_rate=0.1), 1),
+        )
+    ]
+    assert len(set(made)) == len(made)
+
+
+def test_it_learns_an_interaction_between_a_category_and_a_number(
+    sample: Callable[..., Any],
+) -> None:
+    """More income is good for cars and bad for the rest: no additive card can tell."""
+    X, _ = sample(4_000)
+    X = X.dropna(ignore_index=True)
+    rich = X["income"] > X["income"].median()
+    event = (rich ^ (X["purpose"] == "car")).to_numpy(dtype=float)
+    train, test = X.index < 2_000, X.index >= 2_000
+    fitted = BoostingModel.fit(X[train], event[train], Boosting(iterations=60), 1)
+    assert roc_auc_score(event[test], fitted.predict(X[test])) > 0.97
+
+
+def test_a_missing_category_is_a_category(sample: Callable[..., Any]) -> None:
+    X, _ = sample(2_000)
+    event = X["purpose"].isna().to_numpy(dtype=float)
+    p = pd.Series(BoostingModel.fit(X, event, Boosting(iterations=100), 1).predict(X))
+    assert p[event == 1].min() > p[event == 0].max()

@@ -1,0 +1,88 @@
+"""Calibration equals a weighted logistic regression on the log-odds."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from truerisk.models.calibration import Calibration, logit, sigmoid
+
+
+def overconfident(n: int = 4_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(raw, event): true log-odds are .3 + .5 times the raw ones."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(-1, 1.5, n)
+    return sigmoid(z), (rng.random(n) < sigmoid(0.3 + 0.5 * z)).astype(float)
+
+
+def oracle(raw: np.ndarray, event: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    exact = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1_000)
+    exact.fit(logit(raw)[:, None], event, sample_weight=weight)
+    return float(exact.intercept_[0]), float(exact.coef_[0, 0])
+
+
+@pytest.mark.parametrize("weights", ["equal", "unequal"])
+def test_it_equals_logistic_regression(weights: str) -> None:
+    raw, event = overconfident()
+    rng = np.random.default_rng(1)
+    weight = np.ones(len(raw)) if weights == "equal" else rng.choice([1.0, 10.0], len(raw))
+    made = Calibration.fit(raw, event, weight)
+    intercept, slope = oracle(raw, event, weight)
+    # The pseudo-observation that keeps separable samples finite moves this one a little.
+    assert made.intercept == pytest.approx(intercept, abs=2e-3)
+    assert made.slope == pytest.approx(slope, abs=2e-3)
+
+
+def test_it_finds_the_truth_and_leaves_a_calibrated_score_alone() -> None:
+    raw, event = overconfident(100_000)
+    made = Calibration.fit(raw, event, np.ones(len(raw)))
+    assert (made.intercept, made.slope) == pytest.approx((0.3, 0.5), abs=0.03)
+    again = Calibration.fit(made.apply(raw), event, np.ones(len(raw)))
+    assert (again.intercept, again.slope) == pytest.approx((0, 1), abs=1e-3)
+
+
+def test_weights_count_as_repetitions() -> None:
+    raw, event = overconfident(400)
+    weight = np.random.default_rng(2).integers(1, 5, 400)
+    weighted = Calibration.fit(raw, event, weight.astype(float))
+    raw, event = np.repeat(raw, weight), np.repeat(event, weight)
+    repeated = Calibration.fit(raw, event, np.ones(len(raw)))
+    # Only the pseudo-observation's scale tells the two apart.
+    assert vars(weighted) == pytest.approx(vars(repeated), abs=5e-3)
+
+
+def test_weights_of_one_over_propensity_calibrate_for_everyone() -> None:
+    """Labels are ten times rarer where a hidden trait makes the event likelier."""
+    rng = np.random.default_rng(3)
+    n = 60_000
+    z, hidden = rng.normal(-1, 1, n), rng.random(n) < 0.5
+    event = (rng.random(n) < sigmoid(z + 1.5 * hidden)).astype(float)
+    p = np.where(hidden, 0.1, 1.0)
+    seen = rng.random(n) < p
+    errors = [
+        Calibration.fit(sigmoid(z)[seen], event[seen], weight[seen]).apply(sigmoid(z)).mean()
+        - event.mean()
+        for weight in (1 / p, np.ones(n))
+    ]
+    assert abs(errors[0]) < 0.01
+    assert errors[1] < -0.05
+
+
+def test_a_constant_score_becomes_the_weighted_event_rate() -> None:
+    event, weight = np.array([1.0, 0.0, 0.0]), np.array([2.0, 1.0, 1.0])
+    made = Calibration.fit(np.full(3, 0.2), event, weight)
+    assert made.slope == 1.0
+    assert made.apply(np.full(2, 0.2)) == pytest.approx([0.5, 0.5])
+
+
+def test_a_sample_that_scores_separate_keeps_a_finite_slope() -> None:
+    """Without the pseudo-observation its maximum likelihood is infinite."""
+    raw = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8])
+    made = Calibration.fit(raw, (raw > 0.5).astype(float), np.ones(6))
+    assert 1 < made.slope < 10
+    assert (np.diff(made.apply(raw)) > 0).all()
+
+
+def test_logit_and_sigmoid_undo_each_other_and_certainty_stays_finite() -> None:
+    p = np.linspace(0.001, 0.999, 50)
+    np.testing.assert_allclose(sigmoid(logit(p)), p)
+    assert np.isfinite(logit(np.array([0.0, 1.0]))).all()

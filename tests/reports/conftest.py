@@ -1,0 +1,209 @@
+"""A tiny review and a tiny log, made by hand: the pages need no model and no lake."""
+
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from truerisk.features.dataset import Dataset
+from truerisk.models.training import Split
+from truerisk.problem.parse import load_problem
+from truerisk.registry.gate import Check
+from truerisk.registry.review import Review
+from truerisk.reports.measure_report import measure_page
+from truerisk.reports.train_report import train_page
+
+KNOWN_AT = pd.Timestamp("2026-01-01", tz="UTC")
+VALUES = {
+    "event_rate": (0.08, 0.16),
+    "auc": (0.72, 0.83),
+    "calibration_error": (-0.004, 0.011),
+    "policy_value": (930.0, 620.0),
+    "policy_gain": (-21.0, 12.0),
+    "auc_gain": (0.004, 0.012),
+    "event_rate_below": (0.05, 0.09),
+}
+WITHHELD = "withheld: 11 explored labels (effective), 30 are needed"
+
+
+def rows(metric, policy=None, group_by="", group="", lost=0.0, status="ok", scale=1.0):
+    """One metric as measure() returns it; ``status`` other than ok takes all but naive away."""
+    found = []
+    kinds = [("naive", "revealed")]
+    kinds += [(e, p) for e in ("ipw", "dr") for p in ("eligible", "all")]
+    for estimator, population in kinds:
+        naive = estimator == "naive"
+        value = VALUES[metric][0 if naive else 1] * scale
+        stated, low, high = "ok", value - abs(value) / 10, value + abs(value) / 8
+        if not naive and status != "ok":
+            stated, value, low, high = status, None, None, None
+        elif population == "all" and lost:
+            stated, value = f"not identified: {lost:.1%} had no chance to be revealed", None
+            low, high = (low, high) if estimator == "dr" and metric != "auc" else (None, None)
+        found.append(
+            {
+                "group_by": group_by,
+                "group": group,
+                "metric": metric,
+                "policy": policy,
+                "estimator": estimator,
+                "population": population,
+                "value": value,
+                "low": low,
+                "high": high,
+                "n": 700 if naive else 1_000,
+                "effective_n": 300.0,
+                "labels": 700,
+                "explored_labels": 0 if naive else 60,
+                "largest_weight": 1.0 if naive else 50.0,
+                "share_not_identified": lost if population == "all" else 0.0,
+                "status": stated,
+            }
+        )
+    return found
+
+
+def frame(parts):
+    made = pd.DataFrame([row for part in parts for row in part])
+    floats = ("value", "low", "high", "effective_n", "largest_weight")
+    return made.astype(dict.fromkeys(floats, "Float64"))
+
+
+@pytest.fixture(scope="session")
+def problem():
+    return load_problem(Path(__file__).parents[2] / "problems" / "credit.toml")
+
+
+@pytest.fixture(scope="session")
+def train_inputs(problem):
+    """Makes (dataset, parts, review, about) for one state of knowledge."""
+
+    def make(lost=0.02, status="ok", champion="c0ffee", passed=(True, False), name="scorecard"):
+        n = 300
+        as_of = pd.date_range("2025-01-05", "2025-12-20", periods=n, tz="UTC")
+        event = pd.Series(np.where(np.arange(n) % 3 == 0, np.nan, np.arange(n) % 10 == 1))
+        table = pd.DataFrame(
+            {
+                "as_of": as_of,
+                "mature": as_of < pd.Timestamp("2025-07-01", tz="UTC"),
+                "event": event.astype(float),
+                "p_reveal": np.where(np.arange(n) % 50 == 0, 0.0, 0.1),
+            }
+        )
+        table["event"] = table["event"].where(table["mature"])
+        judge = table["mature"].to_numpy() & (np.arange(n) % 2 == 0)
+        counts = {"applications": n, "mature": 150, "followed": 100, "events": 15}
+        counts |= {"closed early": 4, "without an outcome": 50}
+        newest = {"applications": KNOWN_AT - pd.Timedelta(days=9), "outcomes": KNOWN_AT}
+        versions = {"applications": 3, "outcomes": "sha256:" + "ab" * 32, "decisions/credit": 1}
+        dataset = Dataset(table, ["amount"], {}, versions, KNOWN_AT, "f00d" * 16, counts, newest)
+        parts = Split(as_of[100], ~judge, ~judge, ~judge, judge)
+        metrics = ("event_rate", "auc", "calibration_error")
+        models = ["prior", name, "boosting"]
+        estimates = pd.concat(
+            frame([rows(m, lost=lost, status=status, scale=1 + i / 20) for m in metrics]).assign(
+                model=model
+            )
+            for i, model in enumerate(models)
+        )
+        gains = [rows(m, name, lost=lost, status=status) for m in ("policy_gain", "auc_gain")]
+        gains += [rows("policy_value", p, lost=lost, status=status) for p in ("as run", name)]
+        bands = pd.concat(
+            frame([rows("event_rate", None, "band", str(b), 0, status, b / 5)]).assign(
+                mean_score=b / 40
+            )
+            for b in range(1, 11)
+        )
+        curve = pd.concat(
+            frame([rows(m, f"{t:g}", lost=lost, status=status, scale=t * 5)]).assign(
+                threshold=t, share=t * 4
+            )
+            for m in ("event_rate_below", "policy_value")
+            for t in (0.05, 0.1, 0.2)
+        )
+        groups = ["car", name]
+        segments = frame([rows(m, None, "purpose", g, lost) for g in groups for m in metrics])
+        seen = "naive" if lost == 1 or status != "ok" else "dr"
+        checks = [
+            Check(
+                "AUC gain over x", "95% interval above +0.000", f"+0.01 (-0.01 … 0.02), {seen}", p
+            )
+            for p in passed
+        ]
+        review = Review(
+            name,
+            f"champion {champion}" if champion else "the event rate alone",
+            champion,
+            int(judge.sum()),
+            estimates,
+            frame(gains).assign(reference=f"champion {champion}"),
+            dict.fromkeys(models, 0.7),
+            bands,
+            curve,
+            segments,
+            checks,
+        )
+        card = {
+            "amount": {"edges": [100.0, 2500.0], "points": [4, 0, -3], "missing": -1},
+            "purpose": {"levels": {"car": 2, name: -7}, "other": 0, "missing": 0},
+        }
+        about = {"version": "abc123", "run": "TrainFlow/1", "code": "deadbeef"}
+        about |= {"command": "truerisk train", "champion": champion, "scorecard": card}
+        about |= {"importance": {name: {"amount": 7.0, name + "_input": 9.0, "unused": 0.0}}}
+        return SimpleNamespace(dataset=dataset, parts=parts, review=review, about=about)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def train(problem, train_inputs):
+    @cache
+    def make(**state):
+        i = train_inputs(**state)
+        return train_page(problem, i.dataset, i.parts, i.review, i.about)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def measured(problem):
+    """Makes the page of a log of 20 decisions and its estimates."""
+
+    @cache
+    def make(lost=0.02, status="ok", compared="newer", group="car", months=4):
+        n = 20
+        approved = np.arange(n) % 4 != 0
+        log = pd.DataFrame(
+            {
+                "as_of": pd.date_range("2025-01-05", periods=n, freq="6D", tz="UTC"),
+                "action": np.where(approved, "approve", "decline"),
+                "explored": np.arange(n) % 10 == 1,
+                "revealed": approved,
+                "mature": np.arange(n) < 18,
+                "status": np.where(approved, "followed", "not revealed"),
+                "rule": pd.Series([None, "Below legal age", group] + [None] * 17, dtype="str"),
+                "exploration_rate": np.where(approved, 0.0, 0.05),
+                "exploration_cost": 900.0,
+                "policy_version": "p1",
+                "model_version": "abc123",
+            }
+        )
+        whole = ("event_rate", "auc", "calibration_error")
+        some = ("event_rate", "auc")
+        parts = [rows(m, lost=lost, status=status) for m in whole]
+        parts += [rows("policy_value", p, lost=lost, status=status) for p in ("as run", compared)]
+        parts += [rows(m, compared, lost=lost, status=status) for m in ("policy_gain", "auc_gain")]
+        for k in range(months):
+            state = WITHHELD if k == 0 else status
+            parts += [
+                rows(m, None, "vintage", f"2025-{k + 1:02}", lost, state, 1 + k / 30) for m in some
+            ]
+        parts += [rows(m, None, "purpose", group, lost, status) for m in some]
+        about = {"model_version": "abc123", "known_at": KNOWN_AT, "run": "MeasureFlow/1"}
+        about |= {"code": "deadbeef", "compared": compared}
+        return measure_page(problem, log, frame(parts), about)
+
+    return make
