@@ -39,7 +39,7 @@ PUBLIC = {
     "split": "truerisk.models.training:split",
     "submit": "truerisk.workflow:submit",
 }
-__all__ = list(PUBLIC)  # noqa: PLE0605
+__all__ = list(PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

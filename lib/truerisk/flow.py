@@ -27,10 +27,12 @@ if not any(os.environ.get(n, "root") != "root" for n in ("METAFLOW_USER", "USERN
 
 from metaflow import (
     Config,
+    Flow,
     FlowMutator,
     FlowSpec,
     Parameter,
     Run,
+    Runner,
     card,
     current,
     namespace,
@@ -40,7 +42,10 @@ from metaflow import (
 from metaflow.cards import MetaflowCard
 from metaflow.plugins import CARDS
 
-__all__ = ["BaseFlow", "Parameter", "card", "main", "step"]  # all that a flow file imports
+# What flow files import, and Metaflow's client and Runner for notebooks, from one place.
+__all__ = [
+    "BaseFlow", "Flow", "Parameter", "Run", "Runner", "card", "main", "namespace", "step",
+]  # fmt: skip
 
 LIBRARY = Path(__file__).resolve().parent
 
@@ -66,16 +71,23 @@ CARDS.append(ReportCard)
 class FromProblem(FlowMutator):
     """Schedule and resources of the problem file become decorators of the right flow."""
 
-    def mutate(self, mutable_flow: Any) -> None:
-        config = dict(mutable_flow.configs).get("problem") or {}
-        verb = self._flow_cls.__name__.removesuffix("Flow").lower()
-        cron = config.get("schedule", {}).get(verb)
+    def pre_mutate(self, mutable_flow: Any) -> None:
+        flow = mutable_flow._flow_cls  # the mutator's own is BaseFlow, on which it was put
+        verb = flow.__name__.removesuffix("Flow").lower()
+        cron = self._said(mutable_flow, "schedule").get(verb)
         if cron:
             mutable_flow.add_decorator("schedule", deco_kwargs={"cron": cron})
-        compute = config.get("compute", {})
+
+    def mutate(self, mutable_flow: Any) -> None:
+        compute = self._said(mutable_flow, "compute")
         wanted = {name: compute[name] for name in ("cpu", "memory") if compute.get(name)}
         for _, part in mutable_flow.steps if wanted else ():
             part.add_decorator("resources", deco_kwargs=wanted)
+
+    @staticmethod
+    def _said(mutable_flow: Any, part: str) -> Any:
+        """A part of the problem; empty for a resume or a listing, which are given none."""
+        return (dict(mutable_flow.configs).get("problem") or {}).get(part, {})
 
 
 @FromProblem

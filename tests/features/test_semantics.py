@@ -113,6 +113,25 @@ def test_3_distinct_is_null_only_for_a_window_without_rows(
     assert column(built, "distinct_c__30d") == [1]
 
 
+def test_3_distinct_counts_a_value_once_also_from_the_very_edge_of_the_window(
+    build: Build, times: Make, applied: Make
+) -> None:
+    seen = events(times("2024-03-01", "2024-03-03", "2024-03-05", "2024-03-05"), c=["a"] * 4)
+    built = build(seen, applied("2024-03-10"), {"over": ["7d", "5d"], "compute": ["distinct(c)"]})
+    assert (column(built, "distinct_c__7d"), column(built, "distinct_c__5d")) == ([1], [1])
+
+
+def test_3_distinct_does_not_look_past_rows_that_are_not_available_yet(
+    build: Build, times: Make, applied: Make
+) -> None:
+    """The earlier of two equal values arrives late: until then the later one is the first."""
+    loaded = times("2024-04-01", "2024-03-05")
+    seen = events(times("2024-03-04", "2024-03-05"), c=["a", "a"], loaded_at=loaded)
+    window = {"over": ["30d"], "compute": ["distinct(c)"]}
+    built = build(seen, applied("2024-03-10", "2024-04-02"), window, available_at="loaded_at")
+    assert column(built, "distinct_c__30d") == [1, 1]
+
+
 def test_3_since_last_is_in_days(build: Build, times: Make, applied: Make) -> None:
     seen = events(times("2024-03-08", "2024-03-09T18:00:00"))
     built = build(seen, applied("2024-03-10"), {"over": ["7d"], "compute": ["since_last"]})

@@ -94,7 +94,8 @@ def command(environment: Mapping[str, str]) -> Callable[..., list[str]]:
         if rest[0] == "resume":  # keeps its configuration and parameters, and takes no new ones
             return [sys.executable, flow, "--no-pylint", *rest]
         config = ["--config", "problem", str(problem or ROOT / "problems" / "credit.toml")]
-        return [sys.executable, flow, "--no-pylint", *config, *rest, f"--lake={lake}"]
+        where = [f"--lake={lake}"] if rest[0] == "run" else []
+        return [sys.executable, flow, "--no-pylint", *config, *rest, *where]
 
     return words
 

@@ -108,14 +108,15 @@ def test_runner_scores_from_python(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    import truerisk.flow  # noqa: F401  gives Metaflow a user name
-    from metaflow import Runner
+    from truerisk.flow import Runner
 
     options: dict[str, Any] = {"env": environment, "pylint": False, "show_output": False}
     config = [("problem", str(ROOT / "problems" / "credit.toml"))]
-    with Runner(str(ROOT / "flows" / "score.py"), config=config, **options) as runner:
-        with runner.run(lake=str(lake_copy), since="2025-07-01") as running:
-            assert running.status == "successful", running.stderr
+    with (
+        Runner(str(ROOT / "flows" / "score.py"), config=config, **options) as runner,
+        runner.run(lake=str(lake_copy), since="2025-07-01") as running,
+    ):
+        assert running.status == "successful", running.stderr
 
 
 def test_shards_decide_what_one_task_decides(

@@ -63,7 +63,7 @@ def test_contradictions_of_immature_rows_do_not_matter_yet(log: pd.DataFrame) ->
 
 
 def test_a_log_of_immature_rows_is_to_be_measured_later(log: pd.DataFrame) -> None:
-    with pytest.raises(LogError, match="no mature row among its 600.*measure later"):
+    with pytest.raises(LogError, match=r"no mature row among its 600.*measure later"):
         measure(log.assign(mature=False))
 
 

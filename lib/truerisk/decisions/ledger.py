@@ -1,7 +1,6 @@
 """The ledger: every decision exactly once, whatever was killed, resumed or run twice."""
 
 import pandas as pd
-import pyarrow as pa
 
 from truerisk.errors import LakeError
 from truerisk.features.dataset import labels
@@ -60,13 +59,3 @@ def decision_log(
     return log.assign(
         revealed=shown, event=log["event"].where(shown), status=status, override=None
     ).drop(columns="closed")
-
-
-def feature_columns(log: pd.DataFrame) -> list[str]:
-    """The ledger's typed feature columns."""
-    return [c for c in log.columns if c.startswith("feature__")]
-
-
-def empty_ledger() -> pa.Table:
-    """No decision, with the columns every ledger has."""
-    return DECISIONS_SCHEMA.empty_table()

@@ -8,7 +8,6 @@ def connect() -> duckdb.DuckDBPyConnection:
     """A new in-memory connection in UTC."""
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")
     return con
 
 

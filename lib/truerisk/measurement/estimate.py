@@ -112,8 +112,9 @@ def _trouble(part: Rows, eligible: np.ndarray, naive: bool, metric: Metric, expl
         return f"withheld: all {len(part)} applications are of one subject"
     if metric.name.startswith("auc") and len(np.unique(part.y[part.seen])) < 2:
         return f"withheld: all {labels} seen outcomes are alike"
-    if not naive and (part.pi[part.pi > 0] < 1).any() and explored < LEAST_EXPLORED:
-        return f"withheld: {explored:.0f} explored labels (effective), {LEAST_EXPLORED} are needed"
+    whole = int(explored + 1e-9)
+    if not naive and (part.pi[part.pi > 0] < 1).any() and whole < LEAST_EXPLORED:
+        return f"withheld: {whole} explored labels (effective), {LEAST_EXPLORED} are needed"
     return ""
 
 

@@ -212,7 +212,7 @@ class Schedule(Part):
 
 
 class Compute(Part):
-    cpu: float | None = Field(None, gt=0)
+    cpu: int | None = Field(None, ge=1)
     memory: int | None = Field(None, gt=0, description="MB")
     shards: int = Field(1, ge=1, le=1000)
 

@@ -1,0 +1,110 @@
+"""The same files on S3 and for a cluster: datastore and lake on an S3 server, an Argo manifest."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+import truerisk as tr
+from tests.flows.conftest import ROOT, Run
+
+pytestmark = pytest.mark.slow
+
+PARAMETERS = {
+    "train": {"known-at"},
+    "score": {"since", "until"},
+    "measure": {"known-at", "compare"},
+}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[dict[str, str]]:
+    """The environment of a machine whose Metaflow datastore and lake are on S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    yield {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "METAFLOW_DEFAULT_DATASTORE": "s3",
+        "METAFLOW_DATASTORE_SYSROOT_S3": "s3://team/metaflow",
+        "METAFLOW_S3_ENDPOINT_URL": endpoint,
+        "METAFLOW_S3_WORKER_COUNT": "2",
+        "METAFLOW_DEFAULT_METADATA": "local",
+    }
+    server.stop()
+
+
+@pytest.fixture
+def bucket(cloud: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3").create_bucket(Bucket="team")
+
+
+def test_score_runs_with_datastore_and_lake_on_s3(
+    bucket: None, trained: Path, cloud: Mapping[str, str], flow: Callable[..., Run]
+) -> None:
+    s3 = boto3.client("s3")
+    for file in (p for p in trained.rglob("*") if p.is_file()):
+        s3.upload_file(str(file), "team", f"lake/{file.relative_to(trained).as_posix()}")
+    words = ["run", "--since", "2025-07-01", "--until", "2025-08-01"]
+    first = flow("score", *words, lake="s3://team/lake", env=cloud)
+    assert first.returncode == 0, first.stdout + first.stderr
+    lake = tr.open_lake("s3://team/lake")
+    ledger = tr.read_ledger(lake, tr.load_problem(ROOT / "problems" / "credit.toml"))
+    assert len(ledger) > 100 and ledger["application_id"].is_unique
+    again = flow("score", *words, lake="s3://team/lake", env=cloud)
+    assert "Decided 0 applications" in again.stdout
+    kept = s3.list_objects_v2(Bucket="team", Prefix="metaflow/ScoreFlow/")
+    assert kept["KeyCount"] > 0
+
+
+def manifest(verb: str, problem: Path, flow: Callable[..., Run], cloud: Mapping[str, str]) -> dict:
+    words = ["argo-workflows", "create", "--only-json"]
+    done = flow(verb, *words, problem=problem, env=cloud)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+def test_an_argo_manifest_carries_schedule_parameters_and_resources(
+    bucket: None, cloud: Mapping[str, str], tmp_path: Path, flow: Callable[..., Run]
+) -> None:
+    problem = tmp_path / "credit.toml"
+    credit = (ROOT / "problems" / "credit.toml").read_text()
+    problem.write_text(credit + "\n[compute]\ncpu = 3\nmemory = 6000\nshards = 4\n")
+    crons = {"train": "0 6 1 * *", "score": "*/15 * * * *", "measure": "0 7 * * *"}
+    for verb, cron in crons.items():
+        made = manifest(verb, problem, flow, cloud)
+        notes = made["metadata"]["annotations"]
+        assert json.loads(notes["metaflow/cron"])["schedule"] == cron
+        parameters = set(json.loads(notes["metaflow/parameters"]))
+        assert parameters == {"lake"} | (
+            {"since", "until"} if verb == "score" else {"known-at"}
+        ) | ({"compare"} if verb == "measure" else set())
+        steps = [t["container"] for t in made["spec"]["templates"] if "container" in t]
+        wanted = [c["resources"]["requests"] for c in steps if "resources" in c]
+        assert len(wanted) >= 3
+        assert {(w["cpu"], w["memory"]) for w in wanted} == {("3.0", "6000.0M")}
+
+
+@pytest.mark.parametrize("verb", ["train", "score", "measure"])
+def test_the_library_is_in_the_code_package(
+    verb: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    archive = [str(ROOT / "flows" / f"{verb}.py"), "--no-pylint", "package", "list", "--archive"]
+    done = subprocess.run(
+        [sys.executable, *archive], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for file in ("truerisk/flow.py", "truerisk/lake/lake.py", "truerisk/reports/page.css"):
+        assert file in done.stdout

@@ -1,0 +1,34 @@
+"""The notebook runs from its first cell to its last on real runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.flows.conftest import ROOT, Run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scientist_inspects_runs(
+    trained: Path,
+    flow: Callable[..., Run],
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for words in (["score", "run", "--since", "2025-07-01"], ["train", "run"]):
+        known = [] if words[0] == "score" else ["--known-at", "2025-10-01"]
+        done = flow(*words, *known, lake=trained)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for name, value in {**environment, "TRUERISK_LAKE": str(trained)}.items():
+        monkeypatch.setenv(name, value)
+    notebook = nbformat.read(ROOT / "notebooks" / "inspect_runs.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "committed without outputs"
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    text = str(notebook.cells)
+    for shown in ("TrainFlow/", "iframe srcdoc", "fingerprint", "approved by"):
+        assert shown in text

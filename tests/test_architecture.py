@@ -1,0 +1,174 @@
+"""The tree shows the architecture: layers, sizes, names; nothing that could run code on load."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import truerisk as tr
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "lib" / "truerisk"
+
+# A module may import those below it; each folder is one layer.
+LAYERS = [
+    {"errors"},
+    {"problem"},
+    {"lake"},
+    {"features"},
+    {"models"},
+    {"decisions"},
+    {"measurement"},
+    {"registry"},
+    {"reports"},
+    {"workflow"},
+    {"flow", "launch"},
+    {"demo"},
+    {"cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+# Frames in, estimates out: measurement stands beside the layers it could otherwise reach.
+ONLY = {
+    "problem": {"errors"},
+    "measurement": {"errors"},
+    "simulator": {"errors", "problem", "lake"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(LIBRARY.rglob("*.py"))
+
+
+def imported(source: str) -> Iterator[str]:
+    """The dotted names that a module imports, also inside functions."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module or ""
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+
+
+def upward(layer_name: str, source: str) -> list[str]:
+    """Imports of a module in ``layer_name`` that do not point down."""
+    found = []
+    for name in imported(source):
+        if not name.startswith("truerisk."):
+            continue
+        other = name.split(".")[1]
+        if layer_name in ONLY:
+            allowed = other in ONLY[layer_name] | {layer_name}
+        else:
+            allowed = other in ("simulator", layer_name) or LEVEL[other] < LEVEL[layer_name]
+        if not allowed:
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(LIBRARY).as_posix())
+def test_imports_point_down(path: Path) -> None:
+    if path != LIBRARY / "__init__.py":
+        assert upward(layer(path), path.read_text()) == []
+
+
+def test_the_layering_test_can_fail() -> None:
+    assert upward("lake", "from truerisk.models.package import load") == ["truerisk.models.package"]
+    assert upward("measurement", "import truerisk.lake.lake") == ["truerisk.lake.lake"]
+    assert upward("measurement", "from truerisk.errors import LogError") == []
+
+
+def test_only_flow_knows_metaflow() -> None:
+    users = {
+        layer(path)
+        for path in modules()
+        if any(name.split(".")[0] == "metaflow" for name in imported(path.read_text()))
+    }
+    assert users == {"flow"}
+
+
+def test_nothing_imports_pickle() -> None:
+    for path in modules():
+        names = {name.split(".")[0] for name in imported(path.read_text())}
+        assert not names & {"pickle", "joblib", "dill", "cloudpickle"}, path
+
+
+def test_files_hold_one_idea() -> None:
+    for path in modules():
+        assert len(path.read_text().splitlines()) <= 300, path
+        assert ast.get_docstring(ast.parse(path.read_text())), path
+        assert path.stem not in {"utils", "helpers", "common", "manager", "misc"}
+
+
+def test_flows_are_thin() -> None:
+    for path in (ROOT / "flows").glob("*.py"):
+        source = path.read_text()
+        assert len(source.splitlines()) <= 80, path
+        assert not {"pandas", "numpy"} & set(imported(source)), path
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                assert ast.get_docstring(node), f"{path}: {node.name}"
+
+
+def test_public_names() -> None:
+    assert sorted(tr.__all__) == [
+        "Batch",
+        "Dataset",
+        "Lake",
+        "Problem",
+        "TrueriskError",
+        "approve",
+        "build_dataset",
+        "build_features",
+        "champion",
+        "champion_of",
+        "commit",
+        "decide",
+        "decision_log",
+        "fit",
+        "headline",
+        "history",
+        "list_models",
+        "load_model",
+        "load_problem",
+        "measure",
+        "measure_ledger",
+        "open_lake",
+        "plan_batch",
+        "read_ledger",
+        "reject",
+        "review",
+        "rollback",
+        "score",
+        "split",
+        "submit",
+    ]
+    for name in tr.__all__:
+        assert getattr(tr, name).__doc__, f"{name} has no docstring"
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        tr.nothing  # noqa: B018
+
+
+def test_importing_truerisk_is_cheap() -> None:
+    code = "import sys, truerisk; print(len({'pandas', 'catboost', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
+
+
+def test_every_dependency_is_pinned() -> None:
+    pinned = {
+        re.split(r"[=\[]", line)[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    setup = (ROOT / "setup.cfg").read_text()
+    named = re.findall(r"^    ([a-z][\w\-]*)(?:\[\w+\])?>=", setup, re.M)
+    assert len(named) > 15
+    assert [name for name in named if name.lower() not in pinned] == []
