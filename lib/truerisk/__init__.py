@@ -23,7 +23,7 @@ PUBLIC = {
     "decision_log": "truerisk.decisions.ledger:decision_log",
     "read_ledger": "truerisk.decisions.ledger:read_ledger",
     "fit": "truerisk.models.training:fit",
-    "headline": "truerisk.workflow:headline",
+    "headline": "truerisk.reports.headline:headline",
     "history": "truerisk.registry.events:history",
     "load_model": "truerisk.models.package:load",
     "load_problem": "truerisk.problem.parse:load_problem",

@@ -50,11 +50,12 @@ def demo(
     yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
     applications: Annotated[int, typer.Option(help="Applications over 24 months.")] = 120_000,
     seed: Annotated[int, typer.Option(help="Seed of the simulated lender.")] = 7,
+    lake: LakeRoot = "",
 ) -> None:
     """Run the whole loop on a simulated lender whose truth is known."""
     from truerisk.demo import run_demo
 
-    run_demo(out, applications, seed, yes)
+    run_demo(out, applications, seed, yes, lake)
 
 
 @app.command()

@@ -28,15 +28,17 @@ START = "2024-01-01"
 TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "payment_id"}
 
 
-def run_demo(out: Console, applications: int, seed: int, yes: bool) -> None:
+def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = "") -> None:
     """Simulate, train, approve, decide, wait, retrain, measure; then say how close it came."""
     if not yes and not sys.stdin.isatty():
         raise TrueriskError("The demo asks for an approval; run it at a terminal or pass --yes.")
     month = [pd.Timestamp(START, tz="UTC") + pd.DateOffset(months=m) for m in range(31)]
     problem = load_problem(repository() / "problems" / "credit.toml")
-    root = home() / "demo" / "lake"
-    shutil.rmtree(root, ignore_errors=True)
-    lake = open_lake(root)
+    if not root:  # the demo's own lake is made anew; another one must be empty
+        shutil.rmtree(home() / "demo", ignore_errors=True)
+    lake = open_lake(root or home() / "demo" / "lake")
+    if lake.tables():
+        raise TrueriskError(f"The lake at {lake.root} holds tables; give the demo an empty one.")
 
     with doing(out, f"Simulate a lender: {applications:,} applications in 24 months, seed {seed}"):
         world = simulate(applications, 24, seed, START)
@@ -72,7 +74,7 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool) -> None:
         digest = approval.submission(lake, problem.name, version)["report_hash"]
         out.print(f"  {what}: {report_path(lake, problem.name, version, digest)}")
     out.print(f"  what was measured: {said[-1].removeprefix('Read it: ')}")
-    here = f"--problem credit --lake {root}"
+    here = f"--problem credit --lake {lake.root}"
     out.print("\nTry next:")
     out.print(f"  truerisk models {here}")
     out.print(f"  truerisk report {here} {following}")

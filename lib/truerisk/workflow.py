@@ -20,7 +20,7 @@ from truerisk.models.training import Fitted, Split
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
-from truerisk.registry.review import Review, best
+from truerisk.registry.review import Review
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.train_report import train_page
 
@@ -119,19 +119,6 @@ def measure_ledger(
     return estimates, page, path
 
 
-def headline(problem: Problem, estimates: pd.DataFrame) -> str:
-    """What holds for everyone who applied, in one line, beside what is usually reported."""
-    latest = estimates[estimates["model_version"] == estimates["model_version"].iloc[-1]]
-    true, usual = best(latest, "event_rate"), _naive(latest, "event_rate")
-    said = f"{problem.name}: event rate {usual['value']:.1%} as usually reported"
-    if true["estimator"] == "naive":
-        return f"{said}, about the revealed only; for everyone who applied: {_why(latest)}."
-    return (
-        f"{said}; for everyone who applied {true['value']:.1%} "
-        f"({true['low']:.1%} … {true['high']:.1%})."
-    )
-
-
 def as_rival(problem: Problem, lake: Lake, log: pd.DataFrame, version: str) -> dict[str, Any]:
     """Another model's policy and scores on a log's rows, as measure() takes them."""
     frame = rescore(lake, problem, version, log[problem.key])
@@ -153,13 +140,3 @@ def _keep(
     table = as_arrow(rows.drop_duplicates("estimate_id"))
     columns = [table[f.name].cast(f.type) for f in ESTIMATES_SCHEMA]
     lake.append(ESTIMATES, type(table).from_arrays(columns, schema=ESTIMATES_SCHEMA), "estimate_id")
-
-
-def _naive(estimates: pd.DataFrame, metric: str) -> pd.Series:
-    rows = estimates[(estimates["metric"] == metric) & (estimates["group_by"] == "")]
-    return rows[rows["estimator"] == "naive"].iloc[0]
-
-
-def _why(estimates: pd.DataFrame) -> str:
-    rows = estimates[(estimates["metric"] == "event_rate") & (estimates["group_by"] == "")]
-    return str(rows.loc[rows["estimator"] == "dr", "status"].iloc[0])

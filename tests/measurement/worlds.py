@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-BASE, SLOPE = -2.2, 1.3
+BASE, SLOPE = -1.9, 1.3
 CUTOFF = 0.13 / (0.13 + 0.65)  # where approving is worth nothing
 WIDER = 0.25  # another policy approves below this score
 PI = 0.15

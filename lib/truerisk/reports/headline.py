@@ -1,0 +1,55 @@
+"""The measured result as a small table for a terminal: as usually reported, and for everyone."""
+
+from typing import Any
+
+import pandas as pd
+
+from truerisk.problem.spec import Problem
+from truerisk.registry.review import best
+
+# How a metric is named and written.
+SHOWN = {
+    "event_rate": ("event rate", ".3f"),
+    "auc": ("AUC", ".3f"),
+    "calibration_error": ("events minus scores", "+.3f"),
+    "policy_value": ("$ an application", ",.0f"),
+    "policy_gain": ("$ gained", "+,.0f"),
+    "auc_gain": ("AUC gained", "+.3f"),
+}
+
+
+def headline(problem: Problem, estimates: pd.DataFrame) -> str:
+    """The latest model's estimates over its whole log, naive beside those for everyone.
+
+    ``estimates`` are measure()'s rows with ``model_version``; dollars are per application.
+    """
+    version = estimates["model_version"].iloc[-1]
+    rows = estimates[(estimates["model_version"] == version) & (estimates["group_by"] == "")]
+    lines = [
+        f"{problem.name}, model {version}: {int(rows['n'].max()):,} matured applications, "
+        f"{int(rows['labels'].max()):,} outcomes seen, "
+        f"{int(rows['explored_labels'].max()):,} of them by exploration",
+        f"{'estimate':30}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
+    ]
+    for usual in rows[rows["estimator"] == "naive"].to_dict("records"):
+        of = rows["metric"] == usual["metric"]
+        if pd.notna(usual["policy"]):
+            of &= rows["policy"] == usual["policy"]
+        name, form = SHOWN[usual["metric"]]
+        what = name if pd.isna(usual["policy"]) else f"{name}, {usual['policy']}"
+        lines.append(f"{what:30}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
+    left = float(rows["share_not_identified"].max())
+    if left > 0:
+        lines.append(f"Not identified: {left:.1%} of the applications had no chance to be revealed.")
+    return "\n".join(lines)
+
+
+def _everyone(rows: pd.DataFrame, form: str) -> str:
+    dr = best(rows, str(rows["metric"].iloc[0])).to_dict()
+    if dr["estimator"] != "dr":
+        return "not identified"
+    return f"{_said(dr, form)}  ({dr['low']:{form}} … {dr['high']:{form}})"
+
+
+def _said(row: dict[Any, Any], form: str) -> str:
+    return "withheld" if pd.isna(row["value"]) else f"{row['value']:{form}}"

@@ -1,0 +1,111 @@
+"""The README shows what happens: its commands are run and its outputs compared."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.flows.conftest import ROOT, Run
+from truerisk.cli import app
+
+README = (ROOT / "README.md").read_text()
+LOANS = ROOT.parent / "shared" / "data" / "lending_club_2007_2011.parquet"
+NUMBER = re.compile(r"(?<![\w.-])[+-]?\d[\d,]*(?:\.\d+)?")
+
+
+def console() -> Iterator[tuple[str, str]]:
+    """Every command of the README with the output it shows, '' where it shows none."""
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, output = part.partition("\n")
+            yield command.strip(), output.strip()
+
+
+def masked(text: str) -> tuple[str, list[float]]:
+    """A text without what differs from run to run, and its numbers apart."""
+    text = re.sub(r"\[\d+ s\]", "[s]", text)
+    text = re.sub(r"\S*/(lake/|reports/|models/)\S*", "PATH", text)
+    text = re.sub(r"\b(?=\w*\d)(?=\w*[a-f])[0-9a-f]{12,16}\b|TrainFlow/\d+", "ID", text)
+    text = re.sub(r"--lake \S+", "--lake PATH", text)
+    numbers = [float(n.replace(",", "")) for n in NUMBER.findall(text)]
+    return re.sub(r"\s+", " ", NUMBER.sub("N", text)).strip(), numbers
+
+
+def agree(shown: str, seen: str) -> None:
+    """The same words, and numbers that differ by no more than another processor's rounding."""
+    (words, numbers), (other, others) = masked(shown), masked(seen)
+    assert words == other
+    np.testing.assert_allclose(others, numbers, rtol=0.05, atol=0.01)
+
+
+def test_the_readme_names_only_what_exists() -> None:
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    named = set(re.findall(r"truerisk (?!travels|knows|is|runs)([a-z]+)\b", README))
+    assert {"train", "score", "measure", "approve"} <= named
+    assert {n for n in named if f"truerisk {n} -" in README} <= commands
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"make ([a-z]+)`|\$ make ([a-z]+)", README)) and {
+        t for pair in re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README) for t in pair if t
+    } <= targets
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
+
+
+def test_every_command_is_documented_with_every_option() -> None:
+    import typer.main
+
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert command.help, name
+        for option in command.params:
+            assert option.name == "help" or getattr(option, "help", None), f"{name} {option.name}"
+
+
+@pytest.mark.slow
+def test_the_demo_prints_what_the_readme_shows(
+    tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    [shown] = [output for command, output in console() if command == "make demo"]
+    done = truerisk("demo", "--yes", "--lake", str(tmp_path / "demo" / "lake"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    agree(shown, done.stdout)
+    rate, auc = re.findall(r"([\d.]+)%? … ([\d.]+)%? +([\d.]+)%?$", done.stdout, re.M)[:2]
+    for low, high, truth in (rate, auc):
+        assert float(low) <= float(truth) <= float(high)
+
+
+@pytest.mark.slow
+def test_the_lending_club_steps_print_what_the_readme_shows(
+    tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    if not LOANS.exists():
+        pytest.skip(f"the public loan file is not at {LOANS}")
+    here = {"LENDING_CLUB": str(LOANS), "TRUERISK_LAKE": str(tmp_path / "lake")}
+    digest, ran = "", 0
+    for command, shown in console():
+        words = re.findall(r'"[^"]*"|\S+', command)
+        if words[0] != "truerisk":
+            assert words[0] in ("make", "export", "source"), command
+            continue
+        words = [word.strip('"') for word in words[1:]]
+        if "--report-hash" in words:
+            words[words.index("--report-hash") + 1] = digest
+        done = truerisk(*words, env=here, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        agree(shown, done.stdout)
+        found = re.search(r"Its hash: (\w+)", done.stdout)
+        digest, ran = (found[1] if found else digest), ran + 1
+    assert ran >= 6
+
+
+def test_the_demo_refuses_to_approve_by_itself(
+    tmp_path: Path, truerisk: Callable[..., Run]
+) -> None:
+    done = truerisk("demo", "--lake", str(tmp_path / "lake"))
+    assert done.returncode == 2
+    assert "run it at a terminal or pass --yes" in done.stderr
+    assert not os.listdir(tmp_path) and shutil.which("make")
