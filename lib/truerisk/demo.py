@@ -13,16 +13,16 @@ from rich.console import Console
 
 from truerisk.decisions.ledger import decision_log
 from truerisk.errors import TrueriskError
+from truerisk.flow import Run, namespace
 from truerisk.lake.lake import Lake, home, open_lake, repository
 from truerisk.lake.tables import ESTIMATES
 from truerisk.launch import launch
 from truerisk.measurement import metrics
-from truerisk.models.package import report_path
+from truerisk.models.package import read_manifest, report_path
 from truerisk.problem.parse import load_problem
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
 from truerisk.simulator import World, simulate
-from truerisk.workflow import as_rival
 
 START = "2024-01-01"
 TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "payment_id"}
@@ -58,7 +58,7 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
         launch("train", problem, lake, known_at=str(month[30]))
     following = str(approval.list_models(lake, problem.name)["version"].iloc[0])
     with doing(out, "Measure as known at month 30, for everyone who applied"):
-        said = launch("measure", problem, lake, known_at=str(month[30]), compare=following)
+        said = launch("measure", problem, lake, known_at=str(month[30]))
 
     log = decision_log(lake, problem, month[30])
     estimates = lake.read(ESTIMATES)
@@ -133,21 +133,15 @@ def conclude(
             f"{name:12}  {naive['value']:>16{form}} {f'({approved:{form}})':>8}"
             f"   {naive['value']:>8{form}}  {_ranged(dr, form)}  {everyone:>9{form}}"
         )
-    rival = as_rival(problem, lake, log, following)["policies"][following]
-    gain = [
-        (rival[a] - log[f"p_{a}"])
-        * np.where(event, log[f"value_{a}_if_event"], log[f"value_{a}_if_no_event"])
-        for a in problem.actions
-    ]
-    naive, dr = (
-        estimate(estimates, "policy_gain", "naive"),
-        estimate(estimates, "policy_gain", "dr"),
-    )
+    namespace(None)
+    review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
+    naive, dr = (estimate(review.comparison, "policy_gain", e) for e in ("naive", "dr"))
     out.print(
-        "\nthe next model, had it decided instead, in dollars an application: as usually reported "
+        f"\nthe next model, had it decided the {review.rows:,} applications kept from it, in dollars "
+        "an application:\nas usually reported "
         f"{naive['value']:+,.0f}, truerisk {dr['value']:+,.0f} "
         f"({dr['low']:+,.0f} … {dr['high']:+,.0f}), the truth "
-        f"{sum(gain)[open_rows].mean():+,.0f}"
+        f"{_true_gain(problem, review.judged, world):+,.0f}"
     )
     barred = int((~open_rows).sum())
     out.print(
@@ -180,6 +174,17 @@ def _true(metric: str, event: np.ndarray, score: np.ndarray) -> float:
     if metric == "event_rate":
         return metrics.event_rate(event, 1 - event).theta
     return metrics.auc(event, 1 - event, score).theta
+
+
+def _true_gain(problem: Problem, judged: pd.DataFrame, world: World) -> float:
+    """Dollars an application that the chosen candidate's policy really adds to the champion's."""
+    event = judged[problem.key].map(world.truth.set_index("application_id")["event"])
+    gain = sum(
+        (judged[f"chosen_p_{a}"] - judged[f"p_{a}"])
+        * np.where(event, judged[f"value_{a}_if_event"], judged[f"value_{a}_if_no_event"])
+        for a in problem.actions
+    )
+    return float(np.mean(gain))
 
 
 def _ranged(row: pd.Series, form: str) -> str:

@@ -14,7 +14,7 @@ from truerisk.lake import files
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.measure import measure
-from truerisk.models.package import save, save_report
+from truerisk.models.package import read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.training import Fitted, Split
 from truerisk.problem.instant import instant
@@ -79,9 +79,9 @@ def measure_ledger(
 ) -> tuple[pd.DataFrame, str, str]:
     """Estimates of every model in a decision log, and the latest one's page with its path.
 
-    Both are kept in the lake.
-    ``compare`` names a model whose policy and scores are valued on the same log. Raises LogError
-    when nothing has matured.
+    Both are kept in the lake. ``compare`` names a model whose policy and scores are valued on the
+    part of the log it was not trained on. Raises LogError when nothing has matured, or when the
+    compared model has seen it all.
     """
     mature = log.loc[log["mature"]]
     if mature.empty:
@@ -98,9 +98,10 @@ def measure_ledger(
     for version, part in log.groupby("model_version", sort=False):
         if part["mature"].any():
             rows = part.reset_index(drop=True)
-            changed = as_rival(problem, lake, rows, compare) if compare else {}
             used = [f for f in features if rows[f].notna().any()]
-            found.append(measure(rows, used, by=by, **changed).assign(model_version=version))
+            found.append(measure(rows, used, by=by).assign(model_version=version))
+            if compare:
+                found.append(_compared(problem, lake, rows, used, compare))
     estimates = pd.concat(found, ignore_index=True)
     latest = str(mature["model_version"].iloc[-1])
     about = {
@@ -119,13 +120,27 @@ def measure_ledger(
     return estimates, page, path
 
 
-def as_rival(problem: Problem, lake: Lake, log: pd.DataFrame, version: str) -> dict[str, Any]:
-    """Another model's policy and scores on a log's rows, as measure() takes them."""
+def _compared(
+    problem: Problem, lake: Lake, log: pd.DataFrame, features: list[str], version: str
+) -> pd.DataFrame:
+    """Another model's policy and scores, valued on the decisions whose outcomes it never saw.
+
+    A model valued on outcomes it was fitted on looks better than it is, corrected or not.
+    """
+    trained = instant(read_manifest(lake, problem.name, version)["known_at"])
+    unseen = log[log["mature"] & (log["as_of"] + problem.outcome.horizon > trained)]
+    if unseen.empty:
+        raise LogError(
+            f"Model {version} was trained as known at {trained:%Y-%m-%d}, on every outcome that "
+            "matured here; its report compares it on outcomes kept from it, or measure later."
+        )
+    log = unseen.reset_index(drop=True)
     frame = rescore(lake, problem, version, log[problem.key])
     score = frame["score"].to_numpy()
     p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
     policy = pd.DataFrame(p, columns=list(problem.actions))
-    return {"policies": {version: policy}, "rivals": {version: score}}
+    found = measure(log, features, policies={version: policy}, rivals={version: score})
+    return found[found["policy"] == version].assign(model_version=log["model_version"].iloc[0])
 
 
 def _keep(

@@ -126,7 +126,7 @@ def _read_files(
     options = "union_by_name = true"
     if reader == "read_csv":
         # Times stay text here: the sniffer would drop the offsets that tell zones apart. It also
-        # takes the header of a file of texts for a row, unless told.
+        # takes the header of some files without rows for a row, unless told.
         options += ", header = true"
         names = con.sql(f"SELECT * FROM read_csv({paths!r}, {options}) LIMIT 0").columns
         typed = {c: "VARCHAR" for c in times if c in names}

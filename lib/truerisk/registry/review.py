@@ -30,7 +30,9 @@ EVERYONE = "{action} everyone"
 @dataclass(frozen=True)
 class Review:
     """``estimates`` holds measure()'s rows for every candidate (column ``model``); ``chosen`` has
-    the best AUC on the choosing half, ``rival`` is what it is compared with."""
+    the best AUC on the choosing half, ``rival`` is what it is compared with. ``judged`` has a row
+    per judging application: its key, the rival's score and p_<action>, the chosen candidate's
+    chosen_score and chosen_p_<action>, and the dollars of every action."""
 
     chosen: str
     rival: str
@@ -42,6 +44,7 @@ class Review:
     bands: pd.DataFrame
     curve: pd.DataFrame
     segments: pd.DataFrame
+    judged: pd.DataFrame
     checks: list[Check]
 
     @property
@@ -112,6 +115,7 @@ def review(
         _with_mean_score(measured[grouped == "band"], detail),
         _curve(measured[grouped == ""], scores[chosen]),
         measured[grouped.isin(problem.training.segments)],
+        _judged(problem, log, scores[chosen], policy),
         check(
             problem,
             rival,
@@ -145,6 +149,14 @@ def _log(
         log[f"value_{name}_if_event"] = money[0][:, i]
         log[f"value_{name}_if_no_event"] = money[1][:, i]
     return log
+
+
+def _judged(
+    problem: Problem, log: pd.DataFrame, score: np.ndarray, policy: pd.DataFrame
+) -> pd.DataFrame:
+    dollars_ = [c for c in log.columns if c.startswith(("p_", "value_"))]
+    both = log[[problem.key, "as_of", "score", *dollars_]].assign(chosen_score=score)
+    return pd.concat([both, policy.add_prefix("chosen_p_")], axis=1)
 
 
 def _policy(

@@ -40,7 +40,9 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
         lines.append(f"{what:30}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
     left = float(rows["share_not_identified"].max())
     if left > 0:
-        lines.append(f"Not identified: {left:.1%} of the applications had no chance to be revealed.")
+        lines.append(
+            f"Not identified: {left:.1%} of the applications had no chance to be revealed."
+        )
     return "\n".join(lines)
 
 
