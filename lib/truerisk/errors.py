@@ -53,5 +53,5 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A hint for a misspelt name, then all that exist: ``did you mean "x"? It has a, b, c``."""
     names = list(names)
     close = get_close_matches(name, names, n=1)
-    hint = f'did you mean "{close[0]}"? ' if close else ""
-    return f"{hint}It has {', '.join(names) or 'no columns'}"
+    hint = f'did you mean "{close[0]}"? It' if close else "it"
+    return f"{hint} has {', '.join(names) or 'no columns'}"

@@ -72,7 +72,7 @@ def test_the_first_decision_stands(lake: Lake, problem: Problem, decided: pd.Dat
 
 
 def test_without_a_decision_there_is_no_ledger(lake: Lake, problem: Problem) -> None:
-    with pytest.raises(LakeError, match="decisions/small"):
+    with pytest.raises(LakeError, match="no decision of small yet"):
         read_ledger(lake, problem)
 
 

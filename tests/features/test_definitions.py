@@ -57,7 +57,6 @@ def test_one_length_of_time_gives_one_name() -> None:
 
 
 def test_two_definitions_of_one_name_are_refused(make_problem: Make) -> None:
-    twice = make_problem(**GIVEN, candidates={}).model_copy(deep=True)
     twice = make_problem(**{**GIVEN, "features": {"window": [WINDOW, WINDOW]}})
     with pytest.raises(ProblemError, match='defines "payments__count__30d" more than once'):
         names(twice)

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2024, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -180,7 +182,6 @@ def moments(values: list[datetime | None]) -> pd.Series:
     return pd.Series(values, dtype="datetime64[us, UTC]")
 
 
-@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,

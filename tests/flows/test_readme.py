@@ -48,9 +48,13 @@ def test_the_readme_names_only_what_exists() -> None:
     assert {"train", "score", "measure", "approve"} <= named
     assert {n for n in named if f"truerisk {n} -" in README} <= commands
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"make ([a-z]+)`|\$ make ([a-z]+)", README)) and {
-        t for pair in re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README) for t in pair if t
-    } <= targets
+    assert (
+        set(re.findall(r"make ([a-z]+)`|\$ make ([a-z]+)", README))
+        and {
+            t for pair in re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README) for t in pair if t
+        }
+        <= targets
+    )
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
 

@@ -63,7 +63,7 @@ def test_a_missing_column_is_named_with_a_guess_and_all_there_are(opened: Open) 
 
 def test_an_empty_source_is_refused(opened: Open) -> None:
     assert "is empty; it needs at least one row" in refusal(opened, visits().iloc[:0])
-    assert "is empty; it needs at least one row" in refusal(opened, "visit,at_\n")
+    assert "is empty; it needs at least one row" in refusal(opened, "v,t\n", key="v", time="t")
 
 
 def test_repeated_keys_are_counted(opened: Open) -> None:

@@ -8,13 +8,12 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-BASE, SLOPE = -1.9, 1.3
+BASE, SLOPE = -2.2, 1.3
 CUTOFF = 0.13 / (0.13 + 0.65)  # where approving is worth nothing
 WIDER = 0.25  # another policy approves below this score
-PI = 0.15
+PI = 0.12
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -36,10 +35,11 @@ def draw(
     """
     rng = np.random.default_rng(seed)
     subjects = n // repeats
-    x, u, noise, luck, chance = (np.repeat(rng.normal(size=subjects), repeats) for _ in range(5))
+    x, u, noise = (np.repeat(rng.normal(size=subjects), repeats) for _ in range(3))
+    luck, chance = (np.repeat(rng.random(subjects), repeats) for _ in range(2))
     amount = np.repeat(rng.lognormal(0, 0.6, subjects), repeats)
     score, risk = sigmoid(BASE + SLOPE * x), sigmoid(BASE + SLOPE * x + hidden * u)
-    y = (stats.norm.cdf(luck) < risk).astype(float)
+    y = (luck < risk).astype(float)
     p_reveal = np.where(risk < CUTOFF, 1.0, pi)
     guess = {
         "true": risk,
@@ -64,7 +64,7 @@ def draw(
             "u": u,
         }
     )
-    return reveal(log, stats.norm.cdf(chance) < p_reveal)
+    return reveal(log, chance < p_reveal)
 
 
 def reveal(log: pd.DataFrame, revealed: np.ndarray) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def problem(make_problem: Callable[..., Problem]) -> Problem:
     """The small problem with every candidate and the features of ``sample``."""
     return make_problem(
         features={"columns": ["income", "late", "purpose"]},
-        candidates={name: {} for name in CANDIDATES} | {"boosting": {"iterations": 30}},
+        candidates={name: {} for name in CANDIDATES} | {"boosting": {"iterations": 15}},
         training={"holdout": "60d"},
     )
 

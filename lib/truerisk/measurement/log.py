@@ -109,7 +109,7 @@ def _drawn(
     drawn = shown | (pi == 1)
     if "action" not in frame:
         return drawn | overridden
-    return drawn | frame["action"].isin(set(frame.loc[shown, "action"])).to_numpy()
+    return drawn | frame["action"].isin(frame.loc[shown, "action"].unique()).to_numpy()
 
 
 def _refuse(what: str, rows: np.ndarray) -> None:

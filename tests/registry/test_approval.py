@@ -1,0 +1,262 @@
+"""A model's state changes only by a named person who read its report, and never in silence."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from truerisk.errors import RegistryError
+from truerisk.lake.lake import Lake
+from truerisk.registry.approval import (
+    approve,
+    champion_of,
+    list_models,
+    reject,
+    rollback,
+    submission,
+    submit,
+)
+from truerisk.registry.events import champion, history, status
+
+Offer = Callable[..., str]
+Promote = Callable[..., None]
+
+
+def events(lake: Lake, version: str | None = None) -> list[str]:
+    rows = history(lake, "small")
+    return rows[rows["version"].eq(version) if version else slice(None)]["event"].tolist()
+
+
+def test_the_way_of_a_model(lake: Lake, offer: Offer) -> None:
+    digest = offer("a")
+    assert status(history(lake, "small"), "a") == "submitted"
+    approve(lake, "small", "a", "Ann", "better than nothing", digest)
+    assert champion_of(lake, "small") == "a"
+    rows = history(lake, "small")
+    assert rows["event"].tolist() == ["submitted", "approved", "promoted"]
+    assert rows["seq"].tolist() == [0, 1, 2]
+    assert rows["at"].is_monotonic_increasing
+    last = rows.iloc[-1]
+    assert (last["by"], last["because"], last["report_hash"]) == (
+        "Ann",
+        "better than nothing",
+        digest,
+    )
+
+
+def test_an_empty_lake_has_no_history_and_says_how_to_get_a_champion(lake: Lake) -> None:
+    assert history(lake, "small").empty
+    assert champion(history(lake, "small")) is None
+    assert list_models(lake, "small").empty
+    with pytest.raises(RegistryError, match=r"no champion .* train a model, read its report"):
+        champion_of(lake, "small")
+
+
+def test_what_awaits_approval_is_named_and_what_was_rejected_does_not_await(
+    lake: Lake, offer: Offer
+) -> None:
+    offer("a"), offer("b")
+    with pytest.raises(RegistryError, match="b awaits approval"):
+        champion_of(lake, "small")
+    reject(lake, "small", "b", "Ann", "too coarse")
+    with pytest.raises(RegistryError, match="a awaits approval"):
+        champion_of(lake, "small")
+    reject(lake, "small", "a", "Ann", "too coarse")
+    with pytest.raises(RegistryError, match="no model awaits approval"):
+        champion_of(lake, "small")
+
+
+def test_problems_do_not_see_each_other(lake: Lake, promote: Promote) -> None:
+    promote("a")
+    payload = {"gate": []}
+    submit(lake, "other", "b", "Train/2", "0" * 16, None, payload)
+    assert champion(history(lake, "other")) is None
+    assert list_models(lake, "other")["version"].tolist() == ["b"]
+    assert list_models(lake, "small")["version"].tolist() == ["a"]
+    assert history(lake, "other")["seq"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "61", "610ffff", "x" * 16, "610fffffffffffff0", "620fffffffffffff"]
+)
+def test_a_wrong_or_short_report_hash_is_refused(lake: Lake, offer: Offer, wrong: str) -> None:
+    assert offer("a") == "610fffffffffffff"
+    with pytest.raises(RegistryError, match="is not the hash of the report of a; read the report"):
+        approve(lake, "small", "a", "Ann", "fine", wrong)
+    assert events(lake) == ["submitted"]
+
+
+def test_the_first_eight_digits_are_enough(lake: Lake, offer: Offer) -> None:
+    approve(lake, "small", "a", "Ann", "fine", offer("a")[:8])
+    assert champion_of(lake, "small") == "a"
+
+
+@pytest.mark.parametrize(
+    ("by", "because"), [("", "fine"), ("  ", "fine"), ("Ann", ""), ("Ann", " ")]
+)
+def test_every_decision_needs_a_name_and_a_reason(
+    lake: Lake, promote: Promote, offer: Offer, by: str, because: str
+) -> None:
+    promote("a", "b")
+    digest = offer("c", "b")
+    before = len(history(lake, "small"))
+    for decide in (
+        lambda: approve(lake, "small", "c", by, because, digest),
+        lambda: reject(lake, "small", "c", by, because),
+        lambda: rollback(lake, "small", by, because),
+    ):
+        with pytest.raises(RegistryError, match="keeps who decided and why"):
+            decide()
+    assert len(history(lake, "small")) == before
+
+
+def test_a_failed_gate_needs_an_override_and_both_are_kept(lake: Lake, offer: Offer) -> None:
+    digest = offer("a", failed=True)
+    with pytest.raises(RegistryError, match=r"failed its gate \(calibration in the large\)"):
+        approve(lake, "small", "a", "Ann", "urgent", digest)
+    approve(lake, "small", "a", "Ann", "urgent", digest, override=True)
+    rows = history(lake, "small")
+    kept = json.loads(rows.iloc[-1]["payload"])
+    assert kept == {"override": True, "failed": ["calibration in the large"]}
+    gate = json.loads(rows.iloc[0]["payload"])["gate"]
+    assert [c["passed"] for c in gate] == [True, False]
+    assert list_models(lake, "small").iloc[0]["gate"] == "failed"
+
+
+def test_an_unknown_model_is_refused_with_those_that_exist(lake: Lake, offer: Offer) -> None:
+    for decide in (
+        lambda: approve(lake, "small", "z", "Ann", "fine", "0" * 16),
+        lambda: reject(lake, "small", "z", "Ann", "fine"),
+        lambda: submission(lake, "small", "z"),
+    ):
+        with pytest.raises(RegistryError, match=r"no model z of small .* submitted are none yet"):
+            decide()
+    offer("a"), offer("b")
+    with pytest.raises(RegistryError, match="submitted are a, b"):
+        submission(lake, "small", "z")
+
+
+def test_a_rejected_model_cannot_be_approved_nor_submitted_again(lake: Lake, offer: Offer) -> None:
+    digest = offer("a")
+    reject(lake, "small", "a", "Ben", "unfair to the young")
+    with pytest.raises(RegistryError, match="a is rejected already: Ben rejected it at 20"):
+        approve(lake, "small", "a", "Ann", "fine", digest)
+    with pytest.raises(RegistryError, match="a is rejected already"):
+        reject(lake, "small", "a", "Ann", "again")
+    offer("a", turn=1)
+    assert events(lake) == ["submitted", "rejected"]
+
+
+def test_a_champion_cannot_be_approved_twice_or_rejected(lake: Lake, promote: Promote) -> None:
+    promote("a")
+    for decide in (
+        lambda: approve(lake, "small", "a", "Ben", "fine", "610fffffffffffff"),
+        lambda: reject(lake, "small", "a", "Ben", "no"),
+    ):
+        with pytest.raises(RegistryError, match="a is champion already: Ann promoted it at"):
+            decide()
+
+
+def test_an_approval_is_refused_when_the_champion_moved_since_the_report(
+    lake: Lake, promote: Promote, offer: Offer
+) -> None:
+    promote("a")
+    digest = offer("b", "a")
+    approve(lake, "small", "c", "Ben", "faster", offer("c", "a"))
+    with pytest.raises(RegistryError) as refused:
+        approve(lake, "small", "b", "Ann", "better", digest)
+    said = str(refused.value)
+    assert said.startswith("The champion is c since Ben promoted it at 20")
+    assert said.endswith("the report of b compares with a; train again to compare with c.")
+    assert champion_of(lake, "small") == "c"
+
+
+def test_a_roll_back_moves_the_champion_too(lake: Lake, promote: Promote, offer: Offer) -> None:
+    promote("a", "b")
+    digest = offer("c", "b")
+    rollback(lake, "small", "Ben", "b declines everybody")
+    with pytest.raises(RegistryError, match="The champion is a since Ben rolled back it"):
+        approve(lake, "small", "c", "Ann", "better", digest)
+
+
+def test_a_model_compared_again_with_the_new_champion_can_be_approved(
+    lake: Lake, promote: Promote, offer: Offer
+) -> None:
+    promote("a")
+    old = offer("b", "a")
+    approve(lake, "small", "c", "Ben", "faster", offer("c", "a"))
+    new = offer("b", "c", turn=1)
+    assert events(lake, "b") == ["submitted", "submitted"]
+    with pytest.raises(RegistryError, match="is not the hash of the report"):
+        approve(lake, "small", "b", "Ann", "better", old)
+    approve(lake, "small", "b", "Ann", "better", new)
+    assert champion_of(lake, "small") == "b"
+
+
+def test_submitting_the_same_again_changes_nothing(lake: Lake, promote: Promote) -> None:
+    payload = {"gate": []}
+    again = ("small", "a", "Train/2", "0" * 16, None, payload)
+    assert submit(lake, *again) is True
+    assert submit(lake, *again) is False
+    approve(lake, "small", "a", "Ann", "fine", "0" * 16)
+    assert submit(lake, *again) is False
+    assert events(lake) == ["submitted", "approved", "promoted"]
+
+
+def test_roll_backs_go_back_one_champion_at_a_time(lake: Lake, promote: Promote) -> None:
+    promote("a", "b", "c")
+    assert rollback(lake, "small", "Ben", "c declines everybody") == "b"
+    assert champion_of(lake, "small") == "b"
+    assert rollback(lake, "small", "Ben", "b too") == "a"
+    assert champion_of(lake, "small") == "a"
+    with pytest.raises(RegistryError, match="no earlier champion to roll back to"):
+        rollback(lake, "small", "Ben", "a too")
+    last = history(lake, "small").iloc[-1]
+    assert (last["event"], last["version"], last["expected_champion"]) == ("rolled back", "a", "b")
+    assert json.loads(last["payload"]) == {"left": "b"}
+
+
+def test_after_a_roll_back_the_next_approval_follows_the_restored_champion(
+    lake: Lake, promote: Promote, offer: Offer
+) -> None:
+    promote("a", "b")
+    rollback(lake, "small", "Ben", "b declines everybody")
+    approve(lake, "small", "c", "Ann", "better", offer("c", "a"))
+    assert rollback(lake, "small", "Ben", "c too") == "a"
+
+
+@pytest.mark.parametrize("promoted", [(), ("a",)])
+def test_there_must_be_someone_to_roll_back_to(
+    lake: Lake, promote: Promote, promoted: tuple[str, ...]
+) -> None:
+    promote(*promoted)
+    with pytest.raises(RegistryError, match="Problem small has no earlier champion"):
+        rollback(lake, "small", "Ben", "it declines everybody")
+
+
+def test_the_list_shows_every_model_once_with_its_state_newest_first(
+    lake: Lake, promote: Promote, offer: Offer
+) -> None:
+    promote("a", "b")
+    offer("c", "b", failed=True)
+    offer("d", "b", auc=0.9)
+    reject(lake, "small", "d", "Ben", "unfair")
+    offer("c", "b", turn=1)
+    rollback(lake, "small", "Ben", "b declines everybody")
+    offer("c", "a", failed=True, turn=2)
+    found = list_models(lake, "small").set_index("version")
+    assert found["status"].to_dict() == {
+        "c": "submitted",
+        "d": "rejected",
+        "b": "approved",
+        "a": "champion",
+    }
+    assert found.index.tolist() == ["c", "d", "b", "a"]
+    assert found.loc["c", ["gate", "report_hash"]].tolist() == ["failed", "632fffffffffffff"]
+    assert found.loc["d", ["auc", "last_event", "by", "because"]].tolist() == [
+        0.9,
+        "rejected",
+        "Ben",
+        "unfair",
+    ]
+    assert found.loc["a", ["last_event", "gate"]].tolist() == ["rolled back", "passed"]

@@ -1,0 +1,93 @@
+"""Two real processes that decide at once: one wins, and the other is told about it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from truerisk.lake.lake import Lake
+from truerisk.registry.approval import champion_of
+from truerisk.registry.events import history
+
+pytestmark = pytest.mark.slow
+
+DECIDE = """
+import os, sys, time
+from truerisk.errors import RegistryError
+from truerisk.lake.lake import open_lake
+from truerisk.registry.approval import approve, rollback
+
+root, what, version, digest, by = sys.argv[1:]
+lake = open_lake(root)
+print("ready", flush=True)
+while not os.path.exists(f"{root}/start"):
+    time.sleep(0.001)
+try:
+    if what == "approve":
+        approve(lake, "small", version, by, "best", digest)
+    else:
+        rollback(lake, "small", by, "worst")
+    print("done")
+except RegistryError as error:
+    print(error)
+"""
+
+
+def race(lake: Lake, *decisions: tuple[str, str, str, str]) -> list[str]:
+    """Start a process per decision, let all go at once, and return what each said."""
+    racers = []
+    for decision in decisions:
+        command = [sys.executable, "-c", DECIDE, lake.root, *decision]
+        racers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    Path(lake.root, "start").touch()
+    said = [racer.communicate(timeout=60)[0].strip() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0] * len(racers)
+    return said
+
+
+def test_of_two_models_approved_at_once_one_wins_and_the_other_is_told_who_did(
+    lake: Lake, offer: Callable[..., str]
+) -> None:
+    people = {"a": "Ann", "b": "Ben"}
+    said = race(lake, *(("approve", v, offer(v), by) for v, by in people.items()))
+    winner, loser = ("a", "b") if said[0] == "done" else ("b", "a")
+    assert said["ab".index(winner)] == "done"
+    refusal = said["ab".index(loser)]
+    assert refusal.startswith(f"The champion is {winner} since {people[winner]} promoted it at 20")
+    assert refusal.endswith(
+        f"the report of {loser} compares with no champion; train again to compare with {winner}."
+    )
+    assert champion_of(lake, "small") == winner
+    rows = history(lake, "small")
+    assert rows["event"].tolist() == ["submitted", "submitted", "approved", "promoted"]
+    assert rows["seq"].tolist() == [0, 1, 2, 3]
+
+
+def test_one_model_approved_by_two_people_at_once_is_approved_once(
+    lake: Lake, offer: Callable[..., str]
+) -> None:
+    digest = offer("a")
+    said = race(lake, ("approve", "a", digest, "Ann"), ("approve", "a", digest, "Ben"))
+    winner = ["Ann", "Ben"][said.index("done")]
+    assert f"a is champion already: {winner} promoted it" in said[1 - said.index("done")]
+    assert history(lake, "small")["event"].tolist() == ["submitted", "approved", "promoted"]
+
+
+def test_a_roll_back_and_an_approval_at_once_leave_a_history_that_makes_sense(
+    lake: Lake, promote: Callable[..., None], offer: Callable[..., str]
+) -> None:
+    """Approve first, then roll back: both happen. Roll back first: the approval is refused."""
+    promote("a", "b")
+    said = race(lake, ("approve", "c", offer("c", "b"), "Ann"), ("rollback", "", "", "Ben"))
+    moves = history(lake, "small").query("event in ('promoted', 'rolled back')")
+    assert said[1] == "done"
+    if said[0] == "done":
+        assert moves["version"].tolist() == ["a", "b", "c", "b"]
+    else:
+        assert moves["version"].tolist() == ["a", "b", "a"]
+        assert said[0].startswith("The champion is a since Ben rolled back it")
