@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 from truerisk.measurement.log import mature_rows
 from truerisk.measurement.outcome_model import outcome_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def alike() -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Loans whose risk is known, as a table of features and as a data set to train on."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,38 @@ import pytest
 from truerisk.features.dataset import Dataset, fingerprint
 from truerisk.features.definitions import definition
 from truerisk.models.calibration import Calibration
-from truerisk.models.candidates import CANDIDATES
+from truerisk.models.candidates import CANDIDATES, Candidate
 from truerisk.models.package import Model
-from truerisk.problem.spec import Problem
+from truerisk.problem.spec import Boosting, Prior, Problem, Scorecard
 
 KNOWN_AT = pd.Timestamp("2025-01-01", tz="UTC")
 
 
+def loans(n: int = 2_000, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    """(X, event): ``late`` and ``purpose`` raise the risk, ``income`` lowers it; nulls included."""
+    rng = np.random.default_rng(seed)
+    income = rng.lognormal(10.8, 0.5, n)
+    late = rng.poisson(2, n).astype(float)
+    purpose = rng.choice(["car", "home", "business"], n, p=[0.5, 0.3, 0.2])
+    z = -2.4 + 0.5 * late - 1.5 * np.log(income / 50_000) + 0.9 * (purpose == "business")
+    event = (rng.random(n) < 1 / (1 + np.exp(-z))).astype(float)
+    X = pd.DataFrame({"income": income, "late": late, "purpose": purpose})
+    X.loc[rng.random(n) < 0.05, "income"] = np.nan
+    X.loc[rng.random(n) < 0.05, "purpose"] = None
+    return X, event
+
+
+@cache
+def fitted(name: str) -> Candidate:
+    """A candidate fitted once for all tests that only keep or read it."""
+    params = {"prior": Prior(), "scorecard": Scorecard(), "boosting": Boosting(iterations=15)}
+    return CANDIDATES[name].fit(*loans(400), params[name], 0)
+
+
 @pytest.fixture
 def sample() -> Callable[..., tuple[pd.DataFrame, np.ndarray]]:
-    """(X, event): ``late`` and ``purpose`` raise the risk, ``income`` lowers it; nulls included."""
-
-    def sample_(n: int = 2_000, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
-        rng = np.random.default_rng(seed)
-        income = rng.lognormal(10.8, 0.5, n)
-        late = rng.poisson(2, n).astype(float)
-        purpose = rng.choice(["car", "home", "business"], n, p=[0.5, 0.3, 0.2])
-        z = -2.4 + 0.5 * late - 1.5 * np.log(income / 50_000) + 0.9 * (purpose == "business")
-        event = (rng.random(n) < 1 / (1 + np.exp(-z))).astype(float)
-        X = pd.DataFrame({"income": income, "late": late, "purpose": purpose})
-        X.loc[rng.random(n) < 0.05, "income"] = np.nan
-        X.loc[rng.random(n) < 0.05, "purpose"] = None
-        return X, event
-
-    return sample_
+    """``sample(n, seed)``: see loans."""
+    return loans
 
 
 @pytest.fixture
@@ -48,8 +57,8 @@ def problem(make_problem: Callable[..., Problem]) -> Problem:
 
 @pytest.fixture
 def make_dataset(problem: Problem, sample: Callable[..., Any]) -> Callable[..., Dataset]:
-    """A year of loans until KNOWN_AT; the last 30 days are not mature, every third subject
-    comes back. ``change`` edits the frame before it is fingerprinted."""
+    """A year of loans until KNOWN_AT; the last 30 days are not mature, and every third comes from
+    the subject before. ``change`` edits the frame before it is fingerprinted."""
 
     def dataset_(
         n: int = 2_000, seed: int = 0, change: Callable[[pd.DataFrame], None] | None = None
@@ -59,7 +68,7 @@ def make_dataset(problem: Problem, sample: Callable[..., Any]) -> Callable[..., 
         number = np.arange(n)
         frame = X.assign(
             application_id=number,
-            subject=np.where(number % 3 == 0, number // 2, number).astype(str),
+            subject=np.where(number % 3 == 0, np.maximum(number - 1, 0), number).astype(str),
             as_of=as_of,
             mature=as_of + problem.outcome.horizon <= KNOWN_AT,
             p_reveal=np.nan,
@@ -76,15 +85,12 @@ def make_dataset(problem: Problem, sample: Callable[..., Any]) -> Callable[..., 
 
 
 @pytest.fixture
-def make_model(problem: Problem, sample: Callable[..., Any]) -> Callable[[str], Model]:
+def make_model(problem: Problem) -> Callable[[str], Model]:
     """A small model by the candidate of that name, calibrated by hand."""
-
-    def model_(name: str) -> Model:
-        X, event = sample(400)
-        fitted = CANDIDATES[name].fit(X, event, problem.candidates.chosen[name], 0)
-        return Model(name, fitted, Calibration(0.1, 0.9), [*X], definition(problem), "f" * 64)
-
-    return model_
+    features, defined = ["income", "late", "purpose"], definition(problem)
+    return lambda name: Model(
+        name, fitted(name), Calibration(0.1, 0.9), features, defined, "f" * 64
+    )
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ CARD = ScorecardModel(
 
 @pytest.fixture
 def fitted(sample: Callable[..., Any]) -> ScorecardModel:
-    return ScorecardModel.fit(*sample(8_000), Scorecard(bins=6), seed=0)
+    return ScorecardModel.fit(*sample(4_000), Scorecard(bins=6), seed=0)
 
 
 def row(late: float, purpose: str | None) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def test_points_follow_the_risk_of_their_bin(fitted: ScorecardModel) -> None:
 
 def test_whole_points_cost_no_accuracy(sample: Callable[..., Any]) -> None:
     """Against an unrounded logistic regression on dummies of the same bins."""
-    X, event = sample(8_000)
+    X, event = sample(4_000)
     fitted = ScorecardModel.fit(X, event, Scorecard(bins=6), seed=0)
     points = fitted.points(X)
     dummies = pd.get_dummies(points.astype(str)).to_numpy(dtype=float)

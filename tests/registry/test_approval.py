@@ -76,13 +76,12 @@ def test_problems_do_not_see_each_other(lake: Lake, promote: Promote) -> None:
     assert history(lake, "other")["seq"].tolist() == [3]
 
 
-@pytest.mark.parametrize(
-    "wrong", ["", "61", "610ffff", "x" * 16, "610fffffffffffff0", "620fffffffffffff"]
-)
-def test_a_wrong_or_short_report_hash_is_refused(lake: Lake, offer: Offer, wrong: str) -> None:
+def test_a_wrong_or_short_report_hash_is_refused(lake: Lake, offer: Offer) -> None:
     assert offer("a") == "610fffffffffffff"
-    with pytest.raises(RegistryError, match="is not the hash of the report of a; read the report"):
-        approve(lake, "small", "a", "Ann", "fine", wrong)
+    longer, another = "610fffffffffffff0", "620fffffffffffff"
+    for wrong in ("", "61", "610ffff", "x" * 16, longer, another):
+        with pytest.raises(RegistryError, match="not the hash of the report of a; read the report"):
+            approve(lake, "small", "a", "Ann", "fine", wrong)
     assert events(lake) == ["submitted"]
 
 
@@ -91,22 +90,20 @@ def test_the_first_eight_digits_are_enough(lake: Lake, offer: Offer) -> None:
     assert champion_of(lake, "small") == "a"
 
 
-@pytest.mark.parametrize(
-    ("by", "because"), [("", "fine"), ("  ", "fine"), ("Ann", ""), ("Ann", " ")]
-)
 def test_every_decision_needs_a_name_and_a_reason(
-    lake: Lake, promote: Promote, offer: Offer, by: str, because: str
+    lake: Lake, promote: Promote, offer: Offer
 ) -> None:
-    promote("a", "b")
-    digest = offer("c", "b")
+    promote("a")
+    digest = offer("b", "a")
     before = len(history(lake, "small"))
-    for decide in (
-        lambda: approve(lake, "small", "c", by, because, digest),
-        lambda: reject(lake, "small", "c", by, because),
-        lambda: rollback(lake, "small", by, because),
-    ):
-        with pytest.raises(RegistryError, match="keeps who decided and why"):
-            decide()
+    for by, because in (("", "fine"), ("  ", "fine"), ("Ann", ""), ("Ann", " ")):
+        for decide in (
+            lambda who, why: approve(lake, "small", "b", who, why, digest),
+            lambda who, why: reject(lake, "small", "b", who, why),
+            lambda who, why: rollback(lake, "small", who, why),
+        ):
+            with pytest.raises(RegistryError, match="keeps who decided and why"):
+                decide(by, because)
     assert len(history(lake, "small")) == before
 
 

@@ -144,6 +144,7 @@ def train_inputs(problem):
             bands,
             curve,
             segments,
+            pd.DataFrame(),
             checks,
         )
         card = {

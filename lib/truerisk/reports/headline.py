@@ -12,8 +12,8 @@ SHOWN = {
     "event_rate": ("event rate", ".3f"),
     "auc": ("AUC", ".3f"),
     "calibration_error": ("events minus scores", "+.3f"),
-    "policy_value": ("$ an application", ",.0f"),
-    "policy_gain": ("$ gained", "+,.0f"),
+    "policy_value": ("dollars an application", ",.0f"),
+    "policy_gain": ("dollars gained", "+,.0f"),
     "auc_gain": ("AUC gained", "+.3f"),
 }
 
