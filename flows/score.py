@@ -35,14 +35,14 @@ class ScoreFlow(BaseFlow):
         """Exploration sees the whole batch; one commit neither repeats nor loses a decision."""
         self.merge_artifacts(shards, exclude=["scored"])
         decided = tr.decide(self.problem, [s.scored for s in shards], self.batch)
-        self.decided = tr.commit(self.lake, self.problem, decided)
-        self.explored = int(decided["explored"].sum())
+        new = tr.commit(self.lake, self.problem, decided)
+        self.said = tr.describe(self.problem, decided, new)
         self.next(self.end)
 
     @step
     def end(self):
-        """Say how many decisions are new."""
-        print(f"Decided {self.decided:,} applications, {self.explored:,} of them by exploration.")
+        """Say how many decisions are new, and what exploration could not afford."""
+        print(self.said)
 
 
 if __name__ == "__main__":

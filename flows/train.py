@@ -35,17 +35,19 @@ class TrainFlow(BaseFlow):
         fitted = [i.fitted for i in inputs]
         champion = tr.champion(tr.history(self.lake, self.problem.name))
         self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
-        self.version, self.report, self.report_hash = tr.submit(
+        submission = tr.submit(
             self.problem, self.lake, self.dataset, self.parts, fitted, self.review,
             run=self.run, code=self.code,
         )  # fmt: skip
+        self.version, self.report = submission.version, submission.page
+        self.said = "Submitted" if submission.new else "Known already, and left as it was:"
         self.gate = "passed" if self.review.passed else "failed"
         self.next(self.end)
 
     @step
     def end(self):
         """Say what was submitted and what a person does next."""
-        print(f"Submitted {self.version}: gate {self.gate}.")
+        print(f"{self.said} {self.version}: gate {self.gate}.")
         print(f"Read it: truerisk report --problem {self.problem.name} {self.version}")
 
 

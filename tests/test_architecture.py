@@ -132,6 +132,7 @@ def test_public_names() -> None:
         "commit",
         "decide",
         "decision_log",
+        "describe",
         "fit",
         "headline",
         "history",

@@ -22,6 +22,7 @@ PUBLIC = {
     "decide": "truerisk.decisions.decide:decide",
     "decision_log": "truerisk.decisions.ledger:decision_log",
     "read_ledger": "truerisk.decisions.ledger:read_ledger",
+    "describe": "truerisk.decisions.decide:describe",
     "fit": "truerisk.models.training:fit",
     "headline": "truerisk.reports.headline:headline",
     "history": "truerisk.registry.events:history",

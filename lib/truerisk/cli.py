@@ -220,7 +220,8 @@ def run(verb: str, name: str, lake: str, sources: list[str] | None, **parameters
     with progress(f"{verb} {problem.name}") as on_step:
         said = launch(verb, problem, open_lake(lake), on_step, **parameters)
     for line in said:
-        out.print(line)
+        # The flow knows the problem's name, the user perhaps only its file.
+        out.print(line.replace(f"--problem {problem.name} ", f"--problem {name} "))
 
 
 @contextmanager

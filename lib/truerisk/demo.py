@@ -3,13 +3,14 @@
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from truerisk.decisions.ledger import decision_log
 from truerisk.errors import TrueriskError
@@ -46,19 +47,22 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
             lake.append(table, getattr(world, table), key)
         old = (world.applications["applied_at"] < month[18]) & world.truth["approved_by_old_policy"]
         lake.append("outcomes", world.outcomes(world.truth["application_id"][old]), problem.key)
-    with doing(out, "Train as known at month 18, on what the old policy approved"):
-        launch("train", problem, lake, known_at=str(month[18]))
+    what = "Train as known at month 18, on what the old policy approved"
+    with doing(out, what, tasks=6) as on_step:
+        launch("train", problem, lake, on_step, known_at=str(month[18]))
     first = approve(out, problem, lake, yes)
-    with doing(out, "Decide the applications of months 19 to 24, exploring a little"):
-        launch("score", problem, lake, since=str(month[18]), until=str(month[24]))
-    with doing(out, "The loans run on until month 30; train again, with the explored outcomes"):
+    what = "Decide the applications of months 19 to 24, exploring a little"
+    with doing(out, what, tasks=4) as on_step:
+        launch("score", problem, lake, on_step, since=str(month[18]), until=str(month[24]))
+    what = "The loans run on until month 30; train again, with the explored outcomes"
+    with doing(out, what, tasks=6) as on_step:
         log = decision_log(lake, problem, month[30])
         shown = log.loc[log["action"] == problem.revealing, problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
-        launch("train", problem, lake, known_at=str(month[30]))
+        launch("train", problem, lake, on_step, known_at=str(month[30]))
     following = str(approval.list_models(lake, problem.name)["version"].iloc[0])
-    with doing(out, "Measure as known at month 30, for everyone who applied"):
-        said = launch("measure", problem, lake, known_at=str(month[30]))
+    with doing(out, "Measure as known at month 30, for everyone who applied", tasks=3) as on_step:
+        said = launch("measure", problem, lake, on_step, known_at=str(month[30]))
 
     log = decision_log(lake, problem, month[30])
     estimates = lake.read(ESTIMATES)
@@ -162,11 +166,13 @@ def estimate(estimates: pd.DataFrame, metric: str, estimator: str) -> pd.Series:
 
 
 @contextmanager
-def doing(out: Console, what: str) -> Iterator[None]:
-    """A line that spins while something runs, and stays with the seconds it took."""
+def doing(out: Console, what: str, tasks: int = 1) -> Iterator[Callable[[str], None]]:
+    """A bar that moves with every task on a terminal, then a line with the seconds it took."""
     started = time.perf_counter()
-    with out.status(what):
-        yield
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        at = bar.add_task(what, total=tasks)
+        yield lambda step: bar.update(at, description=f"{what}: {step}", advance=1)
     out.print(f"✓ {what} [{time.perf_counter() - started:.0f} s]", markup=False)
 
 

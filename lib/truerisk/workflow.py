@@ -1,6 +1,7 @@
 """What a flow does in one step across layers: submit a judged model, measure a ledger."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,15 @@ from truerisk.reports.measure_report import measure_page
 from truerisk.reports.train_report import train_page
 
 
+@dataclass(frozen=True)
+class Submission:
+    """What was offered; ``new`` is false where an equal model was decided on or waits already."""
+
+    version: str
+    page: str
+    new: bool
+
+
 def submit(
     problem: Problem,
     lake: Lake,
@@ -34,11 +44,8 @@ def submit(
     review: Review,
     run: str = "",
     code: str = "",
-) -> tuple[str, str, str]:
-    """Keep the chosen model and its report in the lake and offer it: (version, page, hash).
-
-    An equal model that awaits approval, or was decided on, stays as it is.
-    """
+) -> Submission:
+    """Keep the chosen model and its report in the lake and offer it for approval."""
     chosen = next(f for f in fitted if f.name == review.chosen)
     model = chosen.model.fitted
     about: dict[str, Any] = {
@@ -64,8 +71,8 @@ def submit(
     )
     digest = save_report(lake, problem.name, version, page)
     payload = {**review.summary(), "known_at": about["known_at"], "run": run}
-    approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
-    return version, page, digest
+    new = approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
+    return Submission(version, page, new)
 
 
 def measure_ledger(

@@ -1,6 +1,7 @@
 """Budgets and caps act on probabilities; the draw is a hash."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from truerisk.decisions.batch import Batch
+from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.exploration import (
     LEAST_COST,
     SHARE_OF_CAP,
     Spent,
-    below_floor,
     brake,
     draw,
     rates,
 )
-from truerisk.problem.spec import Exploration
+from truerisk.problem.spec import Exploration, Problem
 
 DAYS = np.repeat(["2025-03-01", "2025-03-02"], 50)
 COST = np.linspace(10, 500, 100)
@@ -74,13 +76,28 @@ def test_the_cap_holds_however_large_the_budget() -> None:
     assert (pi_of(dollars_per_day=1e12, cap=0.07) == 0.07).all()
 
 
-def test_the_budget_goes_before_the_floor_and_says_how_many_rows_it_left_below() -> None:
+def test_the_budget_goes_before_the_floor() -> None:
     pi = pi_of(dollars_per_day=300, floor=0.05, cap=0.5)
     expected = 300 / pd.Series(COST).groupby(DAYS).transform("sum").to_numpy()
     assert pi == pytest.approx(expected)
-    assert below_floor(plan(dollars_per_day=300, floor=0.02), pi) == 50
-    rich = pi_of(dollars_per_day=1e6, floor=0.05, cap=0.5)
-    assert below_floor(plan(dollars_per_day=1e6, floor=0.05), rich) == 0
+
+
+def test_a_run_says_for_how_many_the_budget_kept_exploration_below_its_floor(
+    lender: Callable[..., Problem],
+    make_scored: Callable[..., pd.DataFrame],
+    make_batch: Callable[..., Batch],
+) -> None:
+    def said(dollars: float) -> tuple[str, pd.DataFrame]:
+        budget = {"action": "approve", "dollars_per_day": dollars, "floor": 0.05, "cap": 0.5}
+        problem = lender(budget)
+        decided = decide(problem, make_scored(), make_batch())
+        return describe(problem, decided, len(decided)), decided
+
+    poor, decided = said(1)
+    could = int((decided["exploration_cost"] > 0).sum())
+    assert f"below its floor of 0.05 for {could:,} of {could:,} applications" in poor
+    rich, decided = said(1e9)
+    assert rich == f"Decided 2,000 applications, {decided['explored'].sum():,} by exploration."
 
 
 def test_a_label_costs_at_least_a_dollar() -> None:

@@ -109,7 +109,7 @@ def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_re
     lake, chance = open_lake(root / "lake"), random.Random(5)
     (root / "start").touch()
     survived = []
-    for _ in range(3):
+    for _ in range(2):
         before = lake.version(ledger(problem.name)) or 0
         process = launch(root, "killed", 0, COUNT, 12)
         while (lake.version(ledger(problem.name)) or 0) < before + 2:

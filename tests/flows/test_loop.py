@@ -41,7 +41,7 @@ def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
     assert right.stdout == f"{version} is the champion of credit, approved by Ana Ruiz.\n"
 
     scored = truerisk("score", *here, "--since", "2025-07-01")
-    assert re.search(r"Decided 1,\d+ applications, \d+ of them by exploration", scored.stdout)
+    assert re.search(r"Decided 1,\d+ applications, \d+ by exploration", scored.stdout)
     lake = tr.open_lake(root)
     reveal(lake, world)
     measured = truerisk("measure", *here, "--known-at", "2026-07-01")

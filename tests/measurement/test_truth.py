@@ -95,7 +95,7 @@ def test_a_fitted_outcome_model_keeps_the_estimates_true() -> None:
         assert abs(row["bias"]) < 3.5 * row["noise"], metric
 
 
-COUNT = 80
+COUNT = 60
 
 
 def test_without_the_correction_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,8 +156,8 @@ def test_leaving_out_only_the_revealed_of_the_immature_fails() -> None:
 
 
 def test_subjects_that_return_need_clusters() -> None:
-    """Four applications each, alike in everything: 1,000 people, not 4,000."""
-    world = {"n": 4_000, "repeats": 4, "pi": 0.4, "m": "constant"}
+    """Eight applications each, alike in everything: 800 people, not 6,400."""
+    world = {"n": 6_400, "repeats": 8, "pi": 0.4, "m": "constant"}
     clustered = run(COUNT, **world)  # type: ignore[arg-type]
     single = run(COUNT, lambda log: log.assign(cluster=log.index), **world)  # type: ignore[arg-type]
     for metric in METRICS:

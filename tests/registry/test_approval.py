@@ -172,7 +172,7 @@ def test_a_roll_back_moves_the_champion_too(lake: Lake, promote: Promote, offer:
     promote("a", "b")
     digest = offer("c", "b")
     rollback(lake, "small", "Ben", "b declines everybody")
-    with pytest.raises(RegistryError, match="The champion is a since Ben rolled back it"):
+    with pytest.raises(RegistryError, match="The champion is a since Ben rolled back to it"):
         approve(lake, "small", "c", "Ann", "better", digest)
 
 
@@ -220,6 +220,17 @@ def test_after_a_roll_back_the_next_approval_follows_the_restored_champion(
     rollback(lake, "small", "Ben", "b declines everybody")
     approve(lake, "small", "c", "Ann", "better", offer("c", "a"))
     assert rollback(lake, "small", "Ben", "c too") == "a"
+
+
+def test_what_was_left_by_a_roll_back_may_be_offered_again(
+    lake: Lake, promote: Promote, offer: Offer
+) -> None:
+    promote("a", "b")
+    rollback(lake, "small", "Ben", "an outage, not the model")
+    digest = offer("b", "a", turn=1)
+    approve(lake, "small", "b", "Ann", "the outage is over", digest[:8])
+    assert champion_of(lake, "small") == "b"
+    assert history(lake, "small").iloc[-1]["report_hash"] == digest
 
 
 @pytest.mark.parametrize("promoted", [(), ("a",)])

@@ -78,6 +78,21 @@ def decide(
     return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT)], axis=1)
 
 
+def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
+    """What a run decided, in words; also where the budget kept exploration below its floor."""
+    explored = int(decided["explored"].sum()) if new else 0
+    said = [f"Decided {new:,} applications, {explored:,} by exploration."]
+    floor = problem.exploration.floor if problem.exploration else 0.0
+    could = decided["exploration_cost"] > 0
+    below = could & (decided["exploration_rate"] < floor)
+    if below.any():
+        said.append(
+            f"Exploration stayed below its floor of {floor:g} for {int(below.sum()):,} of "
+            f"{int(could.sum()):,} applications: its budget or daily cap affords no more."
+        )
+    return "\n".join(said)
+
+
 def _explore(problem, scored, batch, choice, reveals):  # type: ignore[no-untyped-def]
     """Rate, cost in dollars and outcome of the draw for each row; zeros where none is allowed."""
     n = len(scored)

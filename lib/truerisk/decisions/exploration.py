@@ -38,7 +38,7 @@ def rates(
 
     ``cost`` (n,) is the expected net loss of revealing in dollars, ``profit`` the batch's expected
     profit of the policy's own actions, ``day`` (n,) the UTC day of as_of. Precedence: budget, then
-    cap; a budget too small for the floor goes below it (see ``below_floor``).
+    cap, then floor: a budget too small for the floor goes below it, and ``describe`` says so.
     """
     cost = np.maximum(cost, LEAST_COST)
     pi = np.full(len(cost), exploration.cap)
@@ -54,11 +54,6 @@ def rates(
             room = max(SHARE_OF_CAP * exploration.applications_per_day - before.expected, 0.0)
             pi[rows] *= min(1.0, room / max(pi[rows].sum(), 1e-12))
     return pi
-
-
-def below_floor(exploration: Exploration, pi: np.ndarray) -> int:
-    """How many rows the budget could not lift to the floor."""
-    return int((pi < exploration.floor).sum())
 
 
 def draw(salt: str, subject: pd.Series, as_of: pd.Series) -> np.ndarray:

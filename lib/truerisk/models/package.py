@@ -8,6 +8,7 @@ definitions and training data.
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,7 @@ class Model:
 
 
 def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
-    """Write the package once and return its version; an equal model is already there.
+    """Write the package and return its version; an equal and intact one that is there stays.
 
     ``about`` is what the manifest says beside what is hashed: known_at, versions of the data, code
     revision, the run.
@@ -55,7 +56,9 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
     version = model.version
     folder = _folder(lake, problem, version)
     if files.read_bytes(f"{folder}/manifest.json") is not None:
-        return version
+        with suppress(ModelError):  # what was damaged is written again
+            load(lake, problem, version)
+            return version
     content = {model.fitted.FILE: model.fitted.to_bytes()}
     manifest = {
         "format": FORMAT,

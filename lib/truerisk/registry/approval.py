@@ -23,9 +23,9 @@ def submit(
 ) -> bool:
     """Offer a model for approval with a report that compares it with champion ``compared``.
 
-    False when nothing changed: the same model was decided on, or awaits a decision on a report
-    that compares with the same champion. ``payload`` holds the gate's checks and what a list of
-    models shows.
+    False when nothing changed: the same model is the champion, was rejected, or awaits a decision
+    on a report that compares with the same champion. ``payload`` holds the gate's checks and what
+    a list of models shows.
     """
 
     def decide(events: pd.DataFrame) -> list[Event]:
@@ -34,7 +34,7 @@ def submit(
             offered = _submitted(lake, problem, events, version)
             if _champion_in(offered) == compared:
                 return []
-        elif state != "unknown":
+        elif state in ("champion", "rejected"):
             return []
         why = "trained by a flow"
         return [Event(problem, version, "submitted", by, why, report_hash, compared, payload)]
@@ -76,15 +76,16 @@ def approve(
         now, compared = champion(events), _champion_in(offered)
         if now != compared:
             last = events[events["event"].isin(["promoted", "rolled back"])].iloc[-1]
+            moved = "promoted" if last["event"] == "promoted" else "rolled back to"
             raise RegistryError(
-                f"The champion is {now} since {last['by']} {last['event']} it at "
+                f"The champion is {now} since {last['by']} {moved} it at "
                 f"{last['at']:%Y-%m-%d %H:%M} UTC, and the report of {version} compares with "
                 f"{compared or 'no champion'}; train again to compare with {now}."
             )
-        kept = {"override": override, "failed": failed}
+        kept, full = {"override": override, "failed": failed}, str(offered["report_hash"])
         return [
-            Event(problem, version, "approved", by, because, report_hash, compared, kept),
-            Event(problem, version, "promoted", by, because, report_hash, compared, kept),
+            Event(problem, version, "approved", by, because, full, compared, kept),
+            Event(problem, version, "promoted", by, because, full, compared, kept),
         ]
 
     record(lake, problem, decide)

@@ -63,14 +63,14 @@ def champion(events: pd.DataFrame) -> str | None:
 
 
 def status(events: pd.DataFrame, version: str) -> str:
-    """champion, approved (once, not now), rejected, submitted, or unknown."""
-    own = events[events["version"] == version]
+    """champion, approved (once, not now), rejected, submitted, or unknown: the last event tells."""
+    own = events.loc[events["version"] == version, "event"]
+    if own.empty:
+        return "unknown"
     if champion(events) == version:
         return "champion"
-    for state in ("rejected", "approved", "submitted"):
-        if (own["event"] == state).any():
-            return state
-    return "unknown"
+    last = str(own.iloc[-1])
+    return last if last in ("submitted", "rejected") else "approved"
 
 
 def _history(lake: Lake, problem: str, version: int | None) -> pd.DataFrame:

@@ -36,6 +36,8 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
         if pd.notna(usual["policy"]):
             of &= rows["policy"] == usual["policy"]
         name, form = SHOWN[usual["metric"]]
+        if pd.notna(usual["value"]) and "dollars" in name and abs(usual["value"]) < 100:
+            form = form.replace(".0f", ".2f")  # a sign-up is worth dollars, a loan hundreds
         what = name if pd.isna(usual["policy"]) else f"{name}, {usual['policy']}"
         lines.append(f"{what:30}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
     left = float(rows["share_not_identified"].max())
