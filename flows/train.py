@@ -41,14 +41,14 @@ class TrainFlow(BaseFlow):
         )  # fmt: skip
         self.version, self.report = submission.version, submission.page
         self.said = "Submitted" if submission.new else "Known already, and left as it was:"
-        self.gate = "passed" if self.review.passed else "failed"
+        self.gate = self.review.verdict
         self.next(self.end)
 
     @step
     def end(self):
         """Say what was submitted and what a person does next."""
-        print(f"{self.said} {self.version}: gate {self.gate}.")
-        print(f"Read it: truerisk report --problem {self.problem.name} {self.version}")
+        print(f"{self.said} {self.version}: {self.gate}.")
+        print(f"Read it: truerisk report --problem {self.problem.called} {self.version}")
 
 
 if __name__ == "__main__":

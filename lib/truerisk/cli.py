@@ -207,7 +207,7 @@ def decisions(
         print(rows.to_json(orient="records", date_format="iso", indent=1))
     elif application:
         for name, value in rows.iloc[0].items():
-            out.print(f"{name:32} {value}")
+            out.print(f"{name:32} {'' if value != value else value}")
     else:
         columns = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
         shown = rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))
@@ -220,8 +220,7 @@ def run(verb: str, name: str, lake: str, sources: list[str] | None, **parameters
     with progress(f"{verb} {problem.name}") as on_step:
         said = launch(verb, problem, open_lake(lake), on_step, **parameters)
     for line in said:
-        # The flow knows the problem's name, the user perhaps only its file.
-        out.print(line.replace(f"--problem {problem.name} ", f"--problem {name} "))
+        out.print(line)
 
 
 @contextmanager
@@ -233,13 +232,17 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 def find(name: str, sources: dict[str, str] | None = None) -> Problem:
     """The problem of a file, or of a name in the repository's problems/."""
-    named = repository() / "problems" / f"{name}.toml"
-    if not name.endswith(".toml") and not named.exists():
-        known = sorted(p.stem for p in named.parent.glob("*.toml"))
+    folder = repository() / "problems"
+    if name.endswith(".toml"):
+        return load_problem(name, sources)
+    known = sorted(p.stem for p in folder.glob("*.toml"))
+    if name not in known:
+        here = f" (did you mean {name}.toml?)" if Path(f"{name}.toml").exists() else ""
         raise ProblemError(
-            f'There is no problem "{name}": problems/ has {", ".join(known)}; or give a .toml file.'
+            f'There is no problem "{name}"{here}: problems/ has {", ".join(known)}; a problem '
+            "elsewhere is named by its .toml file."
         )
-    return load_problem(named if named.exists() else Path(name), sources)
+    return load_problem(folder / f"{name}.toml", sources)
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def submit(
             **about,
             "version": version,
             "champion": review.champion,
-            "command": f"truerisk train --problem {problem.name} --known-at {about['known_at']}",
+            "command": f"truerisk train --problem {problem.called} --known-at {about['known_at']}",
             "importance": {f.name: f.importance for f in fitted},
             "scorecard": model.card if isinstance(model, ScorecardModel) else None,
         },
@@ -90,6 +90,8 @@ def measure_ledger(
     part of the log it was not trained on. Raises LogError when nothing has matured, or when the
     compared model has seen it all.
     """
+    if log.empty:
+        raise LogError(f"{problem.where}: nothing was decided before {known_at:%Y-%m-%d}.")
     mature = log.loc[log["mature"]]
     if mature.empty:
         raise LogError(

@@ -21,6 +21,8 @@ from truerisk.models.package import Model, save
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.problem.spec import Problem
 
+pytestmark = pytest.mark.slow
+
 BUDGET = {"dollars_per_day": 400, "applications_per_day": 5, "cap": 0.5}
 CARD = {"amount": {"edges": [10_000.0, 20_000.0], "points": [25, 0, -25], "missing": 0}}
 

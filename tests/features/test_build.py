@@ -54,6 +54,19 @@ def test_an_application_the_source_does_not_know_needs_everything_in_the_spine(
         features(applications(), new.drop(columns="amount"), columns=["amount"])
 
 
+def test_known_at_hides_applications_that_came_later(
+    lake: Lake, tmp_path: Path, make_problem: Callable[..., Any]
+) -> None:
+    applications().to_parquet(tmp_path / "applications.parquet")
+    place = {"path": f"{tmp_path}/applications.parquet"}
+    problem = make_problem(sources={"applications": place}, features={"columns": ["amount"]})
+    spine = pd.DataFrame({"application_id": [1, 3]})
+    between = AT[0] + (AT[2] - AT[0]) / 2
+    with pytest.raises(SourceError, match=r"1 of 2 applications .* as known at 2024-03-0"):
+        build_features(problem, spine, lake, known_at=between)
+    assert len(build_features(problem, spine.head(1), lake, known_at=between)) == 1
+
+
 def test_the_time_of_the_source_counts_where_the_spine_has_none(
     features: Features, lake: Lake
 ) -> None:

@@ -122,6 +122,7 @@ def test_equal_data_have_an_equal_fingerprint_and_other_data_another(
     assert build(world, longer).fingerprint != known.fingerprint
 
 
+@pytest.mark.slow
 def test_pinned_versions_give_the_data_set_of_then(lake: Lake, make_problem: Make) -> None:
     first = build(fill(lake), make_problem())
     assert first.versions == {name: lake.version(name) for name in ("applications", "outcomes")}
@@ -138,6 +139,7 @@ def test_how_fresh_each_source_was_is_reported(known: Dataset) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_decision_of_ours_that_hid_the_outcome_leaves_no_label(
     lake: Lake, make_problem: Make
 ) -> None:

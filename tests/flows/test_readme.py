@@ -103,6 +103,7 @@ def test_the_lending_club_steps_print_what_the_readme_shows(
     assert ran >= 6
 
 
+@pytest.mark.slow
 def test_the_demo_refuses_to_approve_by_itself(
     tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:

@@ -87,7 +87,7 @@ def test_a_missing_version_is_named_with_the_way_to_those_that_exist(lake: Lake)
     with pytest.raises(ModelError) as refused:
         load(lake, "small", "0123456789ab")
     assert "no model 0123456789ab of small" in str(refused.value)
-    assert "truerisk models --problem small" in str(refused.value)
+    assert "`truerisk models` lists those that exist" in str(refused.value)
 
 
 @pytest.mark.parametrize("file", ["model.json", "manifest.json"])

@@ -17,6 +17,7 @@ def estimate(low: float | None, high: float | None, status: str = "ok") -> pd.Se
             "value": value,
             "low": low if known else pd.NA,
             "high": high if known else pd.NA,
+            "n": 1_000,
             "estimator": "dr",
             "status": status,
         }
@@ -66,6 +67,13 @@ def test_calibration_is_an_equivalence_on_both_sides(
     """A wide interval around zero shows nothing, and does not pass."""
     gain, calibration = check(problem, "nobody", GAIN, estimate(low, high))
     assert (gain.passed, calibration.passed) == (True, passed)
+
+
+def test_a_wide_interval_is_called_unproven_with_the_rows_that_would_do(problem: Problem) -> None:
+    _, wide = check(problem, "nobody", GAIN, estimate(-0.03, 0.05))
+    assert "not proven rather than wrong: 1,000 judged, about 16,000 would do" in wide.seen
+    _, wrong = check(problem, "nobody", GAIN, estimate(0.021, 0.03))
+    assert "not proven" not in wrong.seen
 
 
 def test_what_is_withheld_fails_and_says_why(problem: Problem) -> None:

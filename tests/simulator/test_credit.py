@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from truerisk.simulator import World, simulate
 
+pytestmark = pytest.mark.slow
+
 BREAK_EVEN = 0.13 / (0.13 + 0.65)
 TABLES = ["applications", "bureau", "payments", "truth"]
 
@@ -72,7 +74,6 @@ def test_the_same_arguments_give_the_same_frames():
         assert not getattr(one, table).equals(getattr(other, table))
 
 
-@pytest.mark.slow
 def test_a_large_world_is_quick():
     begun = time.perf_counter()
     large = simulate(200_000)
@@ -223,7 +224,6 @@ def test_the_old_policy_is_useful_and_hides_the_truth(everyone):
     assert not approved[everyone["age"] < 18].any()
 
 
-@pytest.mark.slow
 def test_the_approved_make_a_model_look_worse_than_it_is(judged):
     accepted = judged[judged["score"] < BREAK_EVEN]
     assert 0.25 < 1 - len(accepted) / len(judged) < 0.32
@@ -232,7 +232,6 @@ def test_the_approved_make_a_model_look_worse_than_it_is(judged):
     assert accepted["event"].mean() < 0.10
 
 
-@pytest.mark.slow
 def test_the_truth_is_the_best_score_and_a_model_beats_the_old_policy(judged):
     assert roc_auc_score(judged["event"], judged["probability"]) > roc_auc_score(
         judged["event"], judged["score"]

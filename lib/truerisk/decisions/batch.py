@@ -59,14 +59,12 @@ def plan_batch(
             f"{problem.where}: nothing says from when on truerisk decides; pass --since or set "
             "application.decide_from."
         )
+    first, last = instant(start), instant(until) if until else None
+    if last is not None and last <= first:
+        raise TrueriskError(f"Deciding would stop at {last} before it starts at {first}.")
     wanted = with_features_of(problem, manifest["definition"])
     with Sources(wanted, lake) as sources:
-        spine = applications(
-            sources,
-            wanted,
-            instant(start),
-            instant(until) if until else None,
-        )
+        spine = applications(sources, wanted, first, last)
         histories = [f.source for f in wanted.features.latest]
         for name in histories + [f.source for f in wanted.features.window]:
             sources.pin(name)

@@ -43,7 +43,7 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
     wanted = names(problem)
     order = derived_order(problem)
     known = _literal(known_at)
-    base = application_columns(sources, spine, _read_columns(problem))
+    base = application_columns(sources, spine, _read_columns(problem), known)
     base["row_id"] = range(len(base))
     sources.con.register("spine", pa.Table.from_pandas(base, preserve_index=False))
     parts = [base.drop(columns=["row_id", "as_of"])]
@@ -71,11 +71,14 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
     return built.assign(**{name: _plain(problem, name, built[name]) for name in wanted})
 
 
-def application_columns(sources: Sources, spine: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def application_columns(
+    sources: Sources, spine: pd.DataFrame, columns: list[str], known: str | None = None
+) -> pd.DataFrame:
     """The spine's key, ``as_of`` and ``columns``, each from the spine where it has it.
 
     One row per spine row, in its order. Raises SourceError for a repeated key, for a missing time,
-    and for a key that the application source does not hold when something must come from there.
+    and for a key that the application source does not hold, or did not by ``known``, when
+    something must come from there.
     """
     problem = sources.problem
     key, time = problem.key, problem.applications.time
@@ -96,14 +99,17 @@ def application_columns(sources: Sources, spine: pd.DataFrame, columns: list[str
     query = (
         f"SELECT w.row_id, a.__time, a.__key IS NOT NULL AS __found{listed} "
         f"FROM wanted w LEFT JOIN {view} a ON a.__key = w.__wanted"
+        + (f" AND a.__available <= TIMESTAMP '{known}'" if known else "")
     )
     found = _run(sources, query, problem.application.source)
     sources.con.unregister("wanted")
     unknown = int((~found["__found"]).sum())
     if lacking and unknown:
+        then = f" as known at {known[:10]}" if known else ""
         raise SourceError(
             f"{problem.where}: {unknown:,} of {len(spine):,} applications in the spine are not in "
-            f'source "{problem.application.source}", which must give {", ".join(lacking)}.'
+            f'source "{problem.application.source}"{then}, '
+            f"which must give {', '.join(lacking)}."
         )
     as_of = spine[time].reset_index(drop=True) if time in spine else found["__time"]
     untimed = int(as_of.isna().sum())

@@ -61,9 +61,7 @@ def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
             f"The log has no mature row among its {len(log):,}: every horizon is still running; "
             "measure later."
         )
-    score = frame["score"].to_numpy(dtype=float)
-    logged = frame["p_reveal"].to_numpy(dtype=float)
-    event = frame["event"].to_numpy(dtype=float)
+    score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
     revealed = frame["revealed"].to_numpy(dtype=bool)
     overridden = np.zeros(len(frame), dtype=bool)
     if "override" in frame:
@@ -75,7 +73,7 @@ def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
     _refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
     actions = action_names(frame)
     if actions:
-        total = sum(frame[f"p_{a}"].to_numpy(dtype=float) for a in actions)
+        total = sum(_numbers(frame, f"p_{a}") for a in actions)
         _refuse("the p_<action> do not sum to 1", np.abs(total - 1) > 1e-6)
     pi = np.nan_to_num(logged)
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
@@ -110,6 +108,13 @@ def _drawn(
     if "action" not in frame:
         return drawn | overridden
     return drawn | frame["action"].isin(frame.loc[shown, "action"].unique()).to_numpy()
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
+    try:
+        return frame[column].to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise LogError(f'The log\'s column "{column}" does not hold numbers ({error}).') from error
 
 
 def _refuse(what: str, rows: np.ndarray) -> None:

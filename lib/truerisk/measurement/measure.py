@@ -27,15 +27,18 @@ def measure(
 ) -> pd.DataFrame:
     """Event rate, AUC, calibration and dollars, of what ran and of changes to it, for everyone.
 
-    ``log`` has a row per application (columns in log.py). ``features`` names columns of it that
-    the outcome model may use beside the score. ``policies`` holds changed policies: name → frame
-    of one probability per action, rows as in the log; ``rivals`` other scores of the same rows,
-    whose AUC is compared pairwise; ``thresholds`` adds the event rate below each score. ``by``
-    names columns whose groups are measured as well.
+    ``log`` has a row per application: ``subject``, ``mature``, ``score``, ``p_reveal``,
+    ``revealed``, ``event`` (0/1, null where not seen); for dollars also ``p_<action>`` and
+    ``value_<action>_if_event``, ``value_<action>_if_no_event`` (log.py says more). ``features``
+    names columns of it that the outcome model may use beside the score. ``policies`` holds changed
+    policies: name → frame of one probability per action, rows as in the log; ``rivals`` other
+    scores of the same rows, whose AUC is compared pairwise; ``thresholds`` adds the event rate
+    below each score. ``by`` names columns whose groups are measured as well.
 
     Returns a tidy frame: group_by, group, metric, policy, estimator (naive, ipw, dr), population
     (revealed, eligible, all), value, low, high (95%), n, effective_n, labels, explored_labels,
-    largest_weight, share_not_identified, status. Dollars are per application. Where status is not
+    largest_weight, share_not_identified, status. Quote estimator "dr", population "all", or
+    "eligible" where some could not be revealed. Dollars are per application. Where status is not
     "ok" it says why a value is missing or only bounded. Raises LogError for a log that cannot be
     measured.
     """

@@ -108,7 +108,7 @@ def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
     if content is None:
         raise ModelError(
             f"There is no model {version} of {problem} in the lake at {lake.root}; "
-            f"`truerisk models --problem {problem}` lists those that exist."
+            "`truerisk models` lists those that exist."
         )
     try:
         manifest = json.loads(content)

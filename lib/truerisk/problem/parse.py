@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from truerisk.errors import ProblemError, one_of
 from truerisk.problem.spec import Problem
 
+FILE = "_file"  # in a configuration: where the problem was read from, for messages
 VARIABLE = r"\$\{(\w+)\}"
 AGGREGATES = "count, since_last, sum(x), mean(x), min(x), max(x) or distinct(x)"
 
@@ -37,7 +38,8 @@ def problem_from(
     raw: Mapping[str, Any], where: str = "", sources: Mapping[str, str] | None = None
 ) -> Problem:
     """A Problem from the mapping that a TOML file or its JSON form holds."""
-    where = where or f"problem {raw.get('name', '(without a name)')}"
+    raw = dict(raw)
+    where = raw.pop(FILE, "") or where or f"problem {raw.get('name', '(without a name)')}"
     if isinstance(raw.get("sources"), dict):  # what it may be otherwise is the grammar's to say
         raw = _expand(_point(dict(raw), sources or {}, where))
     try:
@@ -66,7 +68,7 @@ def read_text(text: str, where: str = "the problem") -> dict[str, Any]:
 
 def as_config(problem: Problem) -> dict[str, Any]:
     """The problem as the JSON-able mapping that a flow carries; problem_from reads it back."""
-    return problem.model_dump(mode="json", exclude_none=True)
+    return problem.model_dump(mode="json", exclude_none=True) | {FILE: problem.where}
 
 
 def _point(raw: dict[str, Any], sources: Mapping[str, str], where: str) -> dict[str, Any]:

@@ -255,3 +255,10 @@ class Problem(Part):
     def where(self) -> str:
         """How messages name this problem: its file, or its name when it came without one."""
         return self._file or f"problem {self.name}"
+
+    @property
+    def called(self) -> str:
+        """What a user gives to --problem: the file it came from, or its name in problems/."""
+        file = self._file
+        own = not file.endswith(".toml") or file.endswith(f"problems/{self.name}.toml")
+        return self.name if own else file

@@ -63,8 +63,7 @@ def approve(
         if len(report_hash) < SHORTEST_HASH or not offered["report_hash"].startswith(report_hash):
             raise RegistryError(
                 f"{report_hash!r} is not the hash of the report of {version}; read the report "
-                f"(`truerisk report --problem {problem} {version}`) and give back the hash that "
-                "command prints."
+                "(`truerisk report`) and give back the hash that this command prints."
             )
         checks = json.loads(offered["payload"])["gate"]
         failed = [c["name"] for c in checks if not c["passed"]]
@@ -115,7 +114,7 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
         if len(line) < 2:
             raise RegistryError(
                 f"Problem {problem} has no earlier champion to roll back to; "
-                f"`truerisk models --problem {problem}` lists its models."
+                "`truerisk models` lists its models."
             )
         back[:] = [line[-2]]
         left = {"left": line[-1]}

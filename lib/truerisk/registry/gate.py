@@ -25,11 +25,9 @@ def check(problem: Problem, rival: str, gain: pd.Series, calibration: pd.Series)
     gated: a perfect model exceeds .02 somewhere in most runs.
     """
     least, widest = problem.gate.min_auc_gain, problem.gate.max_calibration_error
+    low, high = calibration["low"], calibration["high"]
     better = pd.notna(gain["low"]) and gain["low"] > least
-    calibrated = (
-        pd.notna(calibration["low"])
-        and max(abs(calibration["low"]), abs(calibration["high"])) <= widest
-    )
+    calibrated = pd.notna(low) and max(abs(low), abs(high)) <= widest
     return [
         Check(
             f"AUC gain over {rival}",
@@ -40,10 +38,22 @@ def check(problem: Problem, rival: str, gain: pd.Series, calibration: pd.Series)
         Check(
             "calibration in the large",
             f"95% interval within ±{widest:g}",
-            _interval(calibration, "+.4f"),
+            _interval(calibration, "+.4f") + ("" if calibrated else _unproven(calibration, widest)),
             bool(calibrated),
         ),
     ]
+
+
+def _unproven(row: pd.Series, widest: float) -> str:
+    """How many rows could prove it, where the estimate itself lies within the bounds."""
+    room = widest - abs(row["value"]) if pd.notna(row["value"]) else 0.0
+    if not room > 0:
+        return ""
+    needed = float(f"{row['n'] * ((row['high'] - row['low']) / 2 / room) ** 2:.2g}")
+    return (
+        f" — not proven rather than wrong: {row['n']:,} judged, about {needed:,.0f} would do, "
+        "so lengthen training.holdout"
+    )
 
 
 def _interval(row: pd.Series, form: str) -> str:

@@ -48,9 +48,10 @@ class Review:
     checks: list[Check]
 
     @property
-    def passed(self) -> bool:
-        """Whether every check of the gate did."""
-        return all(c.passed for c in self.checks)
+    def verdict(self) -> str:
+        """``gate passed``, or ``gate failed`` with what failed."""
+        failed = [f"{c.name} {c.seen}" for c in self.checks if not c.passed]
+        return f"gate failed: {'; '.join(failed)}" if failed else "gate passed"
 
     def summary(self) -> dict[str, Any]:
         """What the registry keeps with the submission."""

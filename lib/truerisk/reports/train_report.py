@@ -258,7 +258,7 @@ def _limits(problem: Problem, parts: Split, review: Review) -> list[str]:
 def _decide(
     problem: Problem, dataset: Dataset, review: Review, about: Mapping[str, Any]
 ) -> list[Block]:
-    version, name = shlex.quote(str(about["version"])), shlex.quote(problem.name)
+    version, name = shlex.quote(str(about["version"])), shlex.quote(problem.called)
     override = " --override" if any(not c.passed for c in review.checks) else ""
     facts = {
         "Model version": about["version"],
