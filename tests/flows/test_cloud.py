@@ -15,6 +15,11 @@ from tests.flows.conftest import ROOT, Run
 
 pytestmark = pytest.mark.slow
 
+STEPS = {
+    "train": {"start", "fit", "compare", "end"},
+    "score": {"start", "score", "decide", "end"},
+    "measure": {"start", "estimate", "end"},
+}
 PARAMETERS = {
     "train": {"known-at"},
     "score": {"since", "until"},
@@ -91,9 +96,9 @@ def test_an_argo_manifest_carries_schedule_parameters_and_resources(
         assert parameters == {"lake"} | (
             {"since", "until"} if verb == "score" else {"known-at"}
         ) | ({"compare"} if verb == "measure" else set())
-        steps = [t["container"] for t in made["spec"]["templates"] if "container" in t]
-        wanted = [c["resources"]["requests"] for c in steps if "resources" in c]
-        assert len(wanted) >= 3
+        found = {t["name"]: t for t in made["spec"]["templates"] if t["name"] in STEPS[verb]}
+        assert set(found) == STEPS[verb]
+        wanted = [t["container"]["resources"]["requests"] for t in found.values()]
         assert {(w["cpu"], w["memory"]) for w in wanted} == {("3.0", "6000.0M")}
 
 
@@ -107,4 +112,4 @@ def test_the_library_is_in_the_code_package(
     )
     assert done.returncode == 0, done.stderr
     for file in ("truerisk/flow.py", "truerisk/lake/lake.py", "truerisk/reports/page.css"):
-        assert file in done.stdout
+        assert file in done.stdout + done.stderr

@@ -160,7 +160,7 @@ def test_a_model_against_itself_as_champion_gains_nothing(lender: Lender) -> Non
     gain = best(made.comparison, "auc_gain")
     assert gain[["value", "low", "high"]].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
     assert best(made.comparison.query("policy == 'scorecard'"), "policy_gain")["value"] == 0
-    assert not made.passed
+    assert made.verdict.startswith(f"gate failed: AUC gain over champion {version}")
 
 
 def test_a_problem_with_the_prior_alone_is_reviewed_too(lender: Lender) -> None:
