@@ -90,4 +90,4 @@ def test_a_roll_back_and_an_approval_at_once_leave_a_history_that_makes_sense(
         assert moves["version"].tolist() == ["a", "b", "c", "b"]
     else:
         assert moves["version"].tolist() == ["a", "b", "a"]
-        assert said[0].startswith("The champion is a since Ben rolled back it")
+        assert said[0].startswith("The champion is a since Ben rolled back to it")
