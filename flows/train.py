@@ -16,6 +16,7 @@ class TrainFlow(BaseFlow):
     def start(self):
         """Pin the data: applications, features and matured outcomes as they were known."""
         self.begin(self.known_at)
+        tr.check_definitions(self.problem, self.lake)
         self.dataset = tr.build_dataset(self.problem, self.at, self.lake)
         self.parts = tr.split(self.problem, self.dataset)
         self.candidates = list(self.problem.candidates.chosen)

@@ -11,6 +11,7 @@ from truerisk.decisions.decide import FEATURE, SEGMENT
 from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.errors import LogError
 from truerisk.features.dataset import Dataset
+from truerisk.features.register import register_definitions
 from truerisk.lake import files
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
@@ -70,6 +71,7 @@ def submit(
         },
     )
     digest = save_report(lake, problem.name, version, page)
+    register_definitions(problem, lake, version)
     payload = {**review.summary(), "known_at": about["known_at"], "run": run}
     new = approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
     return Submission(version, page, new)

@@ -85,7 +85,10 @@ def test_the_time_of_the_source_counts_where_the_spine_has_none(
         ({"application_id": [1, 2, 2, 2]}, 'repeats "application_id" in 2 of 4 rows'),
         ({"id": [1]}, 'has no column "application_id"'),
         ({"application_id": [1, 9]}, "1 of 2 applications in the spine are not in source"),
-        ({"application_id": ["x"]}, "cannot be computed .*Could not convert"),
+        (
+            {"application_id": ["x"]},
+            "key .* cannot be compared with that of the spine .*Could not convert",
+        ),
         ({"application_id": [1], "applied_at": [pd.NaT]}, 'has no "applied_at" in 1 of 1 rows'),
         (
             {"application_id": [1, 2], "applied_at": ["2024-03-10", "2024-03-10T00:00+01:00"]},
@@ -147,7 +150,10 @@ def test_a_derived_feature_reads_columns_and_other_features(features: Features) 
     [
         ({"derived": {"a": "b + 1", "b": "a + 1"}}, r"features\.derived has a cycle: \w → \w → \w"),
         ({"derived": {"a": "a + 1"}}, "features.derived.a reads itself"),
-        ({"columns": ["a"], "derived": {"a": "amount"}}, '"a" more than once'),
+        (
+            {"columns": ["a"], "derived": {"a": "amount"}},
+            'features.derived.a defines "a", as features.columns',
+        ),
         ({"derived": {"a": "amount + customer_id"}}, "features.derived.a: .* cannot be computed"),
         ({"columns": ["applied_at"]}, "feature applied_at is a time; derive a number"),
         (
@@ -161,7 +167,7 @@ def test_a_derived_feature_reads_columns_and_other_features(features: Features) 
                     }
                 ]
             },
-            r"sum\(customer_id\) of .* holds VARCHAR; it needs a number",
+            r"compute\[0\] is 'sum\(customer_id\)', .* holds VARCHAR; sum needs a number",
         ),
     ],
 )
@@ -175,7 +181,7 @@ def test_a_feature_that_makes_no_sense_is_a_problem_error(
 def test_a_source_that_lacks_a_column_says_so(features: Features) -> None:
     latest = [{"source": "applications", "by": "custmer_id", "columns": ["amount"]}]
     spine = applications(custmer_id="a")
-    with pytest.raises(SourceError, match='no column "custmer_id"; did you mean "customer_id"'):
+    with pytest.raises(SourceError, match=r'no column "custmer_id", .* did you mean "customer_id"'):
         features(applications(), spine, latest=latest)
 
 

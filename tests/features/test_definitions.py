@@ -7,14 +7,15 @@ import pytest
 
 from truerisk.errors import ProblemError
 from truerisk.features.definitions import (
-    aggregates,
+    by_feature,
     definition,
     definition_hash,
-    derived_order,
     names,
     with_features_of,
 )
+from truerisk.problem.aggregate import aggregates
 from truerisk.problem.duration import parse_duration
+from truerisk.problem.names import derived_order
 
 LATEST = {"source": "bureau", "by": "customer_id", "columns": ["score"], "max_age": "90d"}
 WINDOW = {
@@ -57,14 +58,18 @@ def test_one_length_of_time_gives_one_name() -> None:
 
 
 def test_two_definitions_of_one_name_are_refused(make_problem: Make) -> None:
-    twice = make_problem(**{**GIVEN, "features": {"window": [WINDOW, WINDOW]}})
-    with pytest.raises(ProblemError, match='defines "payments__count__30d" more than once'):
-        names(twice)
+    with pytest.raises(ProblemError) as told:
+        make_problem(**{**GIVEN, "features": {"window": [WINDOW, WINDOW]}})
+    assert str(told.value) == (
+        'small.toml: features.window[1].compute[0] defines "payments__count__30d", as '
+        "features.window[0].compute[0] does already; keep one, or name one of two aggregates "
+        "with `as`."
+    )
 
 
 def test_derived_features_come_after_what_they_read(make_problem: Make) -> None:
     derived = {"c": "b + a", "b": "a * 2", "a": "amount"}
-    assert derived_order(make_problem(features={"derived": derived})) == ["a", "b", "c"]
+    assert derived_order(make_problem(features={"derived": derived}).features) == ["a", "b", "c"]
 
 
 def hash_with(make_problem: Make, **changes: Any) -> str:
@@ -127,3 +132,71 @@ def test_a_model_brings_its_own_features_to_a_problem_that_has_others(make_probl
     assert names(again) == names(make_problem(**GIVEN))
     assert definition_hash(definition(again)) == definition_hash(old)
     assert (again.where, names(today)) == (today.where, ["term"])
+
+
+def test_a_model_brings_the_rows_its_sources_had(make_problem: Make) -> None:
+    was = {
+        **GIVEN,
+        "sources": {
+            **GIVEN["sources"],
+            "payments": {
+                **GIVEN["sources"]["payments"],
+                "table": None,
+                "query": "select * from read_parquet('march.parquet')",
+                "contract": {"amount": {"type": "money"}},
+            },
+        },
+    }
+    old = definition(make_problem(**was))
+    now = {
+        "bureau": {"table": "bureau_2", "key": "row_id", "time": "asked_at", "delay": "9d"},
+        "payments": {
+            **was["sources"]["payments"],
+            "query": "select * from read_parquet('april.parquet') where amount > 0",
+            "contract": {"amount": {"type": "float", "max": 5}},
+        },
+    }
+    today = make_problem(**{**GIVEN, "sources": now})
+    assert definition_hash(definition(today)) != definition_hash(old)
+    again = with_features_of(today, old)
+    assert definition_hash(definition(again)) == definition_hash(old)
+    assert again.sources["bureau"].table == "bureau_2", "where the rows lie is today's to say"
+    assert again.sources["payments"].query == was["sources"]["payments"]["query"]
+    moved = make_problem(
+        **{
+            **was,
+            "sources": {
+                **was["sources"],
+                "payments": {
+                    **was["sources"]["payments"],
+                    "query": "select * from read_parquet('april.parquet')",
+                },
+            },
+        }
+    )
+    assert "april" in (with_features_of(moved, old).sources["payments"].query or "")
+
+
+def test_each_feature_has_a_definition_of_its_own(make_problem: Make) -> None:
+    whole = definition(make_problem(**GIVEN))
+    own = by_feature(whole, "applications")
+    assert list(own) == names(make_problem(**GIVEN))
+    assert own["payments__sum_amount__30d"] == {
+        "kind": "window",
+        "source": "payments",
+        "by": "customer_id",
+        "version": 1,
+        "function": "sum",
+        "column": "amount",
+        "where": None,
+        "seconds": 30 * 86400,
+        "rows": whole["sources"]["payments"],
+    }
+    assert own["half"] == {"kind": "derived", "sql": "amount / 2", "version": 1}
+
+
+def test_a_source_that_is_gone_is_named_with_what_it_held(make_problem: Make) -> None:
+    old = definition(make_problem(**GIVEN))
+    said = r'reads source "bureau" \(key bureau_id, time seen_at\)'
+    with pytest.raises(ProblemError, match=said):
+        with_features_of(make_problem(features={"columns": ["amount"]}), old)

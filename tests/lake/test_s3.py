@@ -9,7 +9,10 @@ import pytest
 
 from truerisk.errors import LakeError, SourceError
 from truerisk.lake import files
+from truerisk.lake.ingest import ingest
 from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.new_files import find_new_files
+from truerisk.lake.quality import quality_history
 from truerisk.lake.sources import Sources
 
 pytestmark = pytest.mark.slow
@@ -104,3 +107,23 @@ def test_files_on_s3_are_sources_with_the_version_of_their_content(
 def test_a_bucket_that_does_not_exist_is_one_error(bucket: str) -> None:
     with pytest.raises(LakeError, match=r"s3://nowhere-at-all/.* cannot be reached on S3"):
         open_lake("s3://nowhere-at-all/lake")
+
+
+def test_files_on_s3_are_ingested_once_into_a_lake_on_s3(
+    bucket: str, make_problem: Callable[..., Any]
+) -> None:
+    lake = open_lake(f"{bucket}/lake")
+    place = {"table": "loans", "key": "loan", "time": "at_"}
+    contract = {"amount": {"max": 3}}
+    rules = {"path": f"{bucket}/in/loans*.csv", "max_rejected": 0.5}
+    problem = make_problem(sources={"loans": {**place, "contract": contract, "ingest": rules}})
+    for n, rows in enumerate([loans(1, 2), loans(2, 3, 4)]):
+        files.write_bytes(f"{bucket}/in/loans{n}.csv", rows.to_csv(index=False).encode())
+    [found] = find_new_files(lake, problem).groups
+    assert [f.file for f in found] == [f"{bucket}/in/loans{n}.csv" for n in (0, 1)]
+    first, second = ingest(lake, problem, found)
+    assert (first.accepted, second.accepted, second.rejected, second.already_held) == (2, 1, 1, 1)
+    assert find_new_files(lake, problem).groups == []
+    assert sorted(lake.read("loans")["loan"]) == [1, 2, 3]
+    assert lake.read("quarantine")["file"].tolist() == [found[1].file]
+    assert set(quality_history(lake, "loans")["file"]) == {f.file for f in found}

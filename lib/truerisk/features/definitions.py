@@ -1,113 +1,134 @@
-"""The features a problem asks for, by name, and the hash that travels with a model."""
+"""What a feature is, exactly: the definitions that travel with a model, and their hashes."""
 
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from truerisk.errors import ProblemError
-from truerisk.problem.duration import short
-from truerisk.problem.expression import columns_of
+from truerisk.errors import ProblemError, one_of
+from truerisk.lake.place import READERS, view_names
+from truerisk.problem.aggregate import aggregates
+from truerisk.problem.names import feature_names, latest_name
+from truerisk.problem.source import Column, Source
 from truerisk.problem.spec import Features, Problem
 
-
-@dataclass(frozen=True)
-class Aggregate:
-    """One windowed feature: ``function`` of ``column`` over ``window`` before as_of."""
-
-    name: str
-    function: str
-    column: str | None
-    window: timedelta
-
-
-def parse_aggregate(text: str) -> tuple[str, str | None]:
-    """``"sum(amount)"`` as ``("sum", "amount")``, ``"count"`` as ``("count", None)``."""
-    found = re.fullmatch(r"(\w+)(?:\((\w+)\))?", text)
-    assert found, text  # the grammar of the problem file admits nothing else
-    return found[1], found[2]
-
-
-def aggregates(source: str, over: list[timedelta], compute: list[str]) -> list[Aggregate]:
-    """The features of one window entry, named ``payments__sum_amount__30d``."""
-    made = []
-    for window in over:
-        for text in compute:
-            function, column = parse_aggregate(text)
-            what = f"{function}_{column}" if column else function
-            made.append(Aggregate(f"{source}__{what}__{short(window)}", function, column, window))
-    return made
-
-
-def latest_name(source: str, column: str) -> str:
-    return f"{source}__{column}"
+ROWS = ("key", "time", "delay", "available_at", "query", "version")
 
 
 def names(problem: Problem) -> list[str]:
-    """All feature names in their order; ProblemError when two definitions share one."""
-    features = problem.features
-    made = [*features.columns, *features.derived]
-    for latest in features.latest:
-        made += [latest_name(latest.source, c) for c in latest.columns]
-    for window in features.window:
-        made += [a.name for a in aggregates(window.source, window.over, window.compute)]
-    twice = sorted({n for n in made if made.count(n) > 1})
-    if twice:
-        raise ProblemError(
-            f'{problem.where}: features defines "{twice[0]}" more than once; keep one definition.'
-        )
-    return made
-
-
-def derived_order(problem: Problem) -> list[str]:
-    """Derived features so that each comes after those it reads; ProblemError for a cycle."""
-    derived = problem.features.derived
-    graph = {name: columns_of(sql) & derived.keys() - {name} for name, sql in derived.items()}
-    for name, sql in derived.items():
-        if name in columns_of(sql) and name not in problem.features.columns:
-            raise ProblemError(
-                f"{problem.where}: features.derived.{name} reads itself; give it another name."
-            )
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        cycle = " → ".join(reversed(error.args[1]))
-        raise ProblemError(f"{problem.where}: features.derived has a cycle: {cycle}.") from error
+    """All feature names in their order."""
+    return list(feature_names(problem.features))
 
 
 def definition(problem: Problem) -> dict[str, Any]:
-    """What a model needs to build its inputs again: the features and the sources they read."""
-    used = {problem.application.source, *(f.source for f in problem.features.latest)}
-    used |= {f.source for f in problem.features.window}
-    rows = {
-        name: problem.sources[name].model_dump(
-            mode="json", include={"key", "time", "delay", "available_at"}, exclude_none=True
-        )
-        | {
-            "money": sorted(
-                c for c, r in problem.sources[name].contract.items() if r.type == "money"
-            )
-        }
-        for name in sorted(used)
-    }
+    """What a model needs to build its inputs again: the features and the sources they read.
+
+    Of a source it holds what says which rows exist and when they could be seen, not where they lie.
+    """
+    features = problem.features
+    used = {problem.application.source, *(f.source for f in features.latest)}
+    used |= {f.source for f in features.window}
+    for name in sorted(used):
+        used |= set(view_names(name, problem))
     return {
-        "features": problem.features.model_dump(mode="json", exclude_none=True),
-        "sources": rows,
+        "features": features.model_dump(mode="json", exclude_none=True),
+        "sources": {name: _rows_of(problem.sources[name]) for name in sorted(used)},
     }
 
 
 def definition_hash(defined: Mapping[str, Any]) -> str:
-    """sha256 of a definition: equal exactly when the features are computed the same way."""
-    return hashlib.sha256(json.dumps(defined, sort_keys=True).encode()).hexdigest()
+    """sha256 of a definition: equal exactly when the features are computed the same way.
+
+    Files that a query names count for nothing: the same query over another month's file is the
+    same definition.
+    """
+    text = json.dumps(_placeless(defined), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def by_feature(defined: Mapping[str, Any], application: str) -> dict[str, dict[str, Any]]:
+    """Each feature's own definition by name, cut out of a whole one.
+
+    ``application`` names the source that column features come from.
+    """
+    features = Features.model_validate(defined["features"])
+    sources = defined["sources"]
+    carried = sources.get(application, {})
+    made: dict[str, dict[str, Any]] = {
+        name: {"kind": "column", "column": name, "source": application, "rows": carried}
+        for name in features.columns
+    }
+    for name, derived in features.derived.items():
+        made[name] = {"kind": "derived", **derived.model_dump()}
+    for latest in features.latest:
+        how = latest.model_dump(mode="json", exclude_none=True, exclude={"columns"})
+        for column in latest.columns:
+            made[latest_name(latest.source, column)] = {
+                "kind": "latest",
+                **how,
+                "column": column,
+                "rows": sources[latest.source],
+            }
+    for window in features.window:
+        how = window.model_dump(mode="json", exclude={"over", "compute"})
+        for a in aggregates(window.source, window.over, window.compute):
+            made[a.name] = {
+                "kind": "window",
+                **how,
+                "function": a.function,
+                "column": a.column,
+                "where": a.where,
+                "seconds": int(a.window.total_seconds()),
+                "rows": sources[window.source],
+            }
+    return made
 
 
 def with_features_of(problem: Problem, defined: Mapping[str, Any]) -> Problem:
-    """The problem with a model's own features in place of today's."""
+    """The problem as a model knew it: its features, and the rows its sources had then.
+
+    Where the rows lie is today's to say, so that a moved table is found. Raises ProblemError for a
+    source that is gone.
+    """
+    sources = dict(problem.sources)
+    for name, rows in defined["sources"].items():
+        today = sources.get(name)
+        if today is None:
+            raise ProblemError(
+                f'{problem.where}: the model reads source "{name}" (key {rows["key"]}, time '
+                f"{rows['time']}), which the problem file no longer has; the sources are "
+                f"{one_of(sources)}. Restore it, or approve a model that does without it."
+            )
+        then = {k: rows.get(k, Source.model_fields[k].default) for k in ROWS}
+        if _placeless(then["query"]) == _placeless(today.query) or today.query is None:
+            then["query"] = today.query
+        contract = {
+            column: rule.model_copy(update={"type": "money" if column in rows["money"] else None})
+            for column, rule in today.contract.items()
+            if (rule.type == "money") != (column in rows["money"])
+        }
+        missing = {c: Column(type="money") for c in rows["money"] if c not in today.contract}
+        then["contract"] = {**today.contract, **contract, **missing}
+        sources[name] = Source.model_validate({**dict(today), **then})
     features = Features.model_validate(defined["features"])
-    changed = problem.model_copy(update={"features": features})
+    changed = problem.model_copy(update={"features": features, "sources": sources})
     changed._file = problem._file
     return changed
+
+
+def _rows_of(source: Source) -> dict[str, Any]:
+    said = source.model_dump(mode="json", include=set(ROWS), exclude_none=True)
+    return said | {"money": sorted(c for c, r in source.contract.items() if r.type == "money")}
+
+
+def _placeless(value: Any) -> Any:
+    """A definition in which the names of files in queries are only that: files."""
+    if isinstance(value, str):
+        endings = "|".join(map(re.escape, READERS))
+        return re.sub(rf"'[^']*({endings})'", "'file'", value)
+    if isinstance(value, Mapping):
+        return {k: _placeless(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_placeless(v) for v in value]
+    return value

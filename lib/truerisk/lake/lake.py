@@ -124,11 +124,14 @@ class Lake:
 
         return self.commit(table, rows.schema, unseen)
 
-    def commit(self, table: str, schema: pa.Schema, decide) -> int:  # type: ignore[no-untyped-def]
+    def commit(  # type: ignore[no-untyped-def]
+        self, table: str, schema: pa.Schema, decide, mark: str = ""
+    ) -> int:
         """Append ``decide(handle)`` to the table it saw, again from the start if that moved on.
 
         ``decide`` takes the table's newest handle and returns an Arrow table of rows, maybe empty;
-        it may raise to refuse. Returns the number of rows appended.
+        it may raise to refuse. Returns the number of rows appended. The commit leaves ``mark`` in
+        the table's log, in the same breath as its rows; ``marked`` finds it again.
         """
         uri = self._uri(table)
         self._create(table, schema)
@@ -140,14 +143,14 @@ class Lake:
             if rows.num_rows == 0:
                 return 0
             rows = _fit(rows, pa.schema(handle.schema().to_arrow()), table)
-            turn = Transaction(app_id=table, version=handle.version() + 1)
+            turn = [Transaction(app_id=a, version=handle.version() + 1) for a in (table, mark) if a]
             try:
                 write_deltalake(
                     handle,
                     rows,
                     mode="append",
                     schema_mode="merge",
-                    commit_properties=CommitProperties(app_transactions=[turn]),
+                    commit_properties=CommitProperties(app_transactions=turn),
                 )
             except CommitFailedError:
                 continue
@@ -158,6 +161,11 @@ class Lake:
             f'Table "{table}" moved on {ATTEMPTS} times while this process tried to append; '
             "try again when fewer writers are at work."
         )
+
+    def marked(self, table: str, mark: str) -> int | None:
+        """The version of a table that the commit with this mark made, or None."""
+        handle = self._handle(table)
+        return None if handle is None else handle.transaction_version(mark)
 
     def _create(self, table: str, schema: pa.Schema) -> None:
         """An empty table first: two concurrent first appends would both succeed."""

@@ -64,12 +64,16 @@ def rows_of(
     problem: Problem,
     lake: Lake,
     pinned: Mapping[str, Version],
+    unchanged: bool = False,
 ) -> duckdb.DuckDBPyRelation:
-    """The raw rows of a source as pinned; SourceError when they cannot be read or changed."""
+    """The raw rows of a source as pinned; SourceError when they cannot be read or changed.
+
+    ``unchanged`` spares reading files for their hash a second time, right after they were pinned.
+    """
     source, version = problem.sources[name], pinned[name]
     if source.table is not None:
         return lake.scan(con, source.table, int(version))
-    now = version_of(name, problem, lake, pinned)
+    now = version if unchanged else version_of(name, problem, lake, pinned)
     if now != version:
         raise SourceError(
             f'{problem.where}: the files of source "{name}" changed since they were pinned '
@@ -149,10 +153,10 @@ def _paths(pattern: str, name: str, problem: Problem) -> list[str]:
             f'{problem.where}: source "{name}" is {pattern}, and there is no such file; '
             f"correct the path or pass --source {name}=PATH."
         )
-    return [_fetch(path) for path in found] if files.is_remote(pattern) else found
+    return [fetch(path) for path in found] if files.is_remote(pattern) else found
 
 
-def _fetch(path: str) -> str:
+def fetch(path: str) -> str:
     """A local copy of an S3 object, named by its content so that it is fetched and kept once."""
     content = files.read_bytes(path) or b""
     digest = hashlib.sha256(content).hexdigest()

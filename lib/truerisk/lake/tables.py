@@ -4,6 +4,10 @@ import pyarrow as pa
 
 REGISTRY = "registry"
 ESTIMATES = "estimates"
+FEATURES = "features"
+INGESTS = "ingests"
+QUARANTINE = "quarantine"
+PROFILES = "profiles"
 TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -75,5 +79,73 @@ REGISTRY_SCHEMA = pa.schema(
         "report_hash": pa.string(),
         "expected_champion": pa.string(),
         "payload": pa.string(),
+    }
+)
+
+INGESTS_SCHEMA = pa.schema(
+    {
+        "ingest_id": pa.string(),
+        "at": TIME,
+        "problem": pa.string(),
+        "source": pa.string(),
+        "table": pa.string(),
+        "file": pa.string(),
+        "sha256": pa.string(),
+        "rows": pa.int64(),
+        "accepted": pa.int64(),
+        "rejected": pa.int64(),
+        "already_held": pa.int64(),
+        "judged_against": pa.int64(),
+        "table_version": pa.int64(),
+        "new_columns": pa.string(),
+        "median_rows": pa.float64(),
+        "newest": TIME,
+        "flags": pa.string(),
+        "run": pa.string(),
+    }
+)
+
+QUARANTINE_SCHEMA = pa.schema(
+    {
+        "row_id": pa.string(),
+        "ingest_id": pa.string(),
+        "at": TIME,
+        "source": pa.string(),
+        "table": pa.string(),
+        "file": pa.string(),
+        "row": pa.int64(),
+        "rule": pa.string(),
+        "column": pa.string(),
+        "reason": pa.string(),
+        "content": pa.string(),
+    }
+)
+
+PROFILES_SCHEMA = pa.schema(
+    {
+        "profile_id": pa.string(),
+        "ingest_id": pa.string(),
+        "at": TIME,
+        "source": pa.string(),
+        "table": pa.string(),
+        "file": pa.string(),
+        "column": pa.string(),
+        "kind": pa.string(),
+        "rows": pa.int64(),
+        "nulls": pa.int64(),
+        "distinct": pa.int64(),
+        "mean": pa.float64(),
+        "first": TIME,
+        "last": TIME,
+        "quantiles": pa.string(),
+        "categories": pa.string(),
+        "new_categories": pa.string(),
+        "reference_version": pa.int64(),
+        "reference_rows": pa.int64(),
+        "reference_nulls": pa.int64(),
+        "psi": pa.float64(),
+        "psi_critical": pa.float64(),
+        "psi_bins": pa.int64(),
+        "changes": pa.string(),
     }
 )

@@ -12,11 +12,12 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from truerisk.errors import ProblemError, one_of
+from truerisk.problem.aggregate import NUMERIC, parse_aggregate
+from truerisk.problem.names import derived_order, feature_names
 from truerisk.problem.spec import Problem
 
 FILE = "_file"  # in a configuration: where the problem was read from, for messages
 VARIABLE = r"\$\{(\w+)\}"
-AGGREGATES = "count, since_last, sum(x), mean(x), min(x), max(x) or distinct(x)"
 
 
 def load_problem(path: str | os.PathLike[str], sources: Mapping[str, str] | None = None) -> Problem:
@@ -48,7 +49,7 @@ def problem_from(
         # A misspelt key is a missing one too: the misspelling says more.
         wrong = _sentence(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
     else:
-        wrong = next((f"{path} {trouble}" for path, trouble in _contradictions(problem)), "")
+        wrong = next((f"{at} {trouble}".strip() for at, trouble in _contradictions(problem)), "")
     if wrong:  # raised out here, because pydantic's error keeps the frames it came through alive
         raise ProblemError(f"{where}: {wrong}.")
     problem._file = where
@@ -141,6 +142,35 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
     f = problem.features
     if not (f.columns or f.derived or f.latest or f.window):
         yield "features", "declares no feature; name at least one column"
+    try:
+        feature_names(f)
+        derived_order(f)
+    except ValueError as error:
+        yield "", str(error)
+    yield from _over_text(problem)
+    for name, source in problem.sources.items():
+        for column, promise in source.contract.items():
+            other, _, _ = (promise.references or "").partition(".")
+            if other and other not in problem.sources:
+                yield (
+                    f"sources.{name}.contract.{column}.references",
+                    f'is "{promise.references}"; the sources are {one_of(problem.sources)}',
+                )
+
+
+def _over_text(problem: Problem) -> Iterator[tuple[str, str]]:
+    """Aggregates that need a number, over a column that the contract calls something else."""
+    for i, window in enumerate(problem.features.window):
+        contract = problem.sources[window.source].contract
+        for j, text in enumerate(window.compute):
+            a = parse_aggregate(window.source, text, window.over[0])
+            kind = contract[a.column].type if a.column in contract else None
+            if a.function in NUMERIC and kind in ("text", "boolean", "time"):
+                yield (
+                    f"features.window[{i}].compute[{j}]",
+                    f"is {text!r}, and {a.column} holds {kind} by its contract; "
+                    f"{a.function} needs a number",
+                )
 
 
 def _sentence(error: Any) -> str:
@@ -154,11 +184,16 @@ def _sentence(error: Any) -> str:
         return f"{path} is missing"
     if kind == "value_error":
         message = str(error["ctx"]["error"])
-        return f"{path} {message}" if message.startswith(("needs", "has")) else f"{path}: {message}"
+        goes_on = message.startswith(("needs ", "has ", "is "))
+        return f"{path} {message}" if goes_on else f"{path}: {message}"
     if kind == "literal_error":
         return f"{path} is {came!r}; allowed: {error['ctx']['expected']}"
     if kind == "string_pattern_mismatch":
-        allowed = AGGREGATES if ".compute" in path else "lower-case letters, digits and _"
+        allowed = "lower-case letters, digits and _"
+        if path.endswith("memory_limit"):
+            allowed = "a whole number and MB or GB, such as '4GB'"
+        if path.endswith("references"):
+            allowed = "another source's column, such as 'customers.customer_id'"
         return f"{path} is {came!r}; allowed: {allowed}"
     if kind in ("model_type", "dict_type"):
         return f"{path} is {_short(came)}; it must be a table of settings"

@@ -3,92 +3,22 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_validator
 
 from truerisk.errors import one_of
-from truerisk.problem.duration import Duration, short
-from truerisk.problem.expression import columns_of
+from truerisk.problem.duration import Duration
 from truerisk.problem.instant import Instant
-
-NAME = r"^[a-z][a-z0-9_]*$"
-CRON_FIELDS = 5
-AGGREGATE = r"^(count|since_last|(sum|mean|min|max|distinct)\(\w+\))$"
-
-
-def _expression(value: Any) -> str:
-    text = str(value) if isinstance(value, int | float) else value
-    if not isinstance(text, str):
-        raise ValueError(f"{value!r} is not a SQL expression")
-    columns_of(text)
-    return text
-
-
-def _cron(value: str) -> str:
-    if len(value.split()) != CRON_FIELDS:
-        raise ValueError(f"{value!r} is not a cron line of five fields, such as '0 6 1 * *'")
-    return value
-
-
-def _positive(value: timedelta) -> timedelta:
-    if not value:
-        raise ValueError(f"{short(value)!r} is no time at all; write a duration above 0, as '30d'")
-    return value
-
-
-Expression = Annotated[str, BeforeValidator(_expression)]
-Cron = Annotated[str, AfterValidator(_cron)]
-Positive = Annotated[Duration, AfterValidator(_positive)]
-Aggregate = Annotated[str, Field(pattern=AGGREGATE)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(Part):
-    """What a column must hold; checked whenever the source is read."""
-
-    type: Literal["float", "integer", "text", "boolean", "time", "money"] | None = None
-    nullable: bool = True
-    min: float | None = None
-    max: float | None = None
-
-
-class Source(Part):
-    """A table the lender has: a lake table, files, or a query over files and other sources.
-
-    One that only other sources' queries read needs neither key nor time.
-    """
-
-    table: str | None = None
-    path: str | None = None
-    query: str | None = None
-    key: str = ""
-    time: str = ""
-    delay: Duration = timedelta(0)
-    available_at: str | None = None
-    owner: str = ""
-    description: str = ""
-    freshness: Duration | None = None
-    contract: dict[str, Column] = {}
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        places = [p for p in ("table", "path", "query") if getattr(self, p) is not None]
-        if len(places) != 1:
-            came = one_of(places).replace(" or ", " and ") if places else "none of them"
-            raise ValueError(f"needs exactly one of table, path or query, and has {came}")
-        if self.available_at and self.delay:
-            raise ValueError("has both delay and available_at; keep one")
-        return self
+from truerisk.problem.source import Source
+from truerisk.problem.terms import (
+    MEMORY,
+    NAME,
+    Aggregate,
+    Cron,
+    Expression,
+    Part,
+    Positive,
+    Version,
+)
 
 
 class Application(Part):
@@ -109,6 +39,7 @@ class Latest(Part):
     by: str
     columns: list[str] = Field(min_length=1)
     max_age: Duration | None = None
+    version: Version = 1
 
 
 class Window(Part):
@@ -116,11 +47,24 @@ class Window(Part):
     by: str
     over: list[Positive] = Field(min_length=1)
     compute: list[Aggregate] = Field(min_length=1)
+    version: Version = 1
+
+
+class Derived(Part):
+    """A SQL expression over columns and other features; written as a text when it is version 1."""
+
+    sql: Expression
+    version: Version = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Derived) else {"sql": value}
 
 
 class Features(Part):
     columns: list[str] = []
-    derived: dict[Annotated[str, Field(pattern=NAME)], Expression] = {}
+    derived: dict[Annotated[str, Field(pattern=NAME)], Derived] = {}
     latest: list[Latest] = []
     window: list[Window] = []
 
@@ -206,6 +150,7 @@ class Gate(Part):
 
 
 class Schedule(Part):
+    ingest: Cron | None = None
     train: Cron | None = None
     score: Cron | None = None
     measure: Cron | None = None
@@ -215,6 +160,9 @@ class Compute(Part):
     cpu: int | None = Field(None, ge=1)
     memory: int | None = Field(None, gt=0, description="MB")
     shards: int = Field(1, ge=1, le=1000)
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    memory_limit: str | None = Field(None, pattern=MEMORY)
+    spark: dict[str, str] = {}
 
 
 class Problem(Part):

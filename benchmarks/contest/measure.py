@@ -1,0 +1,62 @@
+"""One contestant in a process of its own: seconds, peak memory and a checksum of each feature.
+
+python measure.py MODULE FUNCTION FOLDER TINY
+
+``MODULE.FUNCTION(folder)`` makes ready and returns what is timed: from files to a table in memory.
+The same is done first with the tiny folder, so that imports and first calls do not count.
+"""
+
+import gc
+import importlib
+import json
+import resource
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PLACES = 997  # weights repeat after so many rows: a checksum notices values in the wrong row
+
+
+def main(module: str, function: str, folder: str, tiny: str) -> None:
+    contestant = importlib.import_module(module)
+    ready = getattr(contestant, function)
+    ready(Path(tiny))()
+    run = ready(Path(folder))
+    gc.collect()
+    started = time.perf_counter()
+    table = run()
+    seconds = time.perf_counter() - started
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "bytes": kilobytes * 1024,
+                "checksums": {c: checksum(c, table[c]) for c in table.columns if c != "application_id"},
+                "versions": {name: version(name) for name in contestant.VERSIONS},
+                "note": getattr(contestant, "NOTES", {}).get(function, ""),
+            }
+        )
+    )
+
+
+def checksum(name: str, column: Any) -> list[float]:
+    """How many values are not null, and the sum of value times place: exact, in cents.
+
+    A mean has no last cent, and is summed as the number that it is.
+    """
+    values = np.asarray(column.to_numpy(), dtype=float)
+    weights = np.arange(len(values)) % PLACES + 1
+    kept = ~np.isnan(values)
+    values, weights = values[kept], weights[kept]
+    if name.startswith("mean"):
+        return [int(kept.sum()), float((values * weights).sum())]
+    return [int(kept.sum()), int((np.rint(values * 100).astype(np.int64) * weights).sum())]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

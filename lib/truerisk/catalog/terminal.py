@@ -1,0 +1,190 @@
+"""The catalogue at a terminal: an overview, an answer to a search, one thing in full."""
+
+from collections import Counter
+from difflib import get_close_matches
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from truerisk.catalog.entries import FeatureEntry, SourceEntry
+from truerisk.catalog.read import Catalog
+from truerisk.catalog.search import documents, freshness, nearest, search
+from truerisk.errors import TrueriskError, one_of
+
+WIDTH = 100
+HITS = 20  # that a search prints
+BAD = {"stale", "missing", "empty", "without times"}
+
+
+def overview(out: Console, catalog: Catalog) -> None:
+    """Sources with their state, features and models by problem, and what needs a look."""
+    for trouble in catalog.troubles:
+        out.print(Text(trouble, style="red"))
+    table = _table("Source", "Owner", "Rows", "State", "Columns", "Unused", right=(2, 4, 5))
+    for s in catalog.source_entries:
+        own = [c for c in catalog.column_entries if (c.problem, c.source) == (s.problem, s.name)]
+        unused = sum(not c.used for c in own)
+        table.add_row(
+            f"{s.problem}.{s.name}",
+            s.owner or "–",
+            "–" if s.rows is None else f"{s.rows:,}",
+            Text(freshness(s), style="red" if s.status in BAD else ""),
+            f"{len(own):,}" if own else "–",
+            f"{unused:,}" if unused else "",
+        )
+    _print(out, table)
+    missing = dict.fromkeys(s.trouble for s in catalog.source_entries if s.trouble)
+    for trouble in missing:
+        out.print(Text(f"missing: {trouble}"))
+    table = _table("Problem", "Features", "Models", "Champion", "Decisions", right=(1, 2, 4))
+    for p in catalog.problems:
+        models = [m for m in catalog.model_entries if m.problem == p.name]
+        champion = next((m for m in models if m.status == "champion"), None)
+        decided = sum(n for m in models for n in m.decisions.values())
+        table.add_row(
+            p.name,
+            f"{sum(f.problem == p.name for f in catalog.feature_entries):,}",
+            f"{len(models):,}",
+            f"{champion.version} ({champion.candidate})" if champion else "–",
+            f"{decided:,}",
+        )
+    out.print()
+    _print(out, table)
+    out.print(Text("\n" + "; ".join(_counts(catalog)) + "."))
+
+
+def found(out: Console, catalog: Catalog, words: str) -> None:
+    """What a search found, or the nearest names there are."""
+    hits = search(catalog, words)
+    if not hits:
+        near = nearest(catalog, words)
+        like = f" The nearest names are {', '.join(near)}." if near else ""
+        out.print(Text(f'No: nothing in the catalogue is about "{words}".{like}'))
+        return
+    table = _table("What", "Name", "Where", "State", "Used by")
+    for hit in hits[:HITS]:
+        d = hit.document
+        table.add_row(d.kind, d.name, d.where, d.state or "–", d.users)
+    kinds = Counter(hit.document.kind for hit in hits)
+    said = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in kinds.items())
+    out.print(Text(f'"{words}": {said}.'))
+    _print(out, table)
+    if len(hits) > HITS:
+        out.print(Text(f"and {len(hits) - HITS:,} more; the page has them all."))
+
+
+def one(out: Console, catalog: Catalog, kind: str, name: str) -> None:
+    """Everything about one source or feature, named as ``problem.name`` or by its name."""
+    entries = catalog.source_entries if kind == "source" else catalog.feature_entries
+    fit = [e for e in entries if name in (e.name, f"{e.problem}.{e.name}")]
+    if not fit:
+        close = get_close_matches(name, {e.name for e in entries}, n=3, cutoff=0.6)
+        like = f"did you mean {one_of(close)}?" if close else "--search finds what there is."
+        raise TrueriskError(f'There is no {kind} "{name}"; {like}')
+    for i, entry in enumerate(fit):
+        if i:
+            out.print()
+        if isinstance(entry, SourceEntry):
+            _source(out, catalog, entry)
+        else:
+            _feature(out, catalog, entry)
+
+
+def _source(out: Console, catalog: Catalog, s: SourceEntry) -> None:
+    facts = [
+        ("", s.description),
+        ("owner", s.owner),
+        ("lies in", f"{s.place} {s.version}"),
+        ("used as", ", ".join(s.roles)),
+        ("rows", "" if s.rows is None else f"{s.rows:,}"),
+        (
+            "event times",
+            f"{s.oldest:%Y-%m-%d} to {s.newest:%Y-%m-%d %H:%M} UTC" if s.newest else "",
+        ),
+        ("state", freshness(s)),
+        ("available", s.available),
+        ("put aside", f"{s.quarantined:,} rows" if s.quarantined else ""),
+        ("seen", s.seen),
+        ("trouble", s.trouble),
+    ]
+    _facts(out, f"source {s.problem}.{s.name}", facts)
+    table = _table("Column", "Type", "Nulls", "Contract", "Used by", right=(2,))
+    users = _users(catalog)
+    for c in catalog.column_entries:
+        if (c.problem, c.source) == (s.problem, s.name):
+            nulls = "–" if c.nulls is None else f"{c.nulls:.1%}"
+            table.add_row(c.name, c.type or "–", nulls, c.contract, users[c.id])
+    _print(out, table)
+    for change in s.changes[:HITS]:
+        about = f"{change.column}: " if change.column else ""
+        file = change.file.rsplit("/", 1)[-1]
+        out.print(Text(f"{change.at}  {about}{change.sentence} ({file})"))
+
+
+def _feature(out: Console, catalog: Catalog, f: FeatureEntry) -> None:
+    filled = "not known" if f.coverage is None else f"{f.coverage:.1%} of {f.covered}"
+    facts = [
+        ("", f"{f.words[0].upper()}{f.words[1:]}."),
+        ("definition", f"version {f.version}, {f.hash}"),
+        ("filled", filled),
+        ("trouble", f.trouble),
+        ("", "" if f.in_file else "Only a model still knows it: the problem file does not."),
+    ]
+    _facts(out, f"feature {f.problem}.{f.name}", facts)
+    for line in f.toml.splitlines():
+        out.print(Text(f"  {line}"))
+    columns = [n.partition("/")[2] for n in catalog.upstream(f.id) if n.startswith("column/")]
+    out.print(Text(f"comes from   {', '.join(columns)}"))
+    table = _table("Model", "State", "Importance", "Weight", "Definition", right=(3,))
+    for m in catalog.model_entries:
+        for i in m.inputs if m.problem == f.problem else []:
+            if i.feature == f.name:
+                rank = f"{i.rank} of {len(m.inputs)}" if i.rank else "no weight"
+                weight = "–" if i.importance is None else f"{i.importance:.3g}"
+                current = "as in the problem file" if i.current else "an earlier one"
+                table.add_row(m.version, m.status, rank, weight, current)
+    if table.row_count:
+        _print(out, table)
+
+
+def _counts(catalog: Catalog) -> list[str]:
+    """What needs a look, in words."""
+    sources = catalog.source_entries
+    states = Counter(s.status for s in sources)
+    changed = sum(bool(s.changes) for s in sources)
+    unused = sum(not c.used for c in catalog.column_entries)
+    counted = [
+        (states["stale"], "stale source"),
+        (states["missing"], "missing source"),
+        (changed, "source with changes"),
+        (unused, "column nobody uses"),
+    ]
+    plural = {
+        "source with changes": "sources with changes",
+        "column nobody uses": "columns nobody uses",
+    }
+    return [f"{n:,} {what if n == 1 else plural.get(what, f'{what}s')}" for n, what in counted]
+
+
+def _users(catalog: Catalog) -> dict[str, str]:
+    return {d.id: d.users for d in documents(catalog)}
+
+
+def _facts(out: Console, title: str, facts: list[tuple[str, str]]) -> None:
+    out.print(Text(title, style="bold"))
+    for name, value in facts:
+        if value:
+            out.print(Text(f"{name:12} {value}" if name else value))
+
+
+def _table(*columns: str, right: tuple[int, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="right" if i in right else "left", overflow="fold")
+    return table
+
+
+def _print(out: Console, table: Table) -> None:
+    """Never wider than 100 columns; a narrower terminal folds it further."""
+    out.print(table, width=min(WIDTH, out.width), soft_wrap=False)

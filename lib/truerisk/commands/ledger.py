@@ -1,0 +1,37 @@
+"""The commands of the ledger: what was decided."""
+
+from typing import Annotated
+
+import typer
+
+from truerisk.commands.options import AsJson, LakeRoot, ProblemName, find, out
+from truerisk.errors import TrueriskError
+from truerisk.lake.lake import open_lake
+
+
+def decisions(
+    problem: ProblemName,
+    application: Annotated[str, typer.Argument(help="One application; default the last.")] = "",
+    limit: Annotated[int, typer.Option(help="How many of the last decisions.")] = 20,
+    json_: AsJson = False,
+    lake: LakeRoot = "",
+) -> None:
+    """List the last decisions, or show everything about one."""
+    from truerisk.decisions.ledger import read_ledger
+
+    about = find(problem)
+    rows = read_ledger(open_lake(lake), about)
+    if application:
+        rows = rows[rows[about.key].astype(str) == application]
+        if rows.empty:
+            raise TrueriskError(f"The ledger of {about.name} has no decision on {application}.")
+    rows = rows.iloc[::-1].head(limit)
+    if json_:
+        print(rows.to_json(orient="records", date_format="iso", indent=1))
+    elif application:
+        for name, value in rows.iloc[0].items():
+            out.print(f"{name:32} {'' if value != value else value}")
+    else:
+        columns = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
+        shown = rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))
+        print(shown.round(4).to_string(index=False))

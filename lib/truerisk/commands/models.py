@@ -1,0 +1,107 @@
+"""The commands of the registry: what was submitted, and what a person decides on it."""
+
+import json
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from truerisk.commands.options import (
+    AsJson,
+    Because,
+    By,
+    LakeRoot,
+    ProblemName,
+    Version,
+    find,
+    out,
+)
+from truerisk.lake.lake import open_lake
+
+
+def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> None:
+    """List the submitted models, newest first."""
+    from truerisk.registry.approval import list_models
+
+    rows = list_models(open_lake(lake), find(problem).name)
+    if json_:
+        print(rows.to_json(orient="records", date_format="iso", indent=1))
+        return
+    if rows.empty:
+        out.print(f"No model of {problem} was submitted yet; `truerisk train` makes one.")
+        return
+    shown = rows.assign(
+        auc=rows["auc"].map("{:.3f}".format) + " of the " + rows["auc_population"],
+        known_at=rows["known_at"].str[:10],
+        last=rows["last_event"] + " by " + rows["by"],
+    )
+    print(
+        shown[["version", "status", "candidate", "known_at", "gate", "auc", "last"]].to_string(
+            index=False
+        )
+    )
+
+
+def report(
+    problem: ProblemName,
+    version: Version,
+    browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    lake: LakeRoot = "",
+) -> None:
+    """Say where a model's report lies and print the hash that an approval must give back."""
+    from truerisk.models.package import read_report, report_path
+    from truerisk.registry.approval import submission
+
+    root, name = open_lake(lake), find(problem).name
+    offered = submission(root, name, version)
+    digest = offered["report_hash"]
+    read_report(root, name, version, digest)
+    path = report_path(root, name, version, digest)
+    out.print(f"Report of {version}: {path}")
+    for check in json.loads(offered["payload"])["gate"]:
+        verdict = "passed" if check["passed"] else "FAILED"
+        out.print(f"  {verdict}: {check['name']}, {check['seen']}; asked: {check['asked']}")
+    out.print(f"Its hash: {digest}")
+    if browser:
+        webbrowser.open(f"file://{path}")
+
+
+def approve(
+    problem: ProblemName,
+    version: Version,
+    by: By,
+    because: Because,
+    report_hash: Annotated[
+        str, typer.Option("--report-hash", help="From `truerisk report`.", prompt=True)
+    ],
+    override: Annotated[
+        bool, typer.Option("--override", help="Approve although the gate failed; kept.")
+    ] = False,
+    lake: LakeRoot = "",
+) -> None:
+    """Approve a model after reading its report: it becomes the champion."""
+    from truerisk.registry import approval
+
+    name = find(problem).name
+    approval.approve(open_lake(lake), name, version, by, because, report_hash, override)
+    out.print(f"{version} is the champion of {name}, approved by {by}.")
+
+
+def reject(
+    problem: ProblemName, version: Version, by: By, because: Because, lake: LakeRoot = ""
+) -> None:
+    """Decline a model after reading its report."""
+    from truerisk.registry import approval
+
+    name = find(problem).name
+    approval.reject(open_lake(lake), name, version, by, because)
+    out.print(f"{version} of {name} is rejected by {by}.")
+
+
+def rollback(problem: ProblemName, by: By, because: Because, lake: LakeRoot = "") -> None:
+    """Let the champion before this one decide again."""
+    from truerisk.registry import approval
+
+    name = find(problem).name
+    back = approval.rollback(open_lake(lake), name, by, because)
+    out.print(f"{back} is the champion of {name} again, rolled back by {by}.")

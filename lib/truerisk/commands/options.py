@@ -1,0 +1,74 @@
+"""What commands share: their options, where they print, and how they run a flow."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from truerisk.errors import ProblemError, TrueriskError
+from truerisk.lake.lake import open_lake, repository
+from truerisk.launch import launch
+from truerisk.problem.parse import load_problem
+from truerisk.problem.spec import Problem
+
+out = Console(highlight=False, soft_wrap=True)
+
+ProblemName = Annotated[
+    str, typer.Option("--problem", help="A problem file, or a name in problems/.", metavar="NAME")
+]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Read a source from your own file.", metavar="NAME=PATH"),
+]
+LakeRoot = Annotated[
+    str, typer.Option("--lake", help="The lake's root; default TRUERISK_LAKE.", metavar="PATH")
+]
+KnownAt = Annotated[
+    str, typer.Option("--known-at", help="Knowledge cutoff, UTC; default now.", metavar="TIME")
+]
+Version = Annotated[str, typer.Argument(help="The model's version.")]
+By = Annotated[str, typer.Option("--by", help="Who decides: a person's name.", prompt=True)]
+Because = Annotated[str, typer.Option("--because", help="Why; it is kept.", prompt=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def run(verb: str, name: str, lake: str, sources: list[str] | None, **parameters: str) -> None:
+    """Launch a flow and print what its last step says."""
+    problem = find(name, dict(pair(text) for text in sources or []))
+    with progress(f"{verb} {problem.name}") as on_step:
+        said = launch(verb, problem, open_lake(lake), on_step, **parameters)
+    for line in said:
+        out.print(line)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """A line that shows the step at work, on a terminal; silence in a log file."""
+    with Console(stderr=True).status(what) as status:
+        yield lambda step: status.update(f"{what}: {step}")
+
+
+def find(name: str, sources: dict[str, str] | None = None) -> Problem:
+    """The problem of a file, or of a name in the repository's problems/."""
+    folder = repository() / "problems"
+    if name.endswith(".toml"):
+        return load_problem(name, sources)
+    known = sorted(p.stem for p in folder.glob("*.toml"))
+    if name not in known:
+        here = f" (did you mean {name}.toml?)" if Path(f"{name}.toml").exists() else ""
+        raise ProblemError(
+            f'There is no problem "{name}"{here}: problems/ has {", ".join(known)}; a problem '
+            "elsewhere is named by its .toml file."
+        )
+    return load_problem(folder / f"{name}.toml", sources)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """``NAME=PATH`` as its two parts."""
+    name, equals, path = text.partition("=")
+    if not equals or not name or not path:
+        raise TrueriskError(f"--source is {text!r}; write NAME=PATH, such as loans=loans.parquet.")
+    return name, path

@@ -1,0 +1,58 @@
+"""What the features read, checked against the sources' columns before any row is."""
+
+import re
+from collections.abc import Iterable
+
+from truerisk.errors import ProblemError, SourceError, did_you_mean
+from truerisk.lake.contract import NUMBER
+from truerisk.lake.sources import Sources
+from truerisk.problem.aggregate import NUMERIC, parse_aggregate
+from truerisk.problem.expression import columns_of
+from truerisk.problem.names import feature_names
+from truerisk.problem.spec import Problem
+
+
+def read_columns(problem: Problem) -> list[str]:
+    """The application columns that features read: column features, entities, derived inputs."""
+    features = problem.features
+    made = set(feature_names(features)) - set(features.columns)
+    read = [*features.columns, *(f.by for f in features.latest), *(f.by for f in features.window)]
+    for derived in features.derived.values():
+        read += sorted(columns_of(derived.sql) - made)
+    return list(dict.fromkeys(read))
+
+
+def check_inputs(sources: Sources) -> None:
+    """Refuse features whose columns the sources lack, or aggregates over what is no number.
+
+    Raises ProblemError with the path in the problem file; SourceError where a source's entity or
+    application column is missing.
+    """
+    problem = sources.problem
+    for i, latest in enumerate(problem.features.latest):
+        types = sources.columns(latest.source)
+        _has(sources, latest.source, f"features.latest[{i}]", [latest.by, *latest.columns], types)
+    for i, window in enumerate(problem.features.window):
+        types = sources.columns(window.source)
+        _has(sources, window.source, f"features.window[{i}]", [window.by], types)
+        for j, text in enumerate(window.compute):
+            place = f"features.window[{i}].compute[{j}]"
+            a = parse_aggregate(window.source, text, window.over[0])
+            _has(sources, window.source, place, sorted(a.columns), types)
+            if a.column and a.function in NUMERIC and not re.fullmatch(NUMBER, types[a.column]):
+                raise ProblemError(
+                    f"{problem.where}: {place} is {text!r}, and {a.column} of source "
+                    f'"{window.source}" holds {types[a.column]}; {a.function} needs a number.'
+                )
+
+
+def _has(
+    sources: Sources, name: str, place: str, columns: Iterable[str], types: dict[str, str]
+) -> None:
+    lower = {c.lower() for c in types}  # expressions are SQL, which does not mind the case
+    for column in columns:
+        if column not in types and column.lower() not in lower:
+            raise SourceError(
+                f'{sources.where(name)} has no column "{column}", which {place} reads; '
+                f"{did_you_mean(column, types)}."
+            )

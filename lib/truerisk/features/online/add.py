@@ -1,0 +1,90 @@
+"""Events as they happen: into the store at once, before the lake has them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from truerisk.errors import LakeError, SourceError, did_you_mean, one_of
+from truerisk.features.online.fill import rows_of
+from truerisk.features.online.rows import rules
+from truerisk.features.online.store import (
+    Kept,
+    advice,
+    insert,
+    kept,
+    open_store,
+    store_path,
+    writing,
+)
+from truerisk.lake.connection import quote
+from truerisk.lake.lake import as_arrow, open_lake
+from truerisk.lake.sources import Sources
+from truerisk.problem.spec import Problem
+
+
+def add_events(
+    problem: Problem,
+    source: str,
+    rows: pd.DataFrame | pa.Table | Iterable[Mapping[str, Any]],
+    store: str | os.PathLike[str] | None = None,
+) -> int:
+    """Add new rows of a source to the online store; how many it did not hold yet.
+
+    ``rows`` have the source's columns, as a frame or a list of mappings, and are checked as the
+    source is. Read before you add: a feature never sees the event it is asked for. A key that is
+    held already is left as it is, so that a retry adds nothing. The next sync of the lake table or
+    file that has these rows replaces them by what it says of them. Raises SourceError for rows that
+    break the contract and LakeError for a store that cannot take them; then none is added.
+    """
+    path = store_path(problem, store)
+    con = open_store(path, problem)
+    try:
+        tables = [t for t in kept(con).values() if t.rows.source == source]
+        if not tables:
+            names = one_of({t.rows.source for t in kept(con).values()})
+            raise LakeError(
+                f"{problem.where}: the online store at {path} keeps nothing of source "
+                f'"{source}"; it keeps {names}.'
+            )
+        if any(t.rows.rules != rules(problem, source) for t in tables):
+            raise LakeError(
+                f"{problem.where}: the online store at {path} was synced for another definition "
+                f'of source "{source}"; run {advice(problem)}.'
+            )
+        with _Given(problem, source, tables, rows) as given, writing(con, path):
+            return max([insert(con, t, list(rows_of(given, t, added=1)), "IGNORE") for t in tables])
+    finally:
+        con.close()
+
+
+class _Given(Sources):
+    """Rows in hand in place of a source's own, with its types, its times and its checks."""
+
+    def __init__(self, problem: Problem, source: str, tables: list[Kept], rows: Any) -> None:
+        super().__init__(problem, open_lake())
+        types = {column: kind for table in tables for column, kind in table.types.items()}
+        given = rows if isinstance(rows, pd.DataFrame | pa.Table) else pd.DataFrame(list(rows))
+        table = as_arrow(given)
+        lacking = sorted(types.keys() - set(table.column_names))
+        if lacking:
+            raise SourceError(
+                f'{self.where(source)}: the new rows have no "{lacking[0]}"; '
+                f"{did_you_mean(lacking[0], table.column_names)}."
+            )
+        cast = ", ".join(f"CAST({quote(c)} AS {kind}) AS {quote(c)}" for c, kind in types.items())
+        self.con.register("given", table)
+        try:
+            self.con.execute(f"CREATE TABLE {quote(self.raw(source))} AS SELECT {cast} FROM given")
+        except duckdb.Error as error:
+            raise SourceError(
+                f"{self.where(source)}: the new rows do not fit its columns "
+                f"({str(error).splitlines()[0]})."
+            ) from error
+
+    def raw(self, name: str) -> str:
+        """The view of the rows in hand."""
+        return f"raw_{name}"

@@ -1,0 +1,99 @@
+"""The spine: which applications, each as of its own time, with the columns features read."""
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from truerisk.errors import SourceError
+from truerisk.lake.connection import quote
+from truerisk.lake.sources import Sources
+
+
+def application_columns(
+    sources: Sources, spine: pd.DataFrame, columns: list[str], known_at: pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """The spine's key, ``as_of`` and ``columns``, each from the spine where it has it.
+
+    One row per spine row, in its order; ``as_of`` is UTC without a zone, in microseconds. Raises
+    SourceError for a repeated key, for a missing time, and for a key that the application source
+    does not hold, or did not by ``known_at``, when something must come from there.
+    """
+    problem = sources.problem
+    key, time = problem.key, problem.applications.time
+    if key not in spine:
+        raise SourceError(f'The spine has no column "{key}", the key of the applications.')
+    repeated = int(spine[key].duplicated().sum())
+    if repeated:
+        raise SourceError(
+            f'The spine repeats "{key}" in {repeated:,} of {len(spine):,} rows; '
+            "each application has one row."
+        )
+    columns = list(dict.fromkeys([key, *columns]))
+    lacking = [c for c in [time, *columns] if c not in spine]
+    found = _from_source(sources, spine[key], lacking, known_at) if lacking else spine
+    as_of = spine[time].reset_index(drop=True) if time in spine else found["__time"]
+    untimed = int(as_of.isna().sum())
+    if untimed:
+        raise SourceError(
+            f'The spine has no "{time}" in {untimed:,} of {len(spine):,} rows; '
+            "every application needs its time."
+        )
+    try:
+        base = pd.DataFrame({"as_of": to_naive_utc(as_of)})
+    except ValueError as error:
+        raise SourceError(f'The spine\'s "{time}" cannot be read as times ({error}).') from error
+    for column in columns:
+        if column != time:
+            base[column] = (spine if column in spine else found)[column].array
+    if time in columns:
+        base[time] = base["as_of"]
+    return base
+
+
+def spine_table(base: pd.DataFrame, entities: list[str]) -> pa.Table:
+    """What feature SQL calls ``spine``: row_id, as_of in microseconds since 1970, the entities."""
+    table = base[entities].assign(row_id=range(len(base)), as_of=base["as_of"].astype("int64"))
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def to_naive_utc(times: pd.Series) -> pd.Series:
+    """Times as DuckDB TIMESTAMP wants them: UTC without a zone, microseconds."""
+    times = pd.to_datetime(times, format="ISO8601")
+    if times.dt.tz is not None:
+        times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    return times.astype("datetime64[us]")
+
+
+def _from_source(
+    sources: Sources, keys: pd.Series, lacking: list[str], known_at: pd.Timestamp | None
+) -> pd.DataFrame:
+    """``__time`` and the lacking columns of these applications, in the order of ``keys``."""
+    problem = sources.problem
+    name, time = problem.application.source, problem.applications.time
+    view = sources.view(name, lacking)
+    wanted = pa.table({"row_id": range(len(keys)), "__wanted": pa.array(keys)})
+    sources.con.register("wanted", wanted)
+    listed = "".join(f", a.{quote(c)}" for c in lacking if c != time)
+    bound = ""
+    if known_at is not None:
+        bound = f" AND a.__available <= TIMESTAMP '{known_at:%Y-%m-%d %H:%M:%S.%f}'"
+    try:
+        found = sources.frame(
+            f"SELECT w.row_id, a.__time, a.__key IS NOT NULL AS __found{listed} "
+            f"FROM wanted w LEFT JOIN {view} a ON a.__key = w.__wanted{bound} ORDER BY row_id"
+        )
+    except duckdb.Error as error:
+        raise SourceError(
+            f'{sources.where(name)}: its key "{problem.key}" cannot be compared with that of the '
+            f"spine ({str(error).splitlines()[0]})."
+        ) from error
+    finally:
+        sources.con.unregister("wanted")
+    unknown = int((~found["__found"]).sum())
+    if unknown:
+        then = f" as known at {known_at:%Y-%m-%d}" if known_at is not None else ""
+        raise SourceError(
+            f"{problem.where}: {unknown:,} of {len(keys):,} applications in the spine are not in "
+            f'source "{name}"{then}, which must give {", ".join(lacking)}.'
+        )
+    return found

@@ -1,0 +1,105 @@
+"""The queries that build a problem's features over a spine, each with the reason for its form."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import pyarrow as pa
+
+from truerisk.features.engines import Engine
+from truerisk.features.plan import plan, sizes, sizes_query
+from truerisk.features.sql.group import Group, microseconds
+from truerisk.features.sql.latest import latest as latest_sql
+from truerisk.lake.sources import Sources
+from truerisk.problem.aggregate import aggregates
+from truerisk.problem.names import latest_name
+from truerisk.problem.source import Source
+from truerisk.problem.spec import Problem
+
+
+@dataclass(frozen=True)
+class Step:
+    """Queries of one form, each a chunk of the spine; together they give ``names``.
+
+    ``run`` takes what runs a query and returns row_id and the features, in any order of rows.
+    """
+
+    source: str
+    by: str
+    names: list[str]
+    formulation: str
+    because: str
+    queries: list[str]
+    run: Callable[[Callable[[str], pa.Table]], pa.Table]
+
+
+def entities(problem: Problem) -> list[str]:
+    """The application columns that sources are joined by."""
+    features = problem.features
+    joined = [f.by for f in features.latest] + [f.by for f in features.window]
+    return list(dict.fromkeys(joined))
+
+
+def steps(sources: Sources, engine: Engine, known_at: pd.Timestamp | None) -> Iterator[Step]:
+    """One step per latest entry and per formulation of each group; the spine is known already."""
+    problem = sources.problem
+    known = None if known_at is None else _microseconds(known_at)
+    for latest in problem.features.latest:
+        delay = _delay(problem.sources[latest.source])
+        view = engine.source(latest.source, [latest.by, *latest.columns])
+        asof = engine.asof and delay is not None
+        query = latest_sql(view, latest, delay, known, engine.asof)
+        yield Step(
+            latest.source,
+            latest.by,
+            [latest_name(latest.source, column) for column in latest.columns],
+            "ASOF join" if asof else "newest row",
+            "one delay for all rows, so the order of time is the order of availability"
+            if asof
+            else "every row has its own availability"
+            if delay is None
+            else "the engine has no ASOF join",
+            [query],
+            partial(_fetch, query),
+        )
+    for group, name in groups(sources, engine, known):
+        seen = sizes(engine.run(sizes_query(group)).to_pandas())
+        for choice in plan(group, seen, engine.memory):
+            yield Step(
+                name,
+                group.by,
+                [a.name for a in choice.group.aggregates],
+                choice.formulation,
+                choice.because,
+                choice.queries(),
+                choice.run,
+            )
+
+
+def groups(sources: Sources, engine: Engine, known: int | None) -> Iterator[tuple[Group, str]]:
+    """The windows of all entries over one source by one entity, together."""
+    problem = sources.problem
+    wanted: dict[tuple[str, str], list] = {}
+    for window in problem.features.window:
+        made = aggregates(window.source, window.over, window.compute)
+        wanted.setdefault((window.source, window.by), []).extend(made)
+    for (name, by), made in wanted.items():
+        source = problem.sources[name]
+        columns = sorted(set().union(*(a.columns for a in made)))
+        view = engine.source(name, [by, *columns])
+        money = [c for c, rule in source.contract.items() if rule.type == "money"]
+        types = sources.columns(name)
+        yield Group(view, by, tuple(made), types, money, _delay(source), known), name
+
+
+def _fetch(query: str, fetch: Callable[[str], pa.Table]) -> pa.Table:
+    return fetch(query)
+
+
+def _delay(source: Source) -> int | None:
+    return None if source.available_at else microseconds(source.delay)
+
+
+def _microseconds(at: pd.Timestamp) -> int:
+    return int(at.value) // 1000

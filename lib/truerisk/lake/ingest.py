@@ -1,0 +1,253 @@
+"""New rows into the lake table of a source: each file once, each row accounted for.
+
+The order of commits makes a kill harmless: the accepted rows go in one commit that carries the
+ingest's mark, then the quarantine, then the profiles, and the record in ``ingests`` last. Whoever
+ingests the file again finds the mark, judges the rows against the version before that commit,
+which gives the same verdict, and writes only what is missing.
+"""
+
+from dataclasses import dataclass, field
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from truerisk.errors import SourceError, TrueriskError, did_you_mean
+from truerisk.lake.batch_file import last_line_is_open, local, read_file, sha256_of
+from truerisk.lake.batch_limits import flags_of, median_rows, refuse_batch
+from truerisk.lake.connection import quote
+from truerisk.lake.judge import Verdict, accepted_rows, judge, rejected_rows
+from truerisk.lake.lake import Lake
+from truerisk.lake.new_files import QUERY, NewFile, ingest_id, known_files, with_query
+from truerisk.lake.place import times_of
+from truerisk.lake.profile import profile
+from truerisk.lake.reading import Reading, readings
+from truerisk.lake.record import Record, describe, write
+from truerisk.lake.sources import Sources
+from truerisk.problem.source import Ingest
+from truerisk.problem.spec import Problem
+
+ARRIVED = "__arrived"
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of one file: rows = accepted + rejected + already_held; ``said`` in words."""
+
+    file: NewFile
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    already_held: int = 0
+    said: list[str] = field(default_factory=list)
+
+
+def ingest(lake: Lake, problem: Problem, files: list[NewFile], run: str = "") -> list[Ingested]:
+    """Ingest the files one after the other; each is whole in the lake or not at all.
+
+    Raises SourceError for a file that is refused; those before it are in the lake, and it says so.
+    """
+    done: list[Ingested] = []
+    for file in files:
+        try:
+            done.append(_ingest(lake, problem, file, run))
+        except TrueriskError as error:
+            before = ", ".join(d.file.file for d in done)
+            said = str(error).rstrip(".")
+            raise type(error)(f"{said}{before and f'; ingested before it: {before}'}.") from error
+    return done
+
+
+@dataclass
+class Assessed:
+    """A file judged against one version of its table (None: there is no table yet)."""
+
+    version: int | None
+    held: dict[str, str]
+    found: list[Reading]
+    verdict: Verdict
+
+
+def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
+    name = file.source
+    source = problem.sources[name]
+    table, rules = source.table or "", source.ingest or Ingest()
+    where = f'{problem.where}: source "{name}", {_called(file)}'
+    asked = file.file == QUERY
+    with Sources(with_query(problem, name) if asked else problem, lake) as sources:
+        file, arrived, open_line = _arrive(sources, file, where)
+        if file.sha256 in known_files(lake, table):
+            return Ingested(file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
+        _check_columns(problem, name, arrived, where)
+        mark = ingest_id(table, file.sha256)
+        usual = median_rows(lake, table, mark)
+        is_csv = file.file.endswith((".csv", ".csv.gz"))
+
+        def assess(version: int | None, final: bool) -> Assessed:
+            held: dict[str, str] = {}
+            if version is not None:
+                before = lake.scan(sources.con, table, version)
+                before.create_view("__held")
+                held = dict(zip(before.columns, map(str, before.types)))
+            found = readings(
+                sources.con,
+                ARRIVED,
+                arrived,
+                held,
+                source.contract,
+                times_of(name, problem),
+                where,
+                is_csv,
+            )
+            known = _references(sources, problem, name, found, held)
+            try:
+                verdict = judge(sources.con, ARRIVED, found, source, held, known)
+            except duckdb.Error as error:
+                raise SourceError(
+                    f"{where} cannot be held against its contract "
+                    f"({str(error).splitlines()[0]}); nothing was ingested; correct the contract."
+                ) from error
+            if not final:
+                refuse_batch(verdict, rules, usual, name, where)
+            return Assessed(version, held, found, verdict)
+
+        done = lake.marked(table, mark)
+        rows = pa.table({})
+        assessed = assess(lake.version(table) if done is None else done - 1, done is not None)
+
+        def decide(handle: DeltaTable) -> pa.Table:
+            nonlocal assessed, rows
+            committed = handle.transaction_version(mark)
+            version = handle.version() if committed is None else committed - 1
+            if version != (assessed.version or 0):  # no table yet is as good as an empty one
+                assessed = assess(version, committed is not None)
+                rows = accepted_rows(sources.con, assessed.found)
+            return rows if committed is None else rows.schema.empty_table()
+
+        if done is None and assessed.verdict.accepted:
+            rows = accepted_rows(sources.con, assessed.found)
+            lake.commit(table, rows.schema, decide, mark)
+        record = _record(sources, problem, file, assessed, run, usual, open_line)
+        write(lake, record)
+    verdict = assessed.verdict
+    return Ingested(
+        file,
+        verdict.rows,
+        verdict.accepted,
+        verdict.rejected,
+        verdict.already_held,
+        describe(record),
+    )
+
+
+def _record(
+    sources: Sources,
+    problem: Problem,
+    file: NewFile,
+    assessed: Assessed,
+    run: str,
+    usual: float | None,
+    open_line: bool,
+) -> Record:
+    """Everything that is kept about the ingest beside its rows."""
+    con, source, lake = sources.con, problem.sources[file.source], sources.lake
+    table, verdict, held = source.table or "", assessed.verdict, assessed.held
+    columns = [r.column for r in assessed.found]
+    mark = ingest_id(table, file.sha256)
+    at = pd.Timestamp.now("UTC").as_unit("us")
+    new_columns = [c for c in columns if c not in held] if assessed.version else []
+    return Record(
+        ingest_id=mark,
+        at=at,
+        problem=problem.name,
+        source=file.source,
+        table=table,
+        file=file.file,
+        sha256=file.sha256,
+        verdict=verdict,
+        judged_against=assessed.version or None,  # version 0 is empty
+        table_version=lake.marked(table, mark),
+        new_columns=new_columns,
+        median_rows=usual,
+        newest=(newest := _newest(sources, source.time, held)),
+        flags=flags_of(
+            source,
+            verdict.rows,
+            usual,
+            newest,
+            at,
+            new_columns,
+            [c for c in held if c not in columns] if assessed.version else [],
+            open_line,
+        ),
+        run=run,
+        quarantine=rejected_rows(con, ARRIVED, verdict),
+        profiles=profile(con, assessed.found, problem, file.source, held),
+    )
+
+
+def _arrive(sources: Sources, file: NewFile, where: str) -> tuple[NewFile, dict[str, str], bool]:
+    """Load the file's rows as they are; the file with its hash, its columns, an open last line."""
+    if file.file == QUERY:
+        view = sources.raw(file.source)
+        sources.con.execute(
+            f"CREATE TABLE {ARRIVED} AS SELECT row_number() OVER () AS __row, * FROM {quote(view)}"
+        )
+        digest = str(sources.versions[file.source])
+        return NewFile(file.source, QUERY, digest), sources.columns(file.source), False
+    path = local(file.file)
+    arrived = read_file(sources.con, path, ARRIVED, where)
+    if sha256_of(path, where) != file.sha256:
+        raise SourceError(f"{where} changed while it was read; nothing was ingested; run it again.")
+    return file, arrived, last_line_is_open(path)
+
+
+def _check_columns(problem: Problem, name: str, arrived: dict[str, str], where: str) -> None:
+    source = problem.sources[name]
+    contract = [c for c in source.contract if c not in (source.key, source.time)]
+    for column in [source.key, source.time, *filter(None, [source.available_at]), *contract]:
+        if column not in arrived:
+            raise SourceError(
+                f'{where} has no column "{column}"; {did_you_mean(column, arrived)}; nothing was '
+                "ingested; add the column to the file, or take it out of the problem file."
+            )
+
+
+def _references(
+    sources: Sources, problem: Problem, name: str, found: list[Reading], held: dict[str, str]
+) -> dict[str, str]:
+    """Column → query of the values its foreign key may take, now."""
+    queries = {}
+    for column, rule in problem.sources[name].contract.items():
+        if not rule.references:
+            continue
+        other, _, wanted = rule.references.partition(".")
+        c = quote(wanted)
+        if other == name:  # a row may refer to another of the same file
+            reading = next((r for r in found if r.column == wanted), None)
+            has = reading is not None
+            queries[column] = f"SELECT {reading.sql if reading else 'NULL'} FROM {ARRIVED}"
+            queries[column] += f" UNION ALL SELECT {c} FROM __held" if wanted in held else ""
+        else:
+            has = wanted in sources.columns(other)
+            queries[column] = f"SELECT {c} FROM {quote(sources.raw(other))}"
+        if not has:
+            raise SourceError(
+                f"{problem.where}: sources.{name}.contract.{column}.references is "
+                f'"{rule.references}", and source "{other}" has no column "{wanted}".'
+            )
+    return queries
+
+
+def _newest(sources: Sources, time: str, held: dict[str, str]) -> pd.Timestamp | None:
+    """The newest event in the table once the accepted rows are in it."""
+    t = quote(time)
+    sql = f"SELECT {t} FROM __typed WHERE __rule IS NULL"
+    sql += f" UNION ALL SELECT {t} FROM __held" if time in held else ""
+    found = sources.con.sql(f"SELECT epoch_us(max({t})) FROM ({sql})").fetchall()[0][0]
+    return None if found is None else pd.Timestamp(found, unit="us", tz="UTC")
+
+
+def _called(file: NewFile) -> str:
+    return "its query" if file.file == QUERY else f"file {file.file}"

@@ -1,0 +1,44 @@
+"""A column of times as TIMESTAMP in UTC, and the two faults that only a text column can have.
+
+An offset converts, a time without one means UTC, a date means 00:00 UTC.
+"""
+
+from truerisk.lake.connection import quote
+
+OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?|UTC)$"
+ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+
+
+def utc_sql(column: str, kind: str) -> str | None:
+    """SQL for the column, of a DuckDB type, as TIMESTAMP in UTC; None where it holds no times.
+
+    A text that is no time becomes null; ``text_faults`` counts those.
+    """
+    c = quote(column)
+    if kind in ZONED:
+        return f"make_timestamp(epoch_us(CAST({c} AS TIMESTAMPTZ)))"
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"CAST({c} AS TIMESTAMP)"
+    if kind == "VARCHAR":
+        return f"make_timestamp(epoch_us(TRY_CAST({c} AS TIMESTAMPTZ)))"
+    return None
+
+
+def text_faults(column: str) -> str:
+    """Four aggregates of a text column: texts, those with an offset, readable ones, a bad one."""
+    c = quote(column)
+    return (
+        f"count({c}), count(CASE WHEN length({c}) > 10 AND regexp_matches({c}, '{OFFSET}') "
+        f"THEN 1 END), count(TRY_CAST({c} AS TIMESTAMPTZ)), "
+        f"min(CASE WHEN TRY_CAST({c} AS TIMESTAMPTZ) IS NULL THEN {c} END)"
+    )
+
+
+def mixed_zones(column: str, texts: int, zoned: int) -> str | None:
+    """The sentence for a text column that mixes times with an offset and without one."""
+    if not 0 < zoned < texts:
+        return None
+    return (
+        f'time "{column}" mixes times with an offset ({zoned:,} rows) and without one '
+        f"({texts - zoned:,} rows); give all of them a zone or none."
+    )
