@@ -143,7 +143,7 @@ def main() -> None:
         problem = problem_over(lake)
 
         began = time.perf_counter()
-        done = tr.sync_online(problem, lake, store)
+        tr.sync_online(problem, lake, store)
         synced = time.perf_counter() - began
         again = time.perf_counter()
         tr.sync_online(problem, lake, store)

@@ -53,9 +53,7 @@ def _applications(rng: np.random.Generator, rows: int, customers: int, hot: floa
     )
 
 
-def _events(
-    rng: np.random.Generator, rows: int, customers: int, hot: float
-) -> Iterator[pa.Table]:
+def _events(rng: np.random.Generator, rows: int, customers: int, hot: float) -> Iterator[pa.Table]:
     for start in range(0, rows, CHUNK):
         n = min(CHUNK, rows - start)
         yield pa.table(

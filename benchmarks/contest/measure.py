@@ -1,4 +1,4 @@
-"""One contestant in a process of its own: seconds, peak memory and a checksum of each feature.
+"""One contestant in its own process: seconds, processor seconds, peak memory, checksums.
 
 python measure.py MODULE FUNCTION FOLDER TINY
 
@@ -27,16 +27,19 @@ def main(module: str, function: str, folder: str, tiny: str) -> None:
     ready(Path(tiny))()
     run = ready(Path(folder))
     gc.collect()
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     table = run()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         json.dumps(
             {
                 "seconds": seconds,
+                "cpu": cpu,
                 "bytes": kilobytes * 1024,
-                "checksums": {c: checksum(c, table[c]) for c in table.columns if c != "application_id"},
+                "checksums": {
+                    c: checksum(c, table[c]) for c in table.columns if c != "application_id"
+                },
                 "versions": {name: version(name) for name in contestant.VERSIONS},
                 "note": getattr(contestant, "NOTES", {}).get(function, ""),
             }

@@ -1,4 +1,4 @@
-"""DuckDB with SQL written by hand for exactly these files: what truerisk must not cost more than."""
+"""DuckDB with SQL written by hand for exactly these files, which truerisk is held against."""
 
 from collections.abc import Callable
 from pathlib import Path

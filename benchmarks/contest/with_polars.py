@@ -61,20 +61,30 @@ def rolling(folder: Path) -> Callable[[], pl.DataFrame]:
             (pl.col("amount") * 100).round().cast(pl.Int64).alias("cents"),
             (pl.col("happened_at") + DELAY).alias("t"),
         )
-        both = pl.concat([events, spine.rename({"applied_at": "t"})], how="diagonal").sort("t").collect().lazy()
+        both = (
+            pl.concat([events, spine.rename({"applied_at": "t"})], how="diagonal")
+            .sort("t")
+            .collect()
+            .lazy()
+        )
         full = spine.select("application_id")
         for days in DAYS:
-            found = (
-                both.rolling("t", period=f"{days * 24 - 1}h", closed="left", group_by="customer_id")
-                .agg(
-                    pl.col("application_id").last().alias("x"),
-                    pl.col("cents").count().alias(f"count_{days}d"),
-                    pl.col("cents").sum().alias(f"sum_{days}d"),
-                    pl.col("cents").max().alias(f"max_{days}d"),
-                    pl.col("merchant").drop_nulls().n_unique().alias(f"distinct_{days}d"),
-                )
+            found = both.rolling(
+                "t", period=f"{days * 24 - 1}h", closed="left", group_by="customer_id"
+            ).agg(
+                pl.col("application_id").last().alias("x"),
+                pl.col("cents").count().alias(f"count_{days}d"),
+                pl.col("cents").sum().alias(f"sum_{days}d"),
+                pl.col("cents").max().alias(f"max_{days}d"),
+                pl.col("merchant").drop_nulls().n_unique().alias(f"distinct_{days}d"),
             )
-            found = pl.concat([both.sort("customer_id", "t").select("application_id"), found.drop("x").sort("customer_id","t")], how="horizontal").drop_nulls("application_id")
+            found = pl.concat(
+                [
+                    both.sort("customer_id", "t").select("application_id"),
+                    found.drop("x").sort("customer_id", "t"),
+                ],
+                how="horizontal",
+            ).drop_nulls("application_id")
             full = full.join(found.drop("customer_id", "t"), on="application_id", how="left")
         return full.sort("application_id").with_columns(_finished()).collect()
 

@@ -84,7 +84,9 @@ def _build(problem: tr.Problem, folder: Path, names: list[str]) -> Ready:
     return run
 
 
-def _formulation(folder: Path, over: tuple[str, ...], kept: tuple[str, ...], forced: str = "") -> Ready:
+def _formulation(
+    folder: Path, over: tuple[str, ...], kept: tuple[str, ...], forced: str = ""
+) -> Ready:
     """The query alone; sources are open and checked already."""
     computed = {name: ALL[name] for name in kept}
     run, choices = _choices(_windowed(folder, over, computed), folder)
@@ -100,9 +102,7 @@ def _formulation(folder: Path, over: tuple[str, ...], kept: tuple[str, ...], for
     return compute
 
 
-def _choices(
-    problem: tr.Problem, folder: Path
-) -> tuple[Callable[[str], pa.Table], list[Choice]]:
+def _choices(problem: tr.Problem, folder: Path) -> tuple[Callable[[str], pa.Table], list[Choice]]:
     """What runs a query over the opened sources, and the planner's choices for the windows."""
     spine = pd.read_parquet(folder / "applications.parquet")
     sources = Sources(problem, tr.open_lake(tempfile.mkdtemp()))

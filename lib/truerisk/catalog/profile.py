@@ -1,4 +1,4 @@
-"""A source as it is now, at one pinned version: counted in one pass by month of event time.
+"""A source as it is now, at one pinned version: counted whole, and by month of event time.
 
 Kept apart from what ingest recorded: this needs no ingest and says nothing of files.
 """
@@ -13,6 +13,7 @@ from truerisk.lake.contract import INTEGER, NUMBER
 from truerisk.lake.sources import Sources
 from truerisk.lake.utc import utc_sql
 
+NESTED = r"\[|STRUCT|MAP|UNION"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LISTED = 50  # a text column with more different values may name somebody
 SHOWN = 12  # categories on the page
@@ -33,8 +34,6 @@ def profile(sources: Sources, name: str, named: set[str], as_of: pd.Timestamp) -
     numbers = [c for c, kind in types.items() if re.fullmatch(NUMBER, kind)]
     moments = [c for c, kind in types.items() if utc_sql(c, kind) and kind != "VARCHAR"]
     sql = [
-        "GROUPING(__month) AS whole",
-        "__month",
         "count(*)",
         "count(__t)",
         f"count(*) FILTER (__t > {upto})",
@@ -42,26 +41,28 @@ def profile(sources: Sources, name: str, named: set[str], as_of: pd.Timestamp) -
         f"max(__t) FILTER (__t <= {upto})",
     ]
     fixed = len(sql)
+    spread_of = set(numbers) - named
     for column, kind in types.items():
         c = quote(column)
-        plain = c if column in numbers or kind in ("VARCHAR", "BOOLEAN") else f"{c}::VARCHAR"
+        plain = f"{c}::VARCHAR" if re.search(NESTED, kind) else c
         value = f"CASE WHEN isfinite({c}::DOUBLE) THEN {c}::DOUBLE END"
         moment = utc_sql(column, kind)
         sql += [
             f"count({c})",
             f"approx_count_distinct({plain})",
             f"avg({value})" if column in numbers else "NULL",
-            f"approx_quantile({value}, {list(QUANTILES)})" if column in numbers else "NULL",
+            f"approx_quantile({value}, {list(QUANTILES)})" if column in spread_of else "NULL",
             f"min({moment})" if column in moments else "NULL",
             f"max({moment})" if column in moments else "NULL",
         ]
     view = quote(sources.raw(name))
-    found = sources.con.sql(
-        f"SELECT {', '.join(sql)} FROM (SELECT *, {time} AS __t, date_trunc('month', {time}) AS "
-        f"__month FROM {view}) GROUP BY GROUPING SETS ((__month), ()) ORDER BY 1, 2"
+    rows = f"(SELECT *, {time} AS __t FROM {view})"
+    whole = sources.con.sql(f"SELECT {', '.join(sql)} FROM {rows}").fetchall()[0]
+    held = ", ".join(f"count({quote(column)})" for column in types)
+    months = sources.con.sql(
+        f"SELECT date_trunc('month', __t), count(*), {held} FROM {rows} "
+        "WHERE __t IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
-    whole = found[-1]
-    months = [row for row in found[:-1] if row[1] is not None and row[0] == 0]
     columns = {}
     for i, (column, kind) in enumerate(types.items()):
         at = fixed + 6 * i
@@ -70,23 +71,23 @@ def profile(sources: Sources, name: str, named: set[str], as_of: pd.Timestamp) -
         columns[column] = {
             "type": _short(kind),
             "names_somebody": not shown and (column in named or kind != "VARCHAR"),
-            "nulls": 1 - held / whole[2] if whole[2] else None,
+            "nulls": 1 - held / whole[0] if whole[0] else None,
             "distinct": min(distinct, held),
             "mean": mean if shown else None,
             "quantiles": [float(v) for v in spread] if shown and spread else [],
             "first": f"{first:%Y-%m-%d}" if first else "",
             "last": f"{last:%Y-%m-%d}" if last else "",
             "listed": shown and kind in ("VARCHAR", "BOOLEAN") and distinct <= LISTED,
-            "months": [1 - row[at] / row[2] for row in months],
+            "months": [1 - row[2 + i] / row[1] for row in months],
         }
     _categories(sources, view, columns)
     return {
-        "rows": whole[2],
-        "untimed": whole[2] - whole[3] if source.time else 0,
-        "ahead": whole[4],
-        "oldest": whole[5],
-        "newest": whole[6],
-        "months": [(f"{row[1]:%Y-%m}", row[2]) for row in months],
+        "rows": whole[0],
+        "untimed": whole[0] - whole[1] if source.time else 0,
+        "ahead": whole[2],
+        "oldest": whole[3],
+        "newest": whole[4],
+        "months": [(f"{row[0]:%Y-%m}", row[1]) for row in months],
         "columns": columns,
     }
 

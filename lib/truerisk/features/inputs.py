@@ -49,9 +49,8 @@ def check_inputs(sources: Sources) -> None:
 def _has(
     sources: Sources, name: str, place: str, columns: Iterable[str], types: dict[str, str]
 ) -> None:
-    lower = {c.lower() for c in types}  # expressions are SQL, which does not mind the case
     for column in columns:
-        if column not in types and column.lower() not in lower:
+        if column not in types:
             raise SourceError(
                 f'{sources.where(name)} has no column "{column}", which {place} reads; '
                 f"{did_you_mean(column, types)}."

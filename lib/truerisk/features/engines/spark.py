@@ -62,7 +62,7 @@ class Spark:
         return view
 
     def run(self, query: str) -> pa.Table:
-        from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+        from py4j.protocol import Py4JJavaError
         from pyspark.errors import PySparkException
 
         try:

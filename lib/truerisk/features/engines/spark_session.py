@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,10 @@ def spark_session(conf: Mapping[str, str], where: str) -> "SparkSession":
         ) from error
     # PySpark also logs what it raises.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
-    context = SparkContext._active_spark_context or _start(conf, where)
+    with warnings.catch_warnings():
+        # It warns of pandas 3; nothing but Arrow passes between Spark and truerisk.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        context = SparkContext._active_spark_context or _start(conf, where)
     session = SparkSession(context).newSession()
     for key, value in conf.items():
         if key.startswith("spark.sql.") and session.conf.isModifiable(key):

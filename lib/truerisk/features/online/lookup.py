@@ -129,7 +129,8 @@ class OnlineFeatures:
             if layout(con) != self._layout:
                 self._plan()
             for table, plans in self._plans:
-                seen = entities(con, table, given[table.rows.by])
+                windows = any(isinstance(plan, Windows) for plan in plans)
+                seen = entities(con, table, given[table.rows.by], windows)
                 for plan in plans:
                     values = plan.read(con, seen, as_of)
                     found |= {name: (value, plan.kinds[name]) for name, value in values.items()}

@@ -18,12 +18,12 @@ ONE_TO_ONE = 1 << 53  # below it a whole number equals one double
 LONG = 1 << 63
 
 
-def entities(con: sqlite3.Connection, table: Kept, value: Any) -> list[Any]:
+def entities(con: sqlite3.Connection, table: Kept, value: Any, windows: bool) -> list[Any]:
     """The entities, as the table keeps them, that equal an application's ``value``.
 
     At most one where both have one type, which takes no time. Types that differ are compared with
-    every entity of the table as DuckDB compares them in the build's join: 12 equals "012". Raises
-    SourceError where the build would fail, for a text that is no number, say.
+    every entity of the table as DuckDB compares them in the build: 12.0 equals 12. Raises
+    SourceError where the build does, as for a text and a number where ``windows`` are wanted.
     """
     if value is None or value != value:
         return []
@@ -34,10 +34,12 @@ def entities(con: sqlite3.Connection, table: Kept, value: Any) -> list[Any]:
         return [value]
     if came is float and re.fullmatch(INTEGER, kind) and abs(value) < ONE_TO_ONE:
         return [int(value)] if value.is_integer() else []
-    return _compared(con, table, value, kind)
+    return _compared(con, table, value, kind, windows)
 
 
-def _compared(con: sqlite3.Connection, table: Kept, value: Any, kind: str) -> list[Any]:
+def _compared(
+    con: sqlite3.Connection, table: Kept, value: Any, kind: str, windows: bool
+) -> list[Any]:
     # One step in the index per entity; DISTINCT would read every row.
     steps = f"""WITH RECURSIVE step(entity) AS (
   SELECT MIN(entity) FROM {table.table}
@@ -51,9 +53,11 @@ SELECT entity FROM step WHERE entity IS NOT NULL"""
         duck.register("held", pa.table({"i": range(len(held)), "entity": values}))
         duck.register("one", one)
         try:
+            # A window's rows are first those of any application, by IN, which is stricter.
+            within = "WHERE entity IN (SELECT value FROM one)" if windows else ""
             found = duck.sql(
                 f"SELECT i FROM (SELECT i, CAST(entity AS {kind}) AS entity FROM held) "
-                "JOIN one ON entity = one.value ORDER BY i"
+                f"JOIN one ON entity = one.value {within} ORDER BY i"
             ).fetchall()
         except duckdb.Error as error:
             raise SourceError(
