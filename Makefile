@@ -13,10 +13,10 @@ demo: .venv/core  ## Run the whole loop on a simulated lender, about two minutes
 
 check: .venv/dev  ## Lint, format check, type check and the quick tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
-	@$(BIN)/pytest -n 2 -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
 
 test: .venv/dev  ## Run all tests, under ten minutes
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: .venv/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
 	@$(BIN)/python benchmarks/lending_club.py

@@ -18,6 +18,7 @@ def how(catalog, up, down):
     return {e.how for e in catalog.edges if (e.up, e.down) == (up, down)}
 
 
+@pytest.mark.slow
 def test_from_a_column_to_decisions(catalog):
     below = catalog.downstream(C + "applications.income")
     assert names(below, "feature") == {"income", "burden", "squared"}
@@ -27,6 +28,7 @@ def test_from_a_column_to_decisions(catalog):
     assert (model.first, model.latest) == ("2026-01-01", "2026-02-09")
 
 
+@pytest.mark.slow
 def test_from_a_feature_back_to_columns(catalog):
     above = catalog.upstream(F + "payments__late_paid__30d")
     assert names(above, "column") == {
@@ -69,6 +71,7 @@ def test_columns_nobody_uses(catalog):
     assert set(catalog.unused["id"]) == {C + "applications.device_id", C + "payments.memo"}
 
 
+@pytest.mark.slow
 def test_a_column_that_another_problem_reads_is_used(world, problem, make_problem):
     other = make_problem(name="other", features={"columns": ["device_id"]})
     found = read_catalog([problem, other], world, AS_OF)

@@ -84,6 +84,7 @@ def _this_problem(problem):
     _problem = problem
 
 
+@pytest.mark.slow
 def test_the_command_prints_an_overview_and_writes_the_page(command, world, tmp_path):
     done = command("--as-of", "2026-03-03")
     assert done.exit_code == 0, done.output
@@ -94,6 +95,7 @@ def test_the_command_prints_an_overview_and_writes_the_page(command, world, tmp_
     assert (tmp_path / "here.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_the_command_answers(command):
     assert "nobody" in command("--search", "device").output
     assert "No: nothing" in command("--search", "zebra").output

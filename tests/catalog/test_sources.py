@@ -32,6 +32,7 @@ def test_a_source_is_counted_and_judged(catalog):
     assert entry(catalog, "payments").available == "1 day after paid_at"
 
 
+@pytest.mark.slow
 def test_freshness_is_judged_as_of_a_time(world, problem):
     assert entry(read_catalog([problem], world, "2026-03-04"), "applications").status == "stale"
     early = entry(read_catalog([problem], world, "2026-01-10T12:00:00Z"), "applications")
@@ -69,6 +70,7 @@ def test_ingests_and_changes_come_with_date_and_file(catalog):
     assert s.seen.startswith("ingested 2 times")
 
 
+@pytest.mark.slow
 def test_a_missing_source_says_so_and_stops_nothing(world, problem, make_problem):
     lost = make_problem(
         name="lost",

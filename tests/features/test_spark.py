@@ -14,7 +14,7 @@ from truerisk.features.engines import with_engine
 from truerisk.lake.lake import Lake
 from truerisk.problem.spec import Problem
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("spark")]  # one Java process
 COMPILED = {
     "spark.sql.codegen.wholeStage": "true",
     "spark.sql.codegen.factoryMode": "FALLBACK",

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import truerisk as tr
 from tests.flows.conftest import Run
+from truerisk.errors import TrueriskError
 
-pytestmark = pytest.mark.slow
+KNOWN_AT = "2025-06-01"
 
 PROBLEM = """
 name = "loans"
@@ -163,8 +165,41 @@ def refused(done: Run, *needles: str) -> str:
     return sentence.removeprefix("truerisk: ")
 
 
+@pytest.fixture(autouse=True)
+def _paths_begin_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def begun(file: Path, lake: tr.Lake, known_at: str = KNOWN_AT) -> None:
+    """What the first step of train.py does."""
+    problem = tr.load_problem(file)
+    tr.check_definitions(problem, lake)
+    tr.split(problem, tr.build_dataset(problem, known_at, lake))
+
+
 @pytest.mark.parametrize(("spoil", "needle"), CASES, ids=[case[0].__name__ for case in CASES])
-def test_train_says_what_is_wrong_with_the_data(
+def test_training_says_what_is_wrong_with_the_data(
+    spoil: Callable[[Tables], None], needle: str, tables: Tables, tmp_path: Path, lake: tr.Lake
+) -> None:
+    spoil(tables)
+    file = put(tables, tmp_path)
+    with pytest.raises(TrueriskError) as caught:
+        begun(file, lake)
+    [sentence] = str(caught.value).splitlines()
+    assert needle in sentence and sentence.endswith(".")
+    assert "source" in sentence or "outcomes" in needle
+    assert written(Path(lake.root)) == []
+
+
+def test_the_same_data_unspoilt_begin_a_training(
+    tables: Tables, tmp_path: Path, lake: tr.Lake
+) -> None:
+    begun(put(tables, tmp_path), lake)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spoil", "needle"), [CASES[0], CASES[-1]], ids=["keys", "nothing"])
+def test_the_command_ends_with_the_sentence_and_writes_nothing(
     spoil: Callable[[Tables], None],
     needle: str,
     tables: Tables,
@@ -174,34 +209,12 @@ def test_train_says_what_is_wrong_with_the_data(
     spoil(tables)
     file = put(tables, tmp_path)
     lake = tmp_path / "lake"
-    words = ["train", "--problem", str(file), "--known-at", "2025-06-01", "--lake", str(lake)]
-    refused(truerisk(*words, cwd=tmp_path), needle, "source" if "outcomes" not in needle else "")
+    words = ["train", "--problem", str(file), "--known-at", KNOWN_AT, "--lake", str(lake)]
+    refused(truerisk(*words, cwd=tmp_path), needle)
     assert written(lake) == []
 
 
-def test_the_same_data_unspoilt_train_score_and_measure(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
-) -> None:
-    file = put(tables, tmp_path)
-    here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
-    trained = truerisk("train", *here, "--known-at", "2025-01-01", cwd=tmp_path)
-    assert trained.returncode == 0, trained.stderr
-    version = trained.stdout.split()[1].rstrip(":")
-    digest = truerisk("report", *here, version).stdout.split("Its hash: ")[1].strip()
-    person = ["--by", "ana", "--because", "a test"]
-    approved = truerisk("approve", *here, version, *person, "--report-hash", digest)
-    if approved.returncode:  # the data are noise, so the gate may well refuse
-        assert "failed its gate" in approved.stderr
-        override = [*person, "--report-hash", digest, "--override"]
-        assert truerisk("approve", *here, version, *override).returncode == 0
-    scored = truerisk("score", *here, "--until", "2025-03-01", cwd=tmp_path)
-    assert scored.returncode == 0 and "Decided" in scored.stdout, scored.stderr
-    measured = truerisk("measure", *here, "--known-at", "2025-12-01", cwd=tmp_path)
-    assert measured.returncode == 0, measured.stderr
-    early = truerisk("measure", *here, "--known-at", "2025-02-01", cwd=tmp_path)
-    refused(early, "none has matured by 2025-02-01", "horizon 90 days")
-
-
+@pytest.mark.slow
 def test_a_flow_file_run_directly_ends_with_the_same_sentence(
     tables: Tables, tmp_path: Path, truerisk: Callable[..., Run], flow: Callable[..., Run]
 ) -> None:
@@ -216,6 +229,7 @@ def test_a_flow_file_run_directly_ends_with_the_same_sentence(
     assert last.split(": ", 1)[1] == said.split(": ", 1)[1]
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_named_with_the_way_out(
     tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
@@ -228,6 +242,7 @@ def test_a_missing_file_is_named_with_the_way_out(
     refused(truerisk("train", *here, "--source", "outcomes"), "write NAME=PATH")
 
 
+@pytest.mark.slow
 def test_a_misspelt_key_of_the_problem_file_stops_every_command_before_anything_runs(
     tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
@@ -239,6 +254,7 @@ def test_a_misspelt_key_of_the_problem_file_stops_every_command_before_anything_
     refused(truerisk("models", "--problem", "no/such.toml"), "there is no such problem file")
 
 
+@pytest.mark.slow
 def test_a_lake_of_another_format_and_one_that_cannot_be_written_are_refused(
     tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
@@ -255,6 +271,7 @@ def test_a_lake_of_another_format_and_one_that_cannot_be_written_are_refused(
     refused(done, "cannot be written")
 
 
+@pytest.mark.slow
 def test_score_and_report_say_what_comes_first(
     tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:

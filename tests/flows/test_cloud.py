@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 import truerisk as tr
 from tests.flows.conftest import ROOT, Run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 STEPS = {
     "train": {"start", "fit", "compare", "end"},

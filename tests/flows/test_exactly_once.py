@@ -13,7 +13,7 @@ import truerisk as tr
 from tests.flows.conftest import MONTH, ROOT, Run
 from truerisk.simulator import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 SINCE = ["run", "--since", "2025-07-01"]
 
@@ -43,7 +43,7 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[b
     )
 
 
-@pytest.mark.parametrize("seconds", [1.5, 3.0, 4.5])
+@pytest.mark.parametrize("seconds", [2.0, 4.0])
 def test_a_run_killed_at_any_point_and_run_again_decides_each_application_once(
     seconds: float,
     lake_copy: Path,

@@ -14,7 +14,7 @@ from truerisk.lake.tables import ESTIMATES
 from truerisk.models.package import read_manifest, read_report
 from truerisk.simulator import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
 def test_the_commands_lead_from_applications_to_the_truth_about_everyone(

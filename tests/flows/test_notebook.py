@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 
 from tests.flows.conftest import ROOT, Run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

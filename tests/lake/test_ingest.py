@@ -85,6 +85,7 @@ CELLS = st.tuples(
 FILES = st.lists(st.lists(CELLS, min_size=1, max_size=8), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=FILES)
 def test_no_row_is_lost_or_counted_twice(
@@ -146,6 +147,7 @@ def test_too_many_rejected_rows_refuse_the_file_with_the_reasons(bring: Bring, l
     )
 
 
+@pytest.mark.slow
 def test_far_more_or_fewer_rows_than_usual_refuse_the_file(bring: Bring, lake: Lake) -> None:
     rules = {"row_change": 0.5}
     for day in range(3):  # two batches would not tell what is usual
@@ -219,6 +221,7 @@ def test_a_new_column_is_taken_and_said_and_old_rows_hold_null(bring: Bring, lak
     assert lake.read("visits").sort_values("visit")["y"].tolist()[1] == "b"
 
 
+@pytest.mark.slow
 def test_whole_numbers_are_welcome_where_the_table_holds_float(bring: Bring, lake: Lake) -> None:
     bring(visits(1, x=[1.5]), "a.parquet")
     assert counts(bring(visits(2, x=[2]), "b.parquet")) == (1, 0, 0)
@@ -291,6 +294,7 @@ def test_a_truncated_parquet_is_refused(bring: Bring, lake: Lake, put: Put) -> N
     assert "cannot be read" in refusal(bring, lake, middle, "b.parquet")
 
 
+@pytest.mark.slow
 def test_csv_as_people_write_it_is_read(bring: Bring, lake: Lake) -> None:
     bring('\ufeffvisit;at_;x\n1;2024-01-01;"a;""b"""\n', "a.csv")
     bring(gzip.compress(b"visit,at_,x\r\n2,2024-01-01,c\r\n"), "b.csv.gz")
@@ -390,6 +394,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(bring: Bring, lake: Lak
     assert lake.version("visits") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dies_at", ["quarantine", "profiles", "ingests"])
 def test_an_ingest_that_dies_between_commits_is_finished_by_the_next(
     dies_at: str, bring: Bring, lake: Lake, monkeypatch: pytest.MonkeyPatch
@@ -448,6 +453,7 @@ def test_two_ingests_that_meet_leave_each_row_once(
     assert len(lake.read("ingests")) == 2
 
 
+@pytest.mark.slow
 def test_every_type_that_parquet_has_is_kept_or_becomes_what_delta_has(
     bring: Bring, lake: Lake
 ) -> None:

@@ -63,6 +63,7 @@ def test_the_profile_of_a_batch_is_that_of_its_rows(bring: Bring, lake: Lake) ->
     assert json.loads(categories["channel"]) == frame["channel"].value_counts().to_dict()
 
 
+@pytest.mark.slow
 def test_what_names_somebody_is_never_kept_in_a_profile(bring: Bring, lake: Lake) -> None:
     bring(rows(0, 30), "a.csv")
     bring(rows(30, 60, note=[f"free text {i}" for i in range(30, 60)]), "b.csv")
@@ -92,12 +93,14 @@ def test_what_changed_is_said_with_its_file(twice: tuple[Ingested, Ingested], la
     assert '- column "channel": new category "broker"' in lines
 
 
+@pytest.mark.slow
 def test_a_batch_like_the_table_changes_nothing(bring: Bring, lake: Lake) -> None:
     for day in range(4):
         bring(rows(1000 * day, 1000 * day + 1000, seed=day), f"{day}.csv")
     assert changes(lake, "visits").empty
 
 
+@pytest.mark.slow
 def test_rejected_rows_volume_and_new_columns_are_changes_of_the_file(
     bring: Bring, lake: Lake
 ) -> None:

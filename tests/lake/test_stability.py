@@ -34,6 +34,7 @@ def heavy(rng, rows):
     return rng.lognormal(9, 1, rows).round(-2)
 
 
+@pytest.mark.slow
 def test_a_column_that_did_not_change_is_flagged_as_rarely_as_promised() -> None:
     """Over 12 × 300 simulated batches: 0.1% is promised, and 4,000 a cell gave 0.05% to 0.15%."""
     sizes = [(2000, 2000), (20_000, 500), (3000, 100), (3000, 40)]

@@ -51,12 +51,14 @@ def test_a_page_loads_nothing_and_shows_no_missing_number(which, state, request)
     assert not MISSING.search(visible(text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["train", "measured"])
 def test_equal_inputs_give_equal_bytes(which, request):
     make = request.getfixturevalue(which)
     assert make() == make.__wrapped__()
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text(train, measured):
     for text in (train(name=HOSTILE, champion=HOSTILE), measured(group=HOSTILE, compared=HOSTILE)):
         assert "<script>alert" not in text

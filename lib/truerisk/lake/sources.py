@@ -95,7 +95,7 @@ class Sources:
         return _raw(name)
 
     def columns(self, name: str) -> dict[str, str]:
-        """Column name → DuckDB type of a source, without the added ones; reads no rows of files."""
+        """Column name → DuckDB type of a source, without the added ones."""
         raw = self.con.table(self.raw(name))
         return dict(zip(raw.columns, map(str, raw.types)))
 
@@ -108,11 +108,15 @@ class Sources:
             return
         known = name in self._pinned_here
         rows = rows_of(self.con, name, self.problem, self.lake, self.versions, unchanged=known)
-        if self.problem.sources[name].query is not None:
-            # A query may number its rows: computed once, every reader sees the same numbers.
-            rows.create(_raw(name))
-        else:
+        source = self.problem.sources[name]
+        if source.query is None and (source.path or ".parquet").endswith(".parquet"):
             rows.create_view(_raw(name))
+        else:
+            # A query may number its rows, and texts are read as values only once.
+            try:
+                rows.create(_raw(name))
+            except duckdb.Error as error:
+                raise self._unreadable(name, error) from error
         self.con.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM {quote(_raw(name))}")
         self._raw.add(name)
 
@@ -210,11 +214,12 @@ class Sources:
             try:
                 return self.con.sql(sql).fetchall()[0]
             except duckdb.Error as error:
-                raise SourceError(
-                    f"{self.where(name)} cannot be read ({str(error).splitlines()[0]})."
-                ) from error
+                raise self._unreadable(name, error) from error
 
         return fetch
+
+    def _unreadable(self, name: str, error: duckdb.Error) -> SourceError:
+        return SourceError(f"{self.where(name)} cannot be read ({str(error).splitlines()[0]}).")
 
     def _define(self, name: str, source: Source) -> None:
         """The view with the time columns."""
