@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench clean
+.PHONY: help demo check test bench bench-features bench-online clean
 
 help:  ## Explain the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 demo: .venv/core  ## Run the whole loop on a simulated lender, about two minutes
 	@$(BIN)/truerisk demo --yes
@@ -20,6 +20,12 @@ test: .venv/dev  ## Run all tests, under ten minutes
 
 bench: .venv/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
 	@$(BIN)/python benchmarks/lending_club.py
+
+bench-features: .venv/dev  ## Compute features beside hand-written SQL, Polars, pandas and Feast
+	@$(BIN)/python benchmarks/features.py
+
+bench-online: .venv/dev  ## Time the online store over 5M events
+	@$(BIN)/python benchmarks/online.py
 
 clean:  ## Remove the environment; the lake and the runs in .truerisk stay
 	@rm -rf .venv

@@ -9,6 +9,7 @@ build_features bit for bit.
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -126,7 +127,7 @@ def differing(look_up: OnlineFeatures, built: pd.DataFrame, spine: pd.DataFrame)
     return int(((found.to_numpy("float64").view("int64") != one) & ~nan).sum())
 
 
-def main() -> None:
+def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--events", type=int, default=5_000_000)
     ask.add_argument("--customers", type=int, default=100_000)
@@ -164,7 +165,8 @@ def main() -> None:
         sample = pd.concat([spine.head(CHECKED), hot.head(1).assign(application_id=-1)])
         wrong = differing(look_up, tr.build_features(problem, sample, lake), sample)
         print(f"\n{len(sample)} applications against build_features: {wrong} values differ")
+        return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

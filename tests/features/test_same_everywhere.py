@@ -22,7 +22,7 @@ from truerisk.problem.spec import Problem
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 40
+EXAMPLES = 25
 CHUNKS = 3
 ANY = settings(
     max_examples=EXAMPLES,
