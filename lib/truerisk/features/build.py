@@ -5,7 +5,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.definitions import names
@@ -94,4 +93,4 @@ def _run(problem: Problem, runner: Engine, step: Step, rows: int) -> pd.DataFram
     row_id = found["row_id"].to_numpy()
     order = np.argsort(row_id)
     assert np.array_equal(row_id[order], np.arange(rows)), step
-    return found.select(step.names).take(pa.array(order)).to_pandas()
+    return found.select(step.names).to_pandas().take(order).reset_index(drop=True)

@@ -81,10 +81,9 @@ def sizes_query(group: Group) -> str:
     return f"""SELECT CAST((SELECT COUNT(*) FROM spine) AS BIGINT) AS spine,
   CAST(COALESCE(SUM(e.n), 0) AS BIGINT) AS events,
   CAST(LEAST(COALESCE(SUM(CAST(e.n AS DOUBLE) * s.n), 0), 9e18) AS BIGINT) AS pairs,
-  CAST(COALESCE(MAX(e.last) - MIN(e.first), 0) AS BIGINT) AS span
+  CAST((SELECT COALESCE(MAX(__time_us) - MIN(__time_us), 0) FROM {group.view}) AS BIGINT) AS span
 FROM (SELECT {by} AS k, COUNT(*) AS n FROM spine GROUP BY {by}) s
-JOIN (SELECT {by} AS k, COUNT(*) AS n, MIN(__time_us) AS first, MAX(__time_us) AS last
-  FROM {group.view} WHERE __time_us IS NOT NULL GROUP BY {by}) e ON e.k = s.k"""
+JOIN (SELECT {by} AS k, COUNT(*) AS n FROM {group.view} GROUP BY {by}) e ON e.k = s.k"""
 
 
 def sizes(row: pd.DataFrame) -> Sizes:

@@ -7,6 +7,7 @@ a difference of running sums of doubles would not be the sum. Runs in this proce
 """
 
 import re
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow as pa
 from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.rows import column, events, spine
 from truerisk.lake.connection import quote
-from truerisk.problem.aggregate import Aggregate
+
 
 REVERSIBLE = ("count", "share", "sum", "mean")
 WHOLE = r"U?(TINY|SMALL)INT|U?INT(EGER)?|BIGINT"
@@ -56,9 +57,11 @@ def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
     """row_id and the group's features from what the two queries give."""
     entity, t = rows["entity"].to_numpy(), rows["t"].to_numpy()
     order = _by_entity_and_time(entity, t)
-    entity, t = entity[order], t[order]
+    t = t[order]
     as_of, mine = edges["as_of"].to_numpy(), edges["entity"].to_numpy()
-    first, last = np.searchsorted(entity, mine, "left"), np.searchsorted(entity, mine, "right")
+    upto = np.cumsum(np.bincount(entity, minlength=int(mine.max(initial=0)) + 1))
+    last = upto[mine]
+    first = np.where(mine > 0, upto[mine - 1], 0)
     assert group.delay is not None
     end = _before(t, first, last, as_of - group.delay)
     start = {
@@ -66,24 +69,35 @@ def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
     }
 
     @cache
-    def totals(name: str | None, where: str | None) -> tuple[np.ndarray, np.ndarray]:
-        """How many values there are before each place in the order, and their running sum."""
-        values = rows[column(name)[1:-1]] if name else rows["t"]
-        kept = values.is_valid().to_numpy()
-        if where:
-            kept &= rows[f"is_{group.filters.index(where)}"].fill_null(False).to_numpy()
-        n = _running(kept[order])
-        if not name:
-            return n, n
-        amounts = values.fill_null(0).to_numpy()
-        return n, _running((amounts if kept.all() else np.where(kept, amounts, 0))[order])
+    def totals(name: str | None, where: str | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """How many values and how much there is before each place in the order.
 
-    def between(total: np.ndarray, a: Aggregate) -> np.ndarray:
-        return total[end] - total[start[a.window]]
+        None instead of the first where every row counts: then places count themselves.
+        """
+        values = rows[column(name)[1:-1]] if name else rows["t"]
+        kept = values.is_valid().to_numpy() if values.null_count else None
+        if where:
+            flag = rows[f"is_{group.filters.index(where)}"].fill_null(False).to_numpy()
+            kept = flag if kept is None else kept & flag
+        n = None if kept is None else _running(kept[order])
+        if not name:
+            return n, None
+        amounts = values.fill_null(0).to_numpy() if values.null_count else values.to_numpy()
+        return n, _running((amounts if kept is None else np.where(kept, amounts, 0))[order])
+
+    @cache
+    def between(
+        name: str | None, where: str | None, window: timedelta
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """How many values and how much there is in the windows, shape (rows of the spine,)."""
+        n, total = totals(name, where)
+        since = start[window]
+        many = end - since if n is None else n[end] - n[since]
+        return many, many if total is None else total[end] - total[since]
 
     found: dict[str, np.ndarray] = {"row_id": edges["row_id"].to_numpy()}
     for a in group.aggregates:
-        n, total = (between(running, a) for running in totals(a.column, a.where))
+        n, total = between(a.column, a.where, a.window)
         if a.function == "count":
             found[a.name] = n
         elif a.function == "share":
@@ -98,9 +112,12 @@ def _by_entity_and_time(entity: np.ndarray, t: np.ndarray) -> np.ndarray:
     """The order of the rows: one sort of one number where entity and time fit into it."""
     if len(t) == 0:
         return np.array([], np.int64)
-    span = int(t.max()) - int(t.min()) + 1
+    first, span = int(t.min()), int(t.max()) - int(t.min()) + 1
     if (int(entity.max()) + 1) * span < LARGEST:
-        return np.argsort(entity * span + (t - t.min()))
+        both = entity * span
+        both += t
+        both -= first
+        return np.argsort(both)
     return np.lexsort((t, entity))
 
 
@@ -116,8 +133,6 @@ def _before(t: np.ndarray, low: np.ndarray, high: np.ndarray, edge: np.ndarray) 
 
 def _running(amounts: np.ndarray) -> np.ndarray:
     """Running totals with a leading 0; in Python's own integers where 64 bits could overflow."""
-    if amounts.dtype == bool and amounts.all():
-        return np.arange(len(amounts) + 1)
     largest = max(-int(amounts.min()), int(amounts.max())) if len(amounts) else 0
     total = np.zeros(len(amounts) + 1, np.int64 if largest * len(amounts) < LARGEST else object)
     np.cumsum(amounts, dtype=total.dtype, out=total[1:])
