@@ -1,6 +1,7 @@
 """One definition, one number: every formulation gives what a plain loop over the rules gives."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+import truerisk as tr
 from tests.features.oracle import EXACT, FEATURES, SOURCE, WINDOWS, World, oracle, worlds
 from truerisk.features.build import application_columns, build_features
 from truerisk.features.engines import engine
@@ -18,14 +20,13 @@ from truerisk.features.sql.running_totals import is_reversible
 from truerisk.features.steps import groups
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources import Sources
-from truerisk.problem.spec import Problem
+from truerisk.problem.spec import Compute, Problem
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 25
 CHUNKS = 3
 ANY = settings(
-    max_examples=EXAMPLES,
+    max_examples=25,
     derandomize=True,
     deadline=None,
     database=None,
@@ -75,6 +76,39 @@ def test_a_build_is_what_the_rules_say(
     names = [name for name in frame if name != problem.key]
     assert names == list(next(oracle(world)))
     assert_same(frame, world, names, "build")
+
+
+@ANY
+@given(world=worlds())
+def test_the_online_store_is_what_the_rules_say(
+    world: World, tmp_path: Path, lake: Lake, make_problem: Make
+) -> None:
+    now = replace(world, known_at=None)  # online knows what there is
+    problem = problem_of(now, tmp_path, make_problem)
+    store = tmp_path / "online.sqlite"
+    tr.sync_online(problem, lake, store)
+    rows = [
+        tr.features_for(problem, {"customer_id": customer}, as_of, lake, store)
+        for customer, as_of in now.spine
+    ]
+    frame = pd.DataFrame(rows)
+    assert list(frame) == list(next(oracle(now)))
+    assert_same(frame, now, list(frame), "online")
+
+
+@pytest.mark.xdist_group("spark")
+@settings(ANY, max_examples=3)
+@given(world=worlds())
+def test_spark_is_what_the_rules_say(
+    world: World, tmp_path: Path, lake: Lake, make_problem: Make, spark_conf: dict[str, str]
+) -> None:
+    problem = problem_of(world, tmp_path, make_problem)
+    compute = {"engine": "spark", "spark": spark_conf}
+    problem = problem.model_copy(update={"compute": Compute.model_validate(compute)})
+    frame = build_features(problem, world.frames()[1], lake, world.known_at)
+    names = [name for name in frame if name != problem.key]
+    assert names == list(next(oracle(world)))
+    assert_same(frame, world, names, "spark")
 
 
 def formulated(

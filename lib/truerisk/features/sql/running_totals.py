@@ -17,7 +17,6 @@ from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.rows import column, events, spine
 from truerisk.lake.connection import quote
 
-
 REVERSIBLE = ("count", "share", "sum", "mean")
 WHOLE = r"U?(TINY|SMALL)INT|U?INT(EGER)?|BIGINT"
 EXACT_DOUBLE = 2**53
