@@ -1,5 +1,7 @@
 """What commands share: their options, where they print, and how they run a flow."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,9 @@ from truerisk.launch import launch
 from truerisk.problem.parse import load_problem
 from truerisk.problem.spec import Problem
 
-out = Console(highlight=False, soft_wrap=True)
+PIPED = 110  # columns where there is no terminal to ask
+wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED
+out = Console(highlight=False, soft_wrap=True, width=wide)
 
 ProblemName = Annotated[
     str, typer.Option("--problem", help="A problem file, or a name in problems/.", metavar="NAME")

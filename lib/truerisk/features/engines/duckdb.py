@@ -10,6 +10,7 @@ from truerisk.lake.sources import Sources
 
 UNITS = {"MB": 10**6, "GB": 10**9}
 SHARE = 0.5  # of the machine's memory, where the problem sets no limit
+QUERIES = 0.6  # of the limit; the frames that are built take the rest
 
 
 class DuckDB:
@@ -17,7 +18,8 @@ class DuckDB:
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
-        self.memory: int | None = memory_limit(sources.problem.compute.memory_limit)
+        limit = memory_limit(sources.problem.compute.memory_limit)
+        self.memory: int | None = int(limit * QUERIES)
         sources.con.execute(f"SET memory_limit = '{self.memory // 10**6}MB'")
 
     def spine(self, table: pa.Table) -> None:
