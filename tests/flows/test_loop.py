@@ -23,14 +23,14 @@ def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
     root = tmp_path / "lake"
     shutil.copytree(sources, root)
     here = ["--problem", "credit", "--lake", str(root)]
-    trained = truerisk("train", *here, "--known-at", "2025-07-01", cwd=tmp_path)
-    assert trained.returncode == 0, trained.stderr
+    submitted = truerisk("train", *here, "--known-at", "2025-07-01", cwd=tmp_path)
+    assert submitted.returncode == 0, submitted.stderr
     [offered] = listed(truerisk("models", *here, "--json"))
     version, digest = offered["version"], offered["report_hash"]
     assert offered["status"] == "submitted"
     again = tr.list_models(tr.open_lake(trained), "credit")["version"].iloc[0]
     assert version == again, "the same data and seed give the same version"
-    assert f"Submitted {version}: gate {offered['gate']}" in trained.stdout
+    assert f"Submitted {version}: gate {offered['gate']}" in submitted.stdout
 
     shown = truerisk("report", *here, version)
     assert digest in shown.stdout and "passed: AUC gain over the event rate" in shown.stdout
