@@ -215,3 +215,20 @@ def test_statements_come_in_the_order_in_which_they_run(problem: Problem, lake: 
         *("source_kinds", "spine"),
     ]
     assert "Sums of doubles are taken in the order of time and key" in written[0].about
+
+
+@pytest.mark.parametrize("verb", ["train", "score", "measure"])
+@pytest.mark.parametrize(("words", "engine"), [([], "duckdb"), (["--engine", "spark"], "spark")])
+def test_the_command_line_names_the_engine_of_a_flow(
+    verb: str, words: list[str], engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched = []
+    monkeypatch.setattr(
+        "truerisk.commands.options.launch",
+        lambda flow, problem, *given, **parameters: (
+            launched.append((flow, problem.compute.engine)) or []
+        ),
+    )
+    done = CliRunner().invoke(app, [verb, "--problem", "credit", *words])
+    assert done.exit_code == 0, done.output
+    assert launched == [(verb, engine)]

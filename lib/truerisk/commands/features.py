@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from truerisk.commands import online
-from truerisk.commands.options import AsJson, LakeRoot, Sources, find, pair
+from truerisk.commands.options import AsJson, EngineName, LakeRoot, Sources, computed_by, find, pair
 from truerisk.lake.lake import open_lake
 
 app = typer.Typer(
@@ -22,9 +22,7 @@ About = Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem file, o
 def explain(
     problem: About,
     sql: Annotated[bool, typer.Option("--sql/--no-sql", help="Show each step's SQL.")] = True,
-    engine: Annotated[
-        str, typer.Option(help="duckdb or spark; default the problem's.", metavar="NAME")
-    ] = "",
+    engine: EngineName = "",
     sample: Annotated[
         int | None, typer.Option(help="Plan for this many applications.", metavar="N", min=1)
     ] = None,
@@ -32,11 +30,9 @@ def explain(
     lake: LakeRoot = "",
 ) -> None:
     """Say in which steps the features of all applications are computed, and why so."""
-    from truerisk.features.engines import with_engine
     from truerisk.features.explain import explain as explained
 
-    about = find(problem, dict(map(pair, source or [])))
-    about = with_engine(about, engine) if engine else about
+    about = computed_by(engine, find(problem, dict(map(pair, source or []))))
     print(explained(about, open_lake(lake), sample=sample, sql=sql))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import KnownAt, LakeRoot, ProblemName, Sources, out, run
+from truerisk.commands.options import EngineName, KnownAt, LakeRoot, ProblemName, Sources, out, run
 
 
 def demo(
@@ -20,21 +20,26 @@ def demo(
 
 
 def train(
-    problem: ProblemName, known_at: KnownAt = "", source: Sources = None, lake: LakeRoot = ""
+    problem: ProblemName,
+    known_at: KnownAt = "",
+    engine: EngineName = "",
+    source: Sources = None,
+    lake: LakeRoot = "",
 ) -> None:
     """Train the candidates as known at a time and submit the best with a report."""
-    run("train", problem, lake, source, known_at=known_at)
+    run("train", problem, lake, source, engine, known_at=known_at)
 
 
 def score(
     problem: ProblemName,
     since: Annotated[str, typer.Option(help="First time to decide, UTC.", metavar="TIME")] = "",
     until: Annotated[str, typer.Option(help="Time to stop before, UTC.", metavar="TIME")] = "",
+    engine: EngineName = "",
     source: Sources = None,
     lake: LakeRoot = "",
 ) -> None:
     """Decide every application that has no decision yet, with the champion."""
-    run("score", problem, lake, source, since=since, until=until)
+    run("score", problem, lake, source, engine, since=since, until=until)
 
 
 def measure(
@@ -43,8 +48,9 @@ def measure(
     compare: Annotated[
         str, typer.Option(help="Value this model on the same log.", metavar="VERSION")
     ] = "",
+    engine: EngineName = "",
     source: Sources = None,
     lake: LakeRoot = "",
 ) -> None:
     """Estimate quality and dollars for everyone who applied."""
-    run("measure", problem, lake, source, known_at=known_at, compare=compare)
+    run("measure", problem, lake, source, engine, known_at=known_at, compare=compare)

@@ -30,6 +30,10 @@ Sources = Annotated[
 LakeRoot = Annotated[
     str, typer.Option("--lake", help="The lake's root; default TRUERISK_LAKE.", metavar="PATH")
 ]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help="duckdb or spark; default the problem's.", metavar="NAME"),
+]
 KnownAt = Annotated[
     str, typer.Option("--known-at", help="Knowledge cutoff, UTC; default now.", metavar="TIME")
 ]
@@ -39,13 +43,27 @@ Because = Annotated[str, typer.Option("--because", help="Why; it is kept.", prom
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def run(verb: str, name: str, lake: str, sources: list[str] | None, **parameters: str) -> None:
+def run(
+    verb: str,
+    name: str,
+    lake: str,
+    sources: list[str] | None,
+    engine: str = "",
+    **parameters: str,
+) -> None:
     """Launch a flow and print what its last step says."""
-    problem = find(name, dict(pair(text) for text in sources or []))
+    problem = computed_by(engine, find(name, dict(pair(text) for text in sources or [])))
     with progress(f"{verb} {problem.name}") as on_step:
         said = launch(verb, problem, open_lake(lake), on_step, **parameters)
     for line in said:
         out.print(line)
+
+
+def computed_by(engine: str, problem: Problem) -> Problem:
+    """The problem with its features computed by ``engine``, or by its own where none is named."""
+    from truerisk.features.engines import with_engine
+
+    return with_engine(problem, engine) if engine else problem
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def sqlglot() -> ModuleType:
     except ImportError as error:
         raise ProblemError(
             "SQL for other engines is written by sqlglot, which is not installed; "
-            'run pip install "truerisk[sql]".'
+            'run pip install "truerisk[spark]".'
         ) from error
     return module
 
