@@ -1,6 +1,7 @@
 """The tree shows the architecture: layers, sizes, names; nothing that could run code on load."""
 
 import ast
+import configparser
 import re
 import subprocess
 import sys
@@ -182,3 +183,11 @@ def test_every_dependency_is_pinned() -> None:
     named = re.findall(r"^    ([a-z][\w\-]*)(?:\[\w+\])?>=", setup, re.M)
     assert len(named) > 15
     assert [name for name in named if name.lower() not in pinned] == []
+
+
+def test_every_extra_that_a_message_names_exists() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    texts = [p.read_text() for p in LIBRARY.rglob("*.py")]
+    named = {extra for text in texts for extra in re.findall(r"truerisk\[(\w+)\]", text)}
+    assert named and named <= set(setup["options.extras_require"])

@@ -136,7 +136,7 @@ def test_without_sqlglot_the_message_names_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "sqlglot", None)
-    with pytest.raises(ProblemError, match=r'run pip install "truerisk\[sql\]"\.'):
+    with pytest.raises(ProblemError, match=r'run pip install "truerisk\[spark\]"\.'):
         render("SELECT 1", "spark")
 
 
