@@ -13,7 +13,7 @@ from truerisk.features.definitions import definition
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES, Candidate
 from truerisk.models.package import Model
-from truerisk.problem.spec import Boosting, Prior, Problem, Scorecard
+from truerisk.problem.spec import Boosting, Prior, Problem, Scorecard, SingleFeature
 
 KNOWN_AT = pd.Timestamp("2025-01-01", tz="UTC")
 
@@ -35,7 +35,12 @@ def loans(n: int = 2_000, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
 @cache
 def fitted(name: str) -> Candidate:
     """A candidate fitted once for all tests that only keep or read it."""
-    params = {"prior": Prior(), "scorecard": Scorecard(), "boosting": Boosting(iterations=15)}
+    params = {
+        "prior": Prior(),
+        "single_feature": SingleFeature(),
+        "scorecard": Scorecard(),
+        "boosting": Boosting(iterations=15),
+    }
     return CANDIDATES[name].fit(*loans(400), params[name], 0)
 
 

@@ -19,6 +19,7 @@ from truerisk.problem import spec
 
 PARAMS = {
     "prior": spec.Prior(),
+    "single_feature": spec.SingleFeature(),
     "scorecard": spec.Scorecard(),
     "boosting": spec.Boosting(iterations=40, learning_rate=0.15),
 }
@@ -40,7 +41,9 @@ def test_every_candidate_of_the_grammar_exists_and_is_tested_here() -> None:
 
 
 def test_an_unknown_candidate_lists_the_valid_ones() -> None:
-    with pytest.raises(ModelError, match='no candidate "forest"; there are boosting, prior or'):
+    with pytest.raises(
+        ModelError, match='no candidate "forest"; there are boosting, prior, scorecard or'
+    ):
         candidate("forest")
 
 

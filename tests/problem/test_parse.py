@@ -29,7 +29,7 @@ MISTAKES = {
     "unknown candidate": (
         "[candidates.prior]",
         "[candidates.forest]",
-        ["candidates.forest is not a known key", "boosting, prior or scorecard"],
+        ["candidates.forest is not a known key", "boosting, prior, scorecard or single_feature"],
     ),
     "unknown parameter of a candidate": (
         "depth = 6",

@@ -9,6 +9,7 @@ from truerisk.errors import ModelError, one_of
 from truerisk.models.boosting import BoostingModel
 from truerisk.models.prior import PriorModel
 from truerisk.models.scorecard import ScorecardModel
+from truerisk.models.single_feature import SingleFeatureModel
 
 
 class Candidate(Protocol):
@@ -27,6 +28,7 @@ class Candidate(Protocol):
 
 CANDIDATES: dict[str, type[Candidate]] = {
     "prior": PriorModel,
+    "single_feature": SingleFeatureModel,
     "scorecard": ScorecardModel,
     "boosting": BoostingModel,
 }

@@ -14,10 +14,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from truerisk.models import binning
 from truerisk.problem.spec import Scorecard
 
-SMOOTHING = 10.0  # pseudo-rows per bin at the overall rate: a bin of three rows proves nothing
-RARE = 0.01  # categories with a smaller share are one bin
 OFFSET = 600
 
 
@@ -37,9 +36,11 @@ class ScorecardModel:
             LogisticRegression,
         )  # slow to import, and scoring needs none
 
-        bins = {str(name): _bins(X[name], params.bins) for name in X}
-        codes = {name: _codes(X[name], cut) for name, cut in bins.items()}
-        evidence = {name: _evidence(codes[name], event, _size(bins[name])) for name in bins}
+        bins = {str(name): binning.bins(X[name], params.bins) for name in X}
+        codes = {name: binning.codes(X[name], cut) for name, cut in bins.items()}
+        evidence = {
+            name: binning.evidence(codes[name], event, binning.size(bins[name])) for name in bins
+        }
         Z = np.column_stack([evidence[name][codes[name]] for name in bins])
         # Weight of evidence points away from the event, so useful features have positive weight.
         logistic = LogisticRegression(C=1.0).fit(Z, 1 - event)
@@ -59,7 +60,9 @@ class ScorecardModel:
             bins = list(levels) if levels is not None else np.array(entry["edges"])
             worth = list(levels.values()) if levels is not None else entry["points"]
             other = [entry["other"]] if levels is not None else []
-            columns[name] = np.array([*worth, *other, entry["missing"]])[_codes(X[name], bins)]
+            columns[name] = np.array([*worth, *other, entry["missing"]])[
+                binning.codes(X[name], bins)
+            ]
         return pd.DataFrame(columns, index=X.index)
 
     def total(self, X: pd.DataFrame) -> np.ndarray:
@@ -90,39 +93,6 @@ class ScorecardModel:
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         return cls(**json.loads(content))
-
-
-def _bins(values: pd.Series, count: int) -> np.ndarray | list[str]:
-    """Inner edges by quantile for numbers; the levels that are not rare for text."""
-    if pd.api.types.is_numeric_dtype(values):
-        inner = values.dropna().quantile(np.linspace(0, 1, count + 1)[1:-1])
-        return np.unique(inner.to_numpy())
-    share = values.value_counts(normalize=True)
-    return sorted(share.index[share >= RARE])
-
-
-def _size(bins: np.ndarray | list[str]) -> int:
-    """Number of codes: intervals and missing, or levels, other and missing."""
-    return len(bins) + 2
-
-
-def _codes(values: pd.Series, bins: np.ndarray | list[str]) -> np.ndarray:
-    """The bin of each row, shape (n,): right-closed intervals; the last code is missing."""
-    missing = values.isna().to_numpy()
-    if isinstance(bins, np.ndarray):
-        code = np.searchsorted(bins, values.to_numpy(dtype=float), side="left")
-    else:
-        code = pd.Index(bins).get_indexer(pd.Index(values))
-        code = np.where(code < 0, len(bins), code)
-    return np.where(missing, len(bins) + 1, code)
-
-
-def _evidence(codes: np.ndarray, event: np.ndarray, size: int) -> np.ndarray:
-    """Smoothed weight of evidence per bin, shape (size,)."""
-    rate = event.mean()
-    events = np.bincount(codes, weights=event, minlength=size) + SMOOTHING * rate
-    rows = np.bincount(codes, minlength=size) + SMOOTHING
-    return np.log((rows - events) / events) - np.log((1 - rate) / rate)
 
 
 def _readable(bins: np.ndarray | list[str], points: list[int]) -> dict[str, Any]:

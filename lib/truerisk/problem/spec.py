@@ -73,6 +73,12 @@ class Prior(Part):
     """The event rate for everyone: what any model must beat."""
 
 
+class SingleFeature(Part):
+    """The one feature that ranks best, in bins."""
+
+    bins: int = Field(8, ge=2, le=20)
+
+
 class Scorecard(Part):
     """Binned logistic regression with integer points."""
 
@@ -90,6 +96,7 @@ class Boosting(Part):
 
 class Candidates(Part):
     prior: Prior | None = None
+    single_feature: SingleFeature | None = None
     scorecard: Scorecard | None = None
     boosting: Boosting | None = None
 
