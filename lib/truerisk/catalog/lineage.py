@@ -111,6 +111,8 @@ def use_edges(problem: Problem, columns: Columns) -> Iterator[Edge]:
         feature = node("feature", problem.name, name)
         up = feature if name in own else column(application.source, name)
         yield Edge(up, use("training.segments"), "segment")
+    for name in problem.training.protected:
+        yield Edge(column(application.source, name), use("training.protected"), "protected")
 
 
 def query_edges(problem: Problem, columns: Columns) -> Iterator[Edge]:

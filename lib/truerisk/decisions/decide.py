@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.exploration import LEAST_COST, brake, draw, rates
+from truerisk.decisions.exploration import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
 from truerisk.problem.spec import Problem
 
 FEATURE = "feature__"
 SEGMENT = "segment__"
+PROTECTED = "protected__"  # kept for fairness; no input of the model
 
 
 def decide(
@@ -38,13 +39,13 @@ def decide(
     choice = choose(problem, scored, score, money)
     reveals = np.array([action.reveals for action in problem.actions.values()])
     p = probabilities(problem, choice)
-    rate, cost, explored = _explore(problem, scored, batch, choice, reveals)
+    made = explore(problem, scored, choice, money, batch.calibration, batch.spent)
     action = choice.action.copy()
     if problem.exploration is not None:
         to = names.index(problem.exploration.action)
-        p *= 1 - rate[:, None]
-        p[:, to] += rate
-        action[explored] = to
+        p *= 1 - made.rate[:, None]
+        p[:, to] += made.rate
+        action[made.drawn] = to
     rows = np.arange(len(scored))
     ledger = pd.DataFrame(
         {
@@ -56,11 +57,14 @@ def decide(
             "score": score,
             "propensity": p[rows, action],
             "p_reveal": p[:, reveals].sum(axis=1),
-            "explored": explored,
+            "explored": made.drawn,
             "rule": pd.Series(choice.rule, dtype="str"),
             "expected_value": choice.expected[rows, action],
-            "exploration_rate": rate,
-            "exploration_cost": cost,
+            "exploration_rate": made.rate,
+            "exploration_cost": made.cost,
+            "exploration_p": made.p,
+            "exploration_k": made.k,
+            "exploration_scale": made.scale,
             "model_version": batch.model_version,
             "policy_version": policy_version(problem),
             "role": "champion",
@@ -75,7 +79,8 @@ def decide(
         ledger[f"value_{name}_if_no_event"] = money[1][:, i]
     inputs = scored[batch.features].add_prefix(FEATURE)
     others = [s for s in problem.training.segments if s not in batch.features]
-    return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT)], axis=1)
+    protected = scored[problem.training.protected].add_prefix(PROTECTED)
+    return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT), protected], axis=1)
 
 
 def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
@@ -91,32 +96,6 @@ def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
             f"{int(could.sum()):,} applications: its budget or daily cap affords no more."
         )
     return "\n".join(said)
-
-
-def _explore(problem, scored, batch, choice, reveals):  # type: ignore[no-untyped-def]
-    """Rate, cost in dollars and outcome of the draw for each row; zeros where none is allowed."""
-    n = len(scored)
-    rate, cost, explored = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)
-    exploration = problem.exploration
-    if exploration is None:
-        return rate, cost, explored
-    rows = np.arange(n)
-    own = choice.expected[rows, choice.action]
-    to = list(problem.actions).index(exploration.action)
-    allowed = ~reveals[choice.action] & ~choice.absolute
-    lost = np.maximum(own - choice.expected[:, to], LEAST_COST)
-    cost[allowed] = lost[allowed]
-    day = scored["as_of"].dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
-    rate[allowed] = rates(
-        exploration, lost[allowed], float(own.sum()), day[allowed].astype(str), batch.spent
-    )
-    salt = exploration.salt or problem.name
-    u = draw(salt, scored.loc[allowed, "subject"], scored.loc[allowed, "as_of"])
-    explored[allowed] = u < rate[allowed]
-    stopped = brake(exploration, explored[allowed], day[allowed].astype(str), batch.spent)
-    rate[np.flatnonzero(allowed)[stopped]] = 0.0
-    explored[np.flatnonzero(allowed)[stopped]] = False
-    return rate, cost, explored
 
 
 def _ids(problem: Problem, keys: pd.Series) -> list[str]:

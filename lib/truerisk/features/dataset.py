@@ -139,7 +139,7 @@ def with_features(sources: Sources, spine: pd.DataFrame, known_at: object = None
 
 
 def columns_read(problem: Problem) -> list[str]:
-    """The application columns that money, rules and segments read beside the features.
+    """Application columns that money, rules, segments and fairness read beside the features.
 
     Raises ProblemError when one bears a name that the ledger or a log uses for its own.
     """
@@ -147,7 +147,8 @@ def columns_read(problem: Problem) -> list[str]:
     expressions = [rule.when for rule in problem.rules]
     for action in problem.actions.values():
         expressions += [action.if_event, action.if_no_event]
-    read = [c for e in expressions for c in sorted(columns_of(e))] + problem.training.segments
+    read = [c for e in expressions for c in sorted(columns_of(e))]
+    read += [*problem.training.segments, *problem.training.protected]
     read = [c for c in dict.fromkeys(read) if c not in made]
     for column in [*read, *names(problem)]:
         if column in RESERVED:

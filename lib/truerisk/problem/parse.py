@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from truerisk.errors import ProblemError, one_of
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
 from truerisk.problem.names import derived_order, feature_names
+from truerisk.problem.protected import protected_in_use
 from truerisk.problem.spec import Problem
 
 FILE = "_file"  # in a configuration: where the problem was read from, for messages
@@ -147,6 +148,7 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
         derived_order(f)
     except ValueError as error:
         yield "", str(error)
+    yield from protected_in_use(problem)
     yield from _over_text(problem)
     for name, source in problem.sources.items():
         for column, promise in source.contract.items():

@@ -125,9 +125,18 @@ class Rule(Part):
     absolute: bool = False
 
 
+class Widths(Part):
+    """Widths of 95% intervals wanted for everyone; only their ratios decide whom to explore."""
+
+    event_rate: float = Field(0.028, gt=0)
+    auc: float = Field(0.03, gt=0)
+    profit: float = Field(0.1, gt=0, description="as a share of the policy's expected profit")
+
+
 class Exploration(Part):
     action: str
-    design: Literal["uniform"] = "uniform"
+    design: Literal["neyman", "uniform"] = "neyman"
+    widths: Widths = Widths()
     share_of_profit: float | None = Field(None, gt=0, le=1)
     dollars_per_day: float | None = Field(None, gt=0)
     floor: float = Field(0.0, ge=0, le=1)
@@ -148,6 +157,7 @@ class Training(Part):
     window: Positive = timedelta(days=1095)
     holdout: Positive = timedelta(days=90)
     segments: list[str] = []
+    protected: list[str] = []  # fairness is measured by these; none of them is an input
     seed: int = 0
 
 
