@@ -1,0 +1,115 @@
+"""Asymptotic confidence sequences: intervals that stay true however often they are looked at.
+
+Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas (arXiv 2103.06476, theorem 2.2 and section 2.5); for
+off-policy means Waudby-Smith et al. (arXiv 2210.10768).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The looks of a running mean from the first one shown; arrays of shape (looks,).
+
+    ``value``, ``se``, ``low`` and ``high`` in the units of the series, ``n`` the sum of the
+    denominators, ``units`` the cluster-weeks so far (t), ``t_star`` where it is narrowest.
+    """
+
+    value: np.ndarray
+    se: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    n: np.ndarray
+    units: np.ndarray
+    t_star: float
+
+
+def confidence_sequence(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    cluster: np.ndarray,
+    week: np.ndarray,
+    alpha: float,
+    best_week: float,
+    first: int = 0,
+) -> Sequence:
+    """Running ratios Σnum / Σden after each week, with half-widths that hold at every look at once.
+
+    All arrays of shape (n,): ``cluster`` are codes, ``week`` 0, 1, 2, … in release order. With A
+    and N the sums of a cluster so far, θ = ΣA/ΣN, and its variance is that of the residuals
+    A − θN, C/(C−1)·Σ(A − θN)²/(ΣN)², so weeks of unequal size weigh by their applications. The
+    sums of a cluster over its weeks are added before they are squared: a subject's exploration
+    draws stick for 90 days, so its weeks are alike, and squaring each week alone is too narrow.
+
+    t counts the units (cluster-weeks). ``best_week`` is where the sequence is narrowest: t* is that
+    many weeks at the pace up to look ``first``, the first one shown, and fixed from there on.
+    """
+    looks, shown = int(week.max()) + 1, slice(first, None)
+    sums, counts, units = _units(numerator, denominator, cluster, week)
+    size = np.cumsum(np.bincount(units.week, weights=counts, minlength=looks))[shown]
+    value = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))[shown] / size
+    pairs = ((sums, sums), (sums, counts), (counts, counts))
+    squares, crossed, sizes = (units.running(*pair, looks)[shown] for pair in pairs)
+    spread = np.maximum(squares - 2 * value * crossed + value**2 * sizes, 0.0)
+    clusters = np.cumsum(np.bincount(units.week[units.opens], minlength=looks))[shown]
+    se = np.sqrt(clusters / np.maximum(clusters - 1, 1) * spread) / size
+    t = np.cumsum(np.bincount(units.week, minlength=looks))[shown]
+    t_star = float(best_week * t[0] / (first + 1))
+    half = half_width(se, t, t_star, alpha)
+    return Sequence(value, se, value - half, value + half, size, t, t_star)
+
+
+def half_width(se: np.ndarray, t: np.ndarray, t_star: float, alpha: float) -> np.ndarray:
+    """σ̂√[(tρ² + 1)/(t²ρ²) · log((tρ² + 1)/α²)] with σ̂ = se·√t, se the running mean's; (looks,).
+
+    With t → the number of units so far, the intervals hold the mean at all looks at once in
+    1 − α of runs.
+    """
+    stretched = t * rho_squared(t_star, alpha) + 1
+    return se * np.sqrt(stretched / (stretched - 1) * np.log(stretched / alpha**2))
+
+
+def rho_squared(t_star: float, alpha: float) -> float:
+    """ρ² = (−2 log α + log(1 − 2 log α)) / t*, which is narrowest at t = t*."""
+    return float((-2 * np.log(alpha) + np.log1p(-2 * np.log(alpha))) / t_star)
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Cluster-weeks in order of cluster, then week; ``opens`` marks each cluster's first."""
+
+    week: np.ndarray
+    opens: np.ndarray
+
+    def running(self, one: np.ndarray, other: np.ndarray, looks: int) -> np.ndarray:
+        """Σ over clusters of (sum of one so far)·(sum of other so far), after each week."""
+        if self.opens.all():
+            gained = one * other
+        else:
+            so_far = self._within(one) * self._within(other)
+            gained = so_far - np.where(self.opens, 0.0, np.roll(so_far, 1))
+        return np.cumsum(np.bincount(self.week, weights=gained, minlength=looks))
+
+    def _within(self, values: np.ndarray) -> np.ndarray:
+        """Cumulated within each cluster."""
+        total = np.cumsum(values)
+        start = (total - values)[self.opens]
+        return total - start[np.cumsum(self.opens) - 1]
+
+
+def _units(
+    numerator: np.ndarray, denominator: np.ndarray, cluster: np.ndarray, week: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, _Units]:
+    """The sums of both arrays over each cluster's week."""
+    if np.bincount(cluster).max() == 1:
+        return numerator, denominator, _Units(week, np.ones(len(week), dtype=bool))
+    looks = int(week.max()) + 1
+    key, unit = np.unique(cluster.astype(np.int64) * looks + week, return_inverse=True)
+    opens = np.append(True, np.diff(key // looks) > 0)
+    return (
+        np.bincount(unit, weights=numerator),
+        np.bincount(unit, weights=denominator),
+        _Units(key % looks, opens),
+    )

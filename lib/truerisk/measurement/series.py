@@ -1,0 +1,145 @@
+"""What is watched: each series as a running ratio of pseudo-labels, or as the AUC so far."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from truerisk.measurement import metrics
+from truerisk.measurement.interval import clustered_se
+from truerisk.measurement.outcomes import action_names
+from truerisk.measurement.released import Released
+from truerisk.measurement.rows import Rows
+from truerisk.measurement.sequence import Sequence, confidence_sequence, half_width
+
+NAMES = (
+    "event_rate",
+    "calibration_error",
+    "calibration_error_approved",
+    "brier",
+    "auc",
+    "policy_value",
+)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Rows that a series is about; arrays of shape (n,).
+
+    ``a`` and ``b`` are the weights of the event and of no event, ``least`` and ``most`` what a
+    would be if an unseen outcome were no event, or one. ``if_event`` and ``if_no_event`` are the
+    dollars of the policy that ran, Σ_a p_a·v_a, null without dollars.
+    """
+
+    rows: Rows
+    a: np.ndarray
+    b: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    look: np.ndarray
+    if_event: np.ndarray | None
+    if_no_event: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.look)
+
+    def where(self, mask: np.ndarray) -> "Watched":
+        dollars = [None if v is None else v[mask] for v in (self.if_event, self.if_no_event)]
+        labels = (v[mask] for v in (self.a, self.b, self.least, self.most, self.look))
+        return Watched(self.rows.where(mask), *labels, *dollars)
+
+    def from_look(self, first: int) -> "Watched":
+        return replace(self, look=self.look - first)
+
+
+def watched_rows(released: Released) -> Watched:
+    """The released rows with both worst cases of their unseen outcomes."""
+    ground, keep = released.ground, released.keep
+    rows, m, a, b = ground.rows.where(keep), ground.m[keep], ground.a[keep], ground.b[keep]
+    least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, a) for u in (0.0, 1.0))
+    dollars: list[np.ndarray | None] = [None, None]
+    frame = ground.frame.loc[keep]
+    if actions := action_names(frame):
+        for i, ending in enumerate(("if_event", "if_no_event")):
+            parts = (frame[f"p_{c}"] * frame[f"value_{c}_{ending}"] for c in actions)
+            dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)
+    return Watched(rows, a, b, least, most, released.look, *dollars)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Σ(up·a + down·b) / Σ(a + b) over ``on``'s rows; AUC where up is null."""
+
+    name: str
+    on: Watched
+    up: np.ndarray | None
+    down: np.ndarray | None
+
+    def where(self, mask: np.ndarray, first: int) -> "Series":
+        up = None if self.up is None else self.up[mask]
+        down = None if self.down is None else self.down[mask]
+        return Series(self.name, self.on.where(mask).from_look(first), up, down)
+
+    def sequence(self, alpha: float, best_week: float, first: int) -> Sequence:
+        """The sequence; where outcomes are unseen it holds all that they may be."""
+        on = self.on
+        found = self._of(on.a, on.b, alpha, best_week, first)
+        unseen = on.rows.unseen
+        if not unseen.any():
+            return found
+        if self.up is None or self.down is None:
+            slope = metrics.auc(on.a, on.b, on.rows.score).slope
+        else:
+            slope = self.up - self.down
+        lowest = np.where(slope > 0, on.least, on.most)
+        highest = np.where(slope > 0, on.most, on.least)
+        ends = [
+            self._of(a, np.where(unseen, 1 - a, on.b), alpha, best_week, first)
+            for a in (lowest, highest)
+        ]
+        low, high = np.minimum(found.low, ends[0].low), np.maximum(found.high, ends[1].high)
+        return replace(found, low=low, high=high)
+
+    def _of(
+        self, a: np.ndarray, b: np.ndarray, alpha: float, best_week: float, first: int
+    ) -> Sequence:
+        cluster, look = self.on.rows.cluster, self.on.look
+        if self.up is None or self.down is None:
+            return _auc(a, b, self.on, alpha, best_week, first)
+        sums = self.up * a + self.down * b
+        return confidence_sequence(sums, a + b, cluster, look, alpha, best_week, first)
+
+
+def every_series(on: Watched) -> Iterator[Series]:
+    """In the order of NAMES; dollars only where the log has them."""
+    s, ones, zeros = on.rows.score, np.ones(len(on)), np.zeros(len(on))
+    yield Series("event_rate", on, ones, zeros)
+    error = Series("calibration_error", on, 1 - s, -s)
+    yield error
+    sure = on.rows.pi == 1
+    if sure.any():
+        yield replace(error.where(sure, 0), name="calibration_error_approved")
+    yield Series("brier", on, (1 - s) ** 2, s**2)
+    yield Series("auc", on, None, None)
+    if on.if_event is not None:
+        yield Series("policy_value", on, on.if_event, on.if_no_event)
+
+
+def _auc(
+    a: np.ndarray, b: np.ndarray, on: Watched, alpha: float, best_week: float, first: int
+) -> Sequence:
+    """AUC of all rows so far at each look, with the spread of its influence function then.
+
+    AUC is asymptotically linear, so the sequence holds for it as for a mean of influence values
+    (arXiv 2103.06476, section 3); nothing is frozen, every pair of released rows counts.
+    """
+    rows, look = on.rows, on.look
+    pace = confidence_sequence(a, a + b, rows.cluster, look, alpha, best_week, first)
+    value, se = np.zeros_like(pace.se), np.zeros_like(pace.se)
+    for i in range(len(value)):
+        k = look <= first + i
+        found = metrics.auc(a[k], b[k], rows.score[k])
+        value[i], se[i] = found.theta, clustered_se(found.influence, rows.cluster[k])
+    half = half_width(se, pace.units, pace.t_star, alpha)
+    return Sequence(value, se, value - half, value + half, pace.n, pace.units, pace.t_star)

@@ -1,0 +1,163 @@
+"""watch(): each series week by week, by sequences that allow for being looked at every week."""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Columns
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError, did_you_mean
+from truerisk.measurement.alert import CALM, SINCE_APPROVAL, Departure
+from truerisk.measurement.released import WEEK, Released, release
+from truerisk.measurement.series import NAMES, Series, Watched, every_series, watched_rows
+
+ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
+BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100
+BEST_WEEK_OF_QUARTER = 13.0  # its end, when a shift has had most time to show
+LEAST_EXPLORED = 50
+LEAST_ALIKE = 10  # events, and as many non-events: fewer would look like certainty
+NUMBERS = [
+    "value", "low", "high", "reference_low", "reference_high", "dollars_a_week", "dollars_at_least",
+]  # fmt: skip
+
+Promise = float | tuple[float, float]
+
+
+def watch(
+    log: pd.DataFrame,
+    promised: Mapping[str, Promise],
+    features: Columns[str] = (),
+    start: pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """Running values of every series after each entirely mature week, and where they alert.
+
+    ``log`` holds the decisions of one model (columns as for ``measure``, and ``as_of``, UTC);
+    ``start`` is the instant of approval: earlier rows only teach the outcome model. A column ``m``
+    is used as it is and must have been fixed before each row; without it m is the score at first
+    and then fitted, with ``features``, on earlier quarters only. ``promised`` holds what the model
+    was approved on: series → number, or its interval (low, high); for calibration a tolerance such
+    as (−.02, .02). A series without a promise is shown and never alerts.
+
+    Series, of eligible rows (π > 0): event_rate; calibration_error, events minus scores per
+    application; calibration_error_approved, the same where π = 1; brier; auc, of all rows so far;
+    policy_value, dollars an application of the policy that ran (where the log has dollars).
+
+    Columns: week (its Monday, UTC), series, scope ("since approval", or a calendar quarter as
+    "2026Q3", where the sequence starts afresh), value, low, high, n (applications so far),
+    explored_labels, reference_low, reference_high, alert, dollars_a_week and dollars_at_least
+    (signed: negative costs; null without alert or dollars), means (a sentence, "" without alert),
+    status. Until a scope has 50 explored labels (labels, where nothing needs exploration), 10
+    events and 10 non-events among those seen, value is null and status has the counts. low and
+    high hold at all looks at once in 95% of runs, both scopes together, for each series. Where
+    approved outcomes are unseen they hold all that these may be. Raises LogError for a log that
+    cannot be watched and for a promise that is no number or of no series.
+    """
+    reference = _checked(promised)
+    released = release(log, features, start)
+    found: list[dict] = []
+    for series in every_series(watched_rows(released)):
+        found += _scope(series, SINCE_APPROVAL, BEST_WEEK, released, 0, reference)
+        for quarter in np.unique(released.quarters):
+            looks = np.flatnonzero(released.quarters == quarter)
+            rows = np.isin(series.on.look, looks)
+            if rows.any():
+                part = series.where(rows, looks[0])
+                found += _scope(part, quarter, BEST_WEEK_OF_QUARTER, released, looks[0], reference)
+    frame = pd.DataFrame(found).sort_values("week", kind="stable", ignore_index=True)
+    return frame.astype(dict.fromkeys(NUMBERS, "Float64"))
+
+
+def _checked(promised: Mapping[str, Promise]) -> dict[str, tuple[float, float]]:
+    found = {}
+    for name, promise in promised.items():
+        if name not in NAMES:
+            raise LogError(f'No series is called "{name}"; {did_you_mean(name, NAMES)}.')
+        low, high = promise if isinstance(promise, tuple | list) else (promise, promise)
+        if not -np.inf < low <= high < np.inf:
+            raise LogError(
+                f"The promised {name} is {promise}; give a number or (low, high), low first."
+            )
+        found[name] = (float(low), float(high))
+    return found
+
+
+def _scope(
+    series: Series,
+    scope: str,
+    best_week: float,
+    released: Released,
+    opened: int,
+    reference: Mapping[str, tuple[float, float]],
+) -> Iterator[dict]:
+    """The rows of one series in one scope, whose first week is ``released.weeks[opened]``."""
+    burn = _BurnIn(series)
+    promise = reference.get(series.name)
+    first = int(np.argmax(burn.over))
+    found = series.sequence(ALPHA / 2, best_week, first) if burn.over.any() else None
+    stake = _stake(series.on)
+    for look, over in enumerate(burn.over):
+        week, n = released.weeks[opened + look], int(burn.n[look])
+        row = {
+            "week": week,
+            "series": series.name,
+            "scope": scope,
+            "value": None,
+            "low": None,
+            "high": None,
+            "n": n,
+            "explored_labels": int(burn.explored[look]),
+            "reference_low": promise and promise[0],
+            "reference_high": promise and promise[1],
+            **CALM,
+            "status": burn.status(look),
+        }
+        if found is not None and over:
+            i = look - first
+            value, low, high = (float(v[i]) for v in (found.value, found.low, found.high))
+            row |= {"value": value, "low": low, "high": high}
+            if promise and (low > promise[1] or high < promise[0]):
+                each = None if stake is None else float(stake[look])
+                a_week = n / ((week - released.weeks[opened]) / WEEK + 1)
+                departure = Departure(series.name, scope, value, low, high, promise, each, a_week)
+                row |= departure.as_row()
+        yield row
+
+
+def _stake(on: Watched) -> np.ndarray | None:
+    """Mean dollars so far that an application loses by its event, after each look; (looks,)."""
+    if on.if_event is None or on.if_no_event is None:
+        return None
+    lost = np.cumsum(np.bincount(on.look, weights=on.if_no_event - on.if_event))
+    return lost / np.maximum(np.cumsum(np.bincount(on.look)), 1) if np.isfinite(lost[-1]) else None
+
+
+class _BurnIn:
+    """What is known at each look, and from where on a number may be shown; arrays (looks,)."""
+
+    def __init__(self, series: Series) -> None:
+        on, seen = series.on, series.on.rows.seen
+        self.n = self._so_far(on, np.ones(len(on), dtype=bool))
+        self.explored = self._so_far(on, seen & (on.rows.pi < 1))
+        self.labels = self._so_far(on, seen)
+        self.events = self._so_far(on, seen & (on.rows.y == 1))
+        self.needed = self._so_far(on, on.rows.pi < 1) > 0
+        self.null = 0 if series.up is None else int(np.isnan(series.up).sum())
+        counted = np.where(self.needed, self.explored, self.labels)
+        alike = np.minimum(self.events, self.labels - self.events)
+        self.over = (counted >= LEAST_EXPLORED) & (alike >= LEAST_ALIKE) & (self.null == 0)
+
+    @staticmethod
+    def _so_far(on: Watched, mask: np.ndarray) -> np.ndarray:
+        return np.cumsum(np.bincount(on.look[mask], minlength=int(on.look.max()) + 1))
+
+    def status(self, look: int) -> str:
+        if self.over[look]:
+            return "ok"
+        if self.null:
+            return f"withheld: dollars are null in {self.null:,} applications"
+        counted = self.explored if self.needed[look] else self.labels
+        kind = "explored labels" if self.needed[look] else "labels"
+        return (
+            f"withheld: {counted[look]} {kind}, {self.events[look]} events of {self.labels[look]} "
+            f"seen; {LEAST_EXPLORED} and {LEAST_ALIKE} of both kinds are needed"
+        )
