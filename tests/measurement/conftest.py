@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def row() -> Callable[..., pd.Series]:
-    """One estimate: ``row(found, metric, estimator, population, policy)``."""
+    """One estimate: ``row(found, metric, estimator, population, policy, at)``."""
 
     def row_(
         found: pd.DataFrame,
@@ -16,6 +16,7 @@ def row() -> Callable[..., pd.Series]:
         estimator: str = "dr",
         population: str = "all",
         policy: str | None = None,
+        at: str | None = None,
     ) -> pd.Series:
         kept = found[
             (found["metric"] == metric)
@@ -24,6 +25,8 @@ def row() -> Callable[..., pd.Series]:
         ]
         if policy is not None:
             kept = kept[kept["policy"] == policy]
+        if at is not None:
+            kept = kept[kept["at"] == at]
         assert len(kept) == 1
         return kept.iloc[0]
 

@@ -256,8 +256,8 @@ def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
     dr = below["m"] + below["revealed"] / below["p_reveal"] * (
         below["event"].fillna(0) - below["m"]
     )
-    assert row(found, "event_rate_below", policy="0.1")["value"] == pytest.approx(dr.mean())
-    assert no_number(row(found, "event_rate_below", policy="0").to_frame().T)
+    assert row(found, "event_rate_below", at="score < 0.1")["value"] == pytest.approx(dr.mean())
+    assert no_number(row(found, "event_rate_below", at="score < 0").to_frame().T)
 
 
 def test_a_group_is_measured_as_if_it_were_alone(log: pd.DataFrame) -> None:

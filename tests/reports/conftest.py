@@ -49,6 +49,7 @@ def rows(metric, policy=None, group_by="", group="", lost=0.0, status="ok", scal
                 "group": group,
                 "metric": metric,
                 "policy": policy,
+                "at": None,
                 "estimator": estimator,
                 "population": population,
                 "value": value,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.log import Rows, mature_rows
-from truerisk.measurement.outcome_model import cross_fit
-from truerisk.measurement.pseudo import ESTIMATORS
+from truerisk.measurement.log import mature_rows
+from truerisk.measurement.outcome_model import guesses
+from truerisk.measurement.pseudo import dr
+from truerisk.measurement.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,6 @@ def labelled(log: pd.DataFrame, features: Sequence[str] = ()) -> Labelled:
     the log is taken as it is.
     """
     frame, rows = mature_rows(log)
-    m = frame["m"].to_numpy(dtype=float) if "m" in frame else cross_fit(frame, rows, features)
-    p = ESTIMATORS["dr"](rows, m, rows.y, rows.seen)
-    return Labelled(frame, rows, m, p.a, p.b)
+    guess = guesses(frame, rows, features)
+    p = dr(rows, guess)
+    return Labelled(frame, rows, guess.event, p.a, p.b)

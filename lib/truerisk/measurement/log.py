@@ -3,48 +3,28 @@
 One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], ``p_reveal`` in
 [0, 1] (null where no propensity was logged), ``revealed`` and ``event`` (0/1, null where not seen).
 For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
-Optional: ``override`` (the action a person took instead, else null), ``cluster`` (else subject),
-and ``m``, an outcome model's cross-fitted P(event), which measure() fits otherwise.
+Optional: ``action``, ``as_of`` (UTC), ``override`` (the action a person took instead, else null),
+``status`` (followed, closed, not_taken, lost, pending), ``realised_value`` (dollars), ``cluster``
+(else subject), ``experiment``, ``arm`` and its propensities (propensities.py), and ``m``, an
+outcome model's cross-fitted P(event), which is fitted otherwise.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
+from truerisk.measurement.clusters import codes
+from truerisk.measurement.outcomes import Outcome, outcomes_of
+from truerisk.measurement.propensities import as_assigned
+from truerisk.measurement.rows import Rows
 
 NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What estimates need of a log's mature rows; arrays of shape (n,).
-
-    ``pi`` is p_reveal (0 where none was logged), ``seen`` R, ``y`` the event where seen else 0,
-    ``unseen`` a revealing action whose outcome nobody saw (overridden by hand, or lost),
-    ``cluster`` a code per cluster.
-    """
-
-    score: np.ndarray
-    pi: np.ndarray
-    seen: np.ndarray
-    y: np.ndarray
-    unseen: np.ndarray
-    cluster: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.score)
-
-    def where(self, mask: np.ndarray) -> "Rows":
-        arrays = (self.score, self.pi, self.seen, self.y, self.unseen, self.cluster)
-        return Rows(*(a[mask] for a in arrays))
-
-
-def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
-    """The log's mature rows, as a frame and as arrays.
-
-    Raises LogError naming what a log lacks or contradicts, with row counts.
+def mature_frame(log: pd.DataFrame) -> pd.DataFrame:
+    """The log's mature rows with the propensities that hold for them.
 
     Immature rows leave before anything else is formed: coding them as not revealed, or dropping
     only the revealed ones, biases every estimate.
@@ -55,59 +35,110 @@ def mature_rows(log: pd.DataFrame) -> tuple[pd.DataFrame, Rows]:
                 f'The log has no column "{column}", without which no estimate is unbiased; '
                 f"{did_you_mean(column, log.columns)}."
             )
-    frame = log[log["mature"].astype(bool)].reset_index(drop=True)
+    frame = as_assigned(log)
+    mature = frame["mature"].astype(bool)
+    frame = frame if mature.all() else frame[mature]
     if frame.empty:
         raise LogError(
             f"The log has no mature row among its {len(log):,}: every horizon is still running; "
             "measure later."
         )
+    frame = frame.reset_index(drop=True)
     score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
-    revealed = frame["revealed"].to_numpy(dtype=bool)
-    overridden = np.zeros(len(frame), dtype=bool)
-    if "override" in frame:
-        overridden = frame["override"].notna().to_numpy()
     _refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     _refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
-    shown = revealed & ~overridden
-    _refuse("p_reveal is 0 although the outcome was revealed", shown & (logged == 0))
+    _refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
     _refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
-    actions = action_names(frame)
-    if actions:
-        total = sum(_numbers(frame, f"p_{a}") for a in actions)
-        _refuse("the p_<action> do not sum to 1", np.abs(total - 1) > 1e-6)
+    if "action" in frame:
+        undecided = frame["action"].isna().to_numpy()
+        _refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
+    return frame
+
+
+def mature_rows(
+    log: pd.DataFrame, outcome: Outcome | None = None, cluster: Sequence[str] = ()
+) -> tuple[pd.DataFrame, Rows]:
+    """The log's mature rows, as a frame and as arrays.
+
+    Raises LogError naming what a log lacks or contradicts, with row counts. Where actions show
+    different outcomes, ``outcome`` says which is meant. ``cluster`` names columns whose connected
+    rows are alike (else ``cluster``, else ``subject``).
+    """
+    frame = mature_frame(log)
+    if outcome is None:
+        outcome, *others = outcomes_of(frame)
+        if others:
+            names = ", ".join([outcome.name, *(o.name for o in others)])
+            raise LogError(f"The log's actions show different outcomes ({names}); say which.")
+    return frame, rows_of(frame, outcome, cluster)
+
+
+def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:
+    """The mature rows as arrays, about one outcome."""
+    score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
+    shown, overridden = _shown(frame), _overridden(frame)
+    if outcome.actions:
+        logged = sum(_numbers(frame, f"p_{a}") for a in outcome.actions)  # type: ignore[assignment]
+        mine = frame["action"].isin(outcome.actions).to_numpy()
+        shown = shown & mine
     pi = np.nan_to_num(logged)
+    status = frame["status"] if "status" in frame else pd.Series(None, frame.index, dtype="str")
+    event = np.where(shown & status.eq("closed").to_numpy() & np.isnan(event), 0.0, event)
+    drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0)
+    walked = drawn & ~overridden & status.eq("not_taken").to_numpy()
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
     # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
-    seen = shown & ~np.isnan(event)
-    unseen = _drawn(frame, pi, shown, overridden) & ~seen & (pi > 0)
-    by = "cluster" if "cluster" in frame else "subject"
-    cluster = pd.factorize(frame[by])[0]
-    _refuse(f"{by} is null", cluster < 0)
-    y = np.where(seen, np.nan_to_num(event), 0.0)
-    return frame, Rows(score, pi, seen, y, unseen, cluster)
-
-
-def action_names(log: pd.DataFrame) -> list[str]:
-    """The actions a log holds dollars for."""
-    ending = "_if_no_event"
-    return [
-        c.removeprefix("value_").removesuffix(ending)
-        for c in log.columns
-        if c.startswith("value_") and c.endswith(ending)
-    ]
+    seen = shown & ~np.isnan(event) & ~walked
+    lost = drawn & ~overridden & ~seen & status.eq("lost").to_numpy()
+    if cluster:
+        by, names = " and ".join(cluster), list(cluster)
+    else:
+        by = "cluster" if "cluster" in frame else "subject"
+        names = [by]
+    _refuse(f"{by} is null", frame[names].isna().any(axis=1).to_numpy())
+    day = np.zeros(len(frame), dtype=int)
+    if "as_of" in frame:
+        day = pd.factorize(frame["as_of"].dt.floor("D"))[0]
+    return Rows(
+        score=score,
+        pi=pi,
+        seen=seen,
+        y=np.where(seen, np.nan_to_num(event), 0.0),
+        walked=walked,
+        lost=lost,
+        unseen=drawn & ~seen & ~walked & ~lost,
+        cluster=codes(frame, names),
+        day=day,
+    )
 
 
 def _drawn(
-    frame: pd.DataFrame, pi: np.ndarray, shown: np.ndarray, overridden: np.ndarray
+    frame: pd.DataFrame,
+    pi: np.ndarray,
+    shown: np.ndarray,
+    overridden: np.ndarray,
+    outcome: Outcome,
 ) -> np.ndarray:
-    """Whether the draw took a revealing action, also where its outcome is hidden or lost.
+    """Whether the draw took an action that shows the outcome, also where it is hidden or lost.
 
     It did where π = 1, and wherever it took an action that shows outcomes when no hand intervenes.
     """
     drawn = shown | (pi == 1)
     if "action" not in frame:
         return drawn | overridden
-    return drawn | frame["action"].isin(frame.loc[shown, "action"].unique()).to_numpy()
+    names = outcome.actions or tuple(frame.loc[shown, "action"].unique())
+    return drawn | frame["action"].isin(names).to_numpy()
+
+
+def _shown(frame: pd.DataFrame) -> np.ndarray:
+    """Revealed by the draw, not by a hand."""
+    return frame["revealed"].to_numpy(dtype=bool) & ~_overridden(frame)
+
+
+def _overridden(frame: pd.DataFrame) -> np.ndarray:
+    if "override" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame["override"].notna().to_numpy()
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:

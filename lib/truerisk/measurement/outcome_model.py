@@ -1,14 +1,17 @@
-"""m(x): a cross-fitted guess of the event that doubly robust estimates correct."""
+"""m(x) and its sisters: cross-fitted guesses that doubly robust estimates correct."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.log import Rows, mature_rows
+from truerisk.measurement.log import mature_rows
+from truerisk.measurement.pseudo import Guess
+from truerisk.measurement.rows import Rows
 
 FOLDS = 5
 LEAST_LABELS = 200
+MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
 
 
@@ -21,25 +24,46 @@ def outcome_model(log: pd.DataFrame, features: Sequence[str]) -> pd.Series:
     return pd.Series(m, index=log.index)
 
 
+def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
+    """What each row's event, take-up and following are expected to be.
+
+    A column ``m`` of the frame is taken as P(event). P(taken) is fitted on what was offered,
+    P(followed) on what was taken; both are 1 where nobody walked away and nothing was lost.
+    """
+    m = frame["m"].to_numpy(dtype=float) if "m" in frame else cross_fit(frame, rows, features)
+    taken = followed = np.ones(len(rows))
+    took = rows.seen | rows.lost
+    if rows.walked.any():
+        taken = _fitted(_design(frame, rows, features), took, took | rows.walked, rows.cluster)
+    if rows.lost.any():
+        followed = _fitted(_design(frame, rows, features), rows.seen, took, rows.cluster)
+    return Guess(m, taken, followed)
+
+
 def cross_fit(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
     """P(event | score, features) for every row by a model that never saw its cluster, shape (n,).
 
     Fitted on the revealed rows, unweighted. A poor m costs width, never bias: the correction term
     (R/π)(y − m) is exact for any m that did not see the row.
     """
-    m = np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
     if not ((rows.pi > 0) & ~(rows.seen & (rows.pi == 1))).any():
-        return m  # every label that counts is known: (1/1)(y − m) + m is y, whatever m is
+        # Every label that counts is known: (1/1)(y − m) + m is y, whatever m is.
+        return np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
+    return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster)
+
+
+def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """P(y) for every row of X from the ``known`` ones of other folds, shape (n,)."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    X = _design(frame, rows, features)
-    fold = rows.cluster % FOLDS
+    m, fold = np.full(len(X), 0.5), cluster % FOLDS
     for k in range(FOLDS):
-        train, test = rows.seen & (fold != k), fold == k
-        y = rows.y[train]
-        if len(y) < LEAST_LABELS or y.min() == y.max():
-            m[test] = y.mean() if len(y) else 0.5
+        train, test = np.flatnonzero(known & (fold != k)), fold == k
+        some = train[:: -(-len(train) // MOST_LABELS) or 1]
+        labels = y[some]
+        if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
+            m[test] = labels.mean() if len(labels) else 0.5
             continue
         model = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
@@ -47,7 +71,7 @@ def cross_fit(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.nd
         )  # fmt: skip
         # Its threads wait by spinning: on a busy machine two are a hundred times slower than one.
         with threadpool_limits(1, "openmp"):
-            m[test] = model.fit(X[train], y).predict_proba(X[test])[:, 1]
+            m[test] = model.fit(X[some], labels).predict_proba(X[test])[:, 1]
     return np.clip(m, EDGE, 1 - EDGE)
 
 

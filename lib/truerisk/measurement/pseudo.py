@@ -1,15 +1,35 @@
 """Pseudo-labels: what stands for the event and for its absence in every row.
 
-Every metric is written for two weights per row, ``a`` for the event and ``b`` for no event:
-naive a = y, b = 1 − y on revealed rows; IPW a = (R/π)y, b = (R/π)(1 − y); DR a = ỹ, b = 1 − ỹ with
-ỹ = m + (R/π)(y − m), left outside [0, 1].
+Every metric is written for two weights per row, ``a`` for the event and ``b`` for no event. In the
+plain case: naive a = y, b = 1 − y on revealed rows; IPW a = (R/π)y, b = (R/π)(1 − y); DR a = ỹ,
+b = 1 − ỹ with ỹ = m + (R/π)(y − m), left outside [0, 1].
+
+Where offers are not taken (T) or outcomes get lost (F = 0 with P(F = 1) = q), everyone means
+everyone who would take it: IPW weights are F/(πq) on those who took; DR puts
+T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / Σ(a + b) is
+Σ[m_TY + (O/π)(TY − m_TY)] / Σ[m_T + (O/π)(T − m_T)].
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
-from truerisk.measurement.log import Rows
+from truerisk.measurement.rows import Rows
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Cross-fitted P(event), P(taken | offered) and P(followed | taken), each of shape (n,)."""
+
+    event: np.ndarray
+    taken: np.ndarray
+    followed: np.ndarray
+
+    def where(self, mask: np.ndarray) -> Self:
+        if mask.all():
+            return self
+        return type(self)(*(getattr(self, f.name)[mask] for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -20,29 +40,44 @@ class Pseudo:
     b: np.ndarray
 
 
-def naive(rows: Rows, m: np.ndarray, y: np.ndarray, seen: np.ndarray) -> Pseudo:
+def naive(rows: Rows, guess: Guess) -> Pseudo:
     """The revealed rows, unweighted."""
-    return Pseudo(seen * y, seen * (1 - y))
+    return Pseudo(rows.seen * rows.y, rows.seen * (1 - rows.y))
 
 
-def ipw(rows: Rows, m: np.ndarray, y: np.ndarray, seen: np.ndarray) -> Pseudo:
+def ipw(rows: Rows, guess: Guess) -> Pseudo:
     """Horvitz–Thompson weights, normalised by the metrics (Hájek); rows with π = 0 count as one.
 
-    They enter only where their outcome does not matter: estimate() prints nothing otherwise.
+    They enter only where their outcome does not matter: no number is printed otherwise.
     """
-    w = np.where(rows.pi > 0, _weight(rows, seen), 1.0)
-    return Pseudo(w * y, w * (1 - y))
+    w = np.where(rows.pi > 0, weights(rows, guess), 1.0)
+    return Pseudo(w * rows.y, w * (1 - rows.y))
 
 
-def dr(rows: Rows, m: np.ndarray, y: np.ndarray, seen: np.ndarray) -> Pseudo:
-    """Doubly robust, ỹ = m + (R/π)(y − m); rows with π = 0 carry y as given (bounds)."""
-    w = _weight(rows, seen)
-    a = np.where(rows.pi > 0, m + w * (y - m), y)
-    return Pseudo(a, 1 - a)
+def dr(rows: Rows, guess: Guess) -> Pseudo:
+    """Doubly robust; rows with π = 0 carry y as given (bounds)."""
+    m, open_ = guess.event, rows.pi > 0
+    if not rows.walked.any() and not rows.lost.any():
+        a = np.where(open_, m + weights(rows, guess) * (rows.y - m), rows.y)
+        return Pseudo(a, 1 - a)
+    taken = guess.taken if rows.walked.any() else np.ones(len(rows))
+    offered = rows.seen | rows.lost | rows.walked
+    o = np.divide(offered, rows.pi, out=np.zeros(len(rows)), where=open_)
+    took = offered & ~rows.walked
+    f = np.divide(rows.seen, _followed(rows, guess))
+    a = taken * m + o * (took * (m + f * (rows.y - m)) - taken * m)
+    b = taken * (1 - m) + o * (took * (1 - m + f * (m - rows.y)) - taken * (1 - m))
+    return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y))
 
 
 ESTIMATORS = {"naive": naive, "ipw": ipw, "dr": dr}
 
 
-def _weight(rows: Rows, seen: np.ndarray) -> np.ndarray:
-    return np.divide(seen, rows.pi, out=np.zeros(len(rows)), where=rows.pi > 0)
+def weights(rows: Rows, guess: Guess) -> np.ndarray:
+    """R/π, or R/(πq) where outcomes were lost; shape (n,), 0 where nothing is seen."""
+    chance = rows.pi * _followed(rows, guess)
+    return np.divide(rows.seen, chance, out=np.zeros(len(rows)), where=rows.seen & (chance > 0))
+
+
+def _followed(rows: Rows, guess: Guess) -> np.ndarray:
+    return guess.followed if rows.lost.any() else np.ones(len(rows))

@@ -31,8 +31,8 @@ EVERYONE = "{action} everyone"
 class Review:
     """``estimates`` holds measure()'s rows for every candidate (column ``model``); ``chosen`` has
     the best AUC on the choosing half, ``rival`` is what it is compared with. ``judged`` has a row
-    per judging application: its key, the rival's score and p_<action>, the chosen candidate's
-    chosen_score and chosen_p_<action>, and the dollars of every action."""
+    per judging application: its key, the outcome model's m, the rival's score and p_<action>, the
+    chosen candidate's chosen_score and chosen_p_<action>, and the dollars of every action."""
 
     chosen: str
     rival: str
@@ -88,22 +88,26 @@ def review(
         rival, against = "the event rate alone", np.full(len(frame), 0.5)
         ran = np.zeros((len(frame), len(problem.actions)))
         ran[:, list(problem.actions).index(problem.revealing)] = 1
-    log = _log(problem, frame, against, money, ran)
+    log = judging_log(problem, frame, against, money)
+    reference = pd.DataFrame(ran, columns=[*problem.actions])
     log["m"] = outcome_model(log, dataset.features)
     estimates = pd.concat(
-        measure(log.assign(score=s)).assign(model=name) for name, s in scores.items()
+        measure(log.assign(score=s), against=reference).assign(model=name)
+        for name, s in scores.items()
     )
     policy = pd.DataFrame(
         _policy(problem, frame, scores[chosen], money), columns=[*problem.actions]
     )
-    comparison = measure(log, policies={chosen: policy}, rivals={chosen: scores[chosen]})
+    comparison = measure(
+        log, policies={chosen: policy}, rivals={chosen: scores[chosen]}, against=reference
+    )
     comparison["reference"] = rival if champion else EVERYONE.format(action=problem.revealing)
     detail = log.assign(score=scores[chosen], band=_bands(scores[chosen]))
     cuts_at = np.quantile(scores[chosen], np.linspace(0.05, 1, 20)).round(4)
     thresholds = [float(t) for t in np.unique(cuts_at)]
-    cuts = {f"{t:g}": _cut(problem, scores[chosen] < t, money) for t in thresholds}
+    cuts = {f"{t:g}": cut_policy(problem, scores[chosen] < t, money) for t in thresholds}
     by = ["band", *problem.training.segments]
-    measured = measure(detail, policies=cuts, thresholds=thresholds, by=by)
+    measured = measure(detail, policies=cuts, thresholds=thresholds, by=by, against=reference)
     grouped = measured["group_by"]
     return Review(
         chosen,
@@ -116,7 +120,7 @@ def review(
         _with_mean_score(measured[grouped == "band"], detail),
         _curve(measured[grouped == ""], scores[chosen]),
         measured[grouped.isin(problem.training.segments)],
-        _judged(problem, log, scores[chosen], policy),
+        _judged(problem, log, scores[chosen], reference, policy),
         check(
             problem,
             rival,
@@ -136,28 +140,31 @@ def best(estimates: pd.DataFrame, metric: str) -> pd.Series:
     return rows[rows["estimator"] == "naive"].iloc[0]
 
 
-def _log(
+def judging_log(
     problem: Problem,
     frame: pd.DataFrame,
     score: np.ndarray,
     money: tuple[np.ndarray, np.ndarray],
-    ran: np.ndarray,
 ) -> pd.DataFrame:
-    """The judging rows as a decision log whose policy is the one to compare with."""
+    """The judging rows as a decision log."""
     log = frame.assign(score=score, revealed=frame["event"].notna())
     for i, name in enumerate(problem.actions):
-        log[f"p_{name}"] = ran[:, i]
         log[f"value_{name}_if_event"] = money[0][:, i]
         log[f"value_{name}_if_no_event"] = money[1][:, i]
     return log
 
 
 def _judged(
-    problem: Problem, log: pd.DataFrame, score: np.ndarray, policy: pd.DataFrame
+    problem: Problem,
+    log: pd.DataFrame,
+    score: np.ndarray,
+    reference: pd.DataFrame,
+    policy: pd.DataFrame,
 ) -> pd.DataFrame:
-    dollars_ = [c for c in log.columns if c.startswith(("p_", "value_"))]
-    both = log[[problem.key, "as_of", "score", *dollars_]].assign(chosen_score=score)
-    return pd.concat([both, policy.add_prefix("chosen_p_")], axis=1)
+    dollars_ = [c for c in log.columns if c.startswith("value_")]
+    both = log[[problem.key, "as_of", "score", "m", *dollars_]].assign(chosen_score=score)
+    chances = [reference.add_prefix("p_"), policy.add_prefix("chosen_p_")]
+    return pd.concat([both, *chances], axis=1)
 
 
 def _policy(
@@ -166,7 +173,9 @@ def _policy(
     return probabilities(problem, choose(problem, frame, score, money))
 
 
-def _cut(problem: Problem, below: np.ndarray, money: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+def cut_policy(
+    problem: Problem, below: np.ndarray, money: tuple[np.ndarray, np.ndarray]
+) -> pd.DataFrame:
     """The policy that reveals below a score and takes the best other action above it."""
     names = list(problem.actions)
     to = names.index(problem.revealing)
@@ -216,5 +225,5 @@ def _curve(measured: pd.DataFrame, score: np.ndarray) -> pd.DataFrame:
     """Per threshold: share below it, their event rate and the dollars of revealing only them."""
     wanted = measured["metric"].isin(["event_rate_below", "policy_value"])
     rows = measured[wanted & measured["policy"].ne("as run")]
-    threshold = rows["policy"].astype(float)
+    threshold = rows["at"].str.removeprefix("score < ").fillna(rows["policy"]).astype(float)
     return rows.assign(threshold=threshold, share=[float((score < t).mean()) for t in threshold])

@@ -46,7 +46,8 @@ def side_by_side(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:
         label = population(problem, name, lost)
         columns += [Who(e, name, f"{label}\n{ESTIMATORS[e]}") for e in ("ipw", "dr")]
     whole_log = estimates[estimates["group_by"].eq("")]
-    shown = whole_log[~whole_log["metric"].isin(["auc_gain", "policy_gain", "event_rate_below"])]
+    gained = whole_log["metric"].isin(["auc_gain", "brier_gain", "policy_gain"])
+    shown = whole_log[~gained & whole_log["at"].isna()]
     rows = []
     for metric, policy in shown[["metric", "policy"]].drop_duplicates().itertuples(index=False):
         named = None if pd.isna(policy) else str(policy)
@@ -99,7 +100,7 @@ def by_group(
 def gains(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:
     """One row per changed policy or rival score, per application and per 1,000 applications."""
     rows = []
-    wanted = estimates["metric"].isin(["policy_value", "policy_gain", "auc_gain"])
+    wanted = estimates["metric"].isin(["policy_value", "policy_gain", "auc_gain", "brier_gain"])
     kept = estimates[wanted & estimates["group_by"].eq("")]
     for metric, policy in kept[["metric", "policy"]].drop_duplicates().itertuples(index=False):
         row: dict[str, object] = {
@@ -110,7 +111,7 @@ def gains(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:
             found = find(kept, who, str(metric), str(policy))
             row[f"{who.label}\neach"] = cell(found)
             row[f"{who.label}\nper 1,000"] = (
-                NOTHING if metric == "auc_gain" else per_thousand(found)
+                NOTHING if metric.endswith(("auc_gain", "brier_gain")) else per_thousand(found)
             )
         rows.append(row)
     return pd.DataFrame(rows)

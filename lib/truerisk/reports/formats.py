@@ -37,6 +37,16 @@ def change(value: float) -> str:
     return NOTHING if pd.isna(value) else _minus(f"{value:+z.3f}")
 
 
+def fine(value: float) -> str:
+    """0.0846"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:z.4f}")
+
+
+def fine_change(value: float) -> str:
+    """+0.0041"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:+z.4f}")
+
+
 def dollars(value: float) -> str:
     """$1,235 and −$21; cents below ten dollars."""
     if pd.isna(value):
@@ -76,7 +86,18 @@ FORMS: dict[str, Callable[[float], str]] = {
     "event_rate_below": percent,
     "auc": decimal,
     "auc_gain": change,
+    "ks": decimal,
+    "brier": fine,
+    "brier_gain": fine_change,
+    "log_loss": fine,
     "calibration_error": change,
+    "calibration_intercept": change,
+    "calibration_slope": decimal,
+    "observed_expected": decimal,
+    "recall": percent,
+    "precision": percent,
+    "false_positive_rate": percent,
+    "false_positives": percent,
     "policy_value": dollars,
     "policy_gain": dollar_change,
 }

@@ -31,7 +31,9 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
         f"{int(rows['explored_labels'].max()):,} of them by exploration",
         f"{'estimate':30}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
     ]
-    for usual in rows[rows["estimator"] == "naive"].to_dict("records"):
+    for usual in rows[rows["estimator"].eq("naive") & rows["metric"].isin(SHOWN)].to_dict(
+        "records"
+    ):
         of = rows["metric"] == usual["metric"]
         if pd.notna(usual["policy"]):
             of &= rows["policy"] == usual["policy"]

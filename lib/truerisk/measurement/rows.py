@@ -1,0 +1,65 @@
+"""The arrays that every estimate reads: one entry per mature application."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What estimates need of a log's mature rows; arrays of shape (n,).
+
+    ``pi`` is the probability of an action that shows the outcome (0 where none was logged),
+    ``seen`` R, ``y`` the event where seen else 0. Of the offers whose outcome is not there:
+    ``walked`` were not taken by the applicant, ``lost`` went out of sight later (sold,
+    transferred), ``unseen`` are hidden by a person's override or for no stated reason. ``cluster``
+    is a code per cluster, ``day`` one per UTC day of as_of; ``also`` holds further columns.
+    """
+
+    score: np.ndarray
+    pi: np.ndarray
+    seen: np.ndarray
+    y: np.ndarray
+    walked: np.ndarray
+    lost: np.ndarray
+    unseen: np.ndarray
+    cluster: np.ndarray
+    day: np.ndarray
+    also: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def where(self, mask: np.ndarray) -> Self:
+        """The rows of a mask; themselves where it holds everywhere."""
+        if mask.all():
+            return self
+        kept = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name != "also"}
+        return type(self)(**kept, also={name: a[mask] for name, a in self.also.items()})
+
+    def adding(self, columns: Mapping[str, np.ndarray]) -> Self:
+        return replace(self, also={**self.also, **columns})
+
+    def supposing(self, unknown: np.ndarray, y: np.ndarray) -> Self:
+        """As if the outcomes of ``unknown`` had been seen and were ``y``; rows with π = 0 carry
+        theirs without a weight."""
+        return replace(
+            self,
+            seen=self.seen | (unknown & (self.pi > 0)),
+            y=np.where(unknown, y, self.y),
+            lost=self.lost & ~unknown,
+            unseen=self.unseen & ~unknown,
+        )
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Rows from the lowest score to the highest."""
+        return np.argsort(self.score, kind="stable")
+
+    @cached_property
+    def alone(self) -> bool:
+        """Whether every cluster is one row."""
+        return len(self) == 0 or bool(np.bincount(self.cluster).max() == 1)
