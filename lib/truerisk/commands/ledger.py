@@ -18,6 +18,7 @@ def decisions(
 ) -> None:
     """List the last decisions, or show everything about one."""
     from truerisk.decisions.ledger import read_ledger
+    from truerisk.decisions.reasons import in_words
 
     about = find(problem)
     rows = read_ledger(open_lake(lake), about)
@@ -30,7 +31,9 @@ def decisions(
         print(rows.to_json(orient="records", date_format="iso", indent=1))
     elif application:
         for name, value in rows.iloc[0].items():
-            out.print(f"{name:32} {'' if value != value else value}")
+            missing = value is None or value != value
+            shown = "" if missing else in_words(value) if name == "reasons" else value
+            out.print(f"{name:32} {shown}")
     else:
         columns = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
         shown = rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))

@@ -19,7 +19,7 @@ from truerisk.problem.instant import instant
 from truerisk.problem.maturity import is_closed, is_mature, label
 from truerisk.problem.spec import Problem
 
-RESERVED = ("subject", "as_of", "event", "mature", "p_reveal", "score", "action", "rule")
+RESERVED = ("subject", "as_of", "event", "mature", "p_reveal", "score", "action", "rule", "factors")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,10 @@ REPORT_LENGTH = 16
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted candidate with its calibration and the definitions of its inputs."""
+    """A fitted candidate with its calibration and the definitions of its inputs.
+
+    ``reference`` is the usual application that reasons compare with; None in older packages.
+    """
 
     name: str
     fitted: Candidate
@@ -37,6 +40,7 @@ class Model:
     features: list[str]
     definition: dict[str, Any]
     fingerprint: str
+    reference: dict[str, Any] | None = None
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated probability of the event, shape (n,); ``frame`` has the model's features."""
@@ -70,6 +74,7 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
         "definition": model.definition,
         "definition_hash": definition_hash(model.definition),
         "fingerprint": model.fingerprint,
+        "reference": model.reference,
         "files": {name: _sha256(data) for name, data in content.items()},
         **about,
     }
@@ -92,6 +97,7 @@ def load(lake: Lake, problem: str, version: str) -> Model:
         manifest["features"],
         manifest["definition"],
         manifest["fingerprint"],
+        manifest.get("reference"),
     )
     made = _version(content, model.calibration, model.definition, model.fingerprint)
     if made != version:

@@ -16,6 +16,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import candidate
 from truerisk.models.package import Model
+from truerisk.models.reference import money_columns, reference
 from truerisk.problem.spec import Problem
 
 GAP_ROWS = 1_000
@@ -101,8 +102,14 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     scores, calibration = scored(parts.early)
     both = frame.loc[parts.gapped, "event"]
     gapped = len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
-    final = fitted(frame["event"].notna().to_numpy())
-    model = Model(name, final, calibration, features, dataset.definition, dataset.fingerprint)
+    labelled = frame["event"].notna().to_numpy()
+    final = fitted(labelled)
+    read = money_columns(problem)
+    priced = [str(c) for c in frame if str(c).lower() in read]
+    usual = reference(frame[labelled], dict.fromkeys([*features, *priced]), filled=priced)
+    model = Model(
+        name, final, calibration, features, dataset.definition, dataset.fingerprint, usual
+    )
     gap_scores = scored(parts.gapped)[0] if gapped else None
     return Fitted(name, model, scores, gap_scores, final.importance())
 

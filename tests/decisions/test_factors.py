@@ -1,0 +1,200 @@
+"""Contributions are the dollars of the margin that decides: exact where the truth is known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from truerisk.decisions.factors import contributions
+from truerisk.decisions.policy import choose, dollars
+from truerisk.features.definitions import definition
+from truerisk.models.calibration import Calibration
+from truerisk.models.candidates import CANDIDATES
+from truerisk.models.package import Model
+from truerisk.problem.spec import Problem
+
+Make = Callable[..., Any]
+USUAL = {"amount": 10_000.0, "income": 50_000.0, "late": 0.0, "purpose": "car", "price": 0.13}
+FLAT = {"approve": {"if_event": "-650", "if_no_event": "130"}}
+PRICED = {"approve": {"if_event": "-0.65 * amount", "if_no_event": "price * amount"}}
+
+
+@dataclass
+class Linear:
+    """P(event) = base + Σ weight · value; a text counts 1 where it is not the usual one."""
+
+    FILE = "model.json"
+
+    weights: dict[str, float]
+    base: float = 0.3
+    asked: list[int] = field(default_factory=list)
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        self.asked.append(len(X))
+        total = np.full(len(X), self.base)
+        for name, weight in self.weights.items():
+            values = X[name]
+            total += weight * (values.ne("car") if name == "purpose" else values).to_numpy(float)
+        return total
+
+
+@pytest.fixture
+def linear(make_problem: Make) -> Callable[..., tuple[Problem, Model]]:
+    """A problem with these actions and features, and a linear model of these weights."""
+
+    def linear_(
+        weights: dict[str, float],
+        actions: Any,
+        derived: dict[str, str] | None = None,
+        base: float = 0.3,
+        **more: Any,
+    ) -> tuple[Problem, Model]:
+        columns = ["amount", "income", "late", "purpose"]
+        features = {"columns": columns, "derived": derived or {}}
+        made = make_problem(actions=actions, features=features, **more)
+        known = {k: v for k, v in USUAL.items() if k in columns or actions is PRICED}
+        fitted: Any = Linear(weights, base)
+        inputs = [*columns, *(derived or {})]
+        as_it_is = Calibration(0.0, 1.0)
+        return made, Model("linear", fitted, as_it_is, inputs, definition(made), "f", known)
+
+    return linear_
+
+
+def applications(n: int = 200, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "amount": rng.integers(10, 300, n) * 100.0,
+            "income": rng.integers(20, 90, n) * 1_000.0,
+            "late": rng.integers(0, 4, n).astype(float),
+            "purpose": rng.choice(["car", "home"], n),
+            "price": rng.choice([0.11, 0.13, 0.15], n),
+        }
+    )
+
+
+def explained(problem: Problem, model: Model, frame: pd.DataFrame) -> pd.DataFrame:
+    scored = frame.assign(score=model.score(frame))
+    money = dollars(problem, scored)
+    choice = choose(problem, scored, scored["score"].to_numpy(), money)
+    return contributions(problem, model, scored, money, choice)
+
+
+def margin(problem: Problem, model: Model, frame: pd.DataFrame) -> np.ndarray:
+    """Expected dollars of approving; declining is worth 0."""
+    score, (event, none) = model.score(frame), dollars(problem, frame)
+    return score * event[:, 0] + (1 - score) * none[:, 0]
+
+
+def test_where_everything_is_linear_the_contributions_are_exact_and_add_up(linear: Make) -> None:
+    weights = {"amount": 5e-6, "income": -1e-6, "late": 0.08, "purpose": 0.04}
+    problem, model = linear(weights, FLAT, base=0.08)
+    frame = applications()
+    made = explained(problem, model, frame)
+    assert 50 < len(made) < 200
+    rows = frame.loc[made.index]
+    for name in ("amount", "income", "late"):
+        by_hand = -780 * weights[name] * (rows[name] - USUAL[name])
+        np.testing.assert_allclose(made[name], by_hand, atol=1e-8)
+    np.testing.assert_allclose(made["purpose"], -780 * 0.04 * rows["purpose"].eq("home"), atol=1e-8)
+    usual = margin(problem, model, rows.assign(**USUAL))
+    total = made.drop(columns="margin").sum(axis=1)
+    np.testing.assert_allclose(made["margin"] - usual, total, atol=1e-8)
+    assert (made["margin"] < 0).all()
+
+
+def test_amount_and_price_count_through_the_dollars_that_they_set(linear: Make) -> None:
+    """A model that sees no amount at all: what a larger loan costs is in the money alone."""
+    problem, model = linear({"late": 0.08}, PRICED)
+    frame = applications()
+    made = explained(problem, model, frame)
+    rows = frame.loc[made.index]
+    s = model.score(rows)
+    each = (1 - s) * rows["price"] - 0.65 * s
+    np.testing.assert_allclose(made["amount"], each * (rows["amount"] - 10_000), atol=1e-6)
+    by_price = (1 - s) * (rows["price"] - 0.13) * rows["amount"]
+    np.testing.assert_allclose(made["price"], by_price, atol=1e-6)
+    only_score = -780 * 0 * (rows["amount"] - 10_000)  # what a reason of the score alone would say
+    assert (only_score == 0).all() and (made["amount"].abs() > 100).mean() > 0.8
+
+
+def test_what_is_derived_moves_with_what_it_is_derived_from(linear: Make) -> None:
+    derived = {"burden": "amount / nullif(income, 0)", "heavy": "burden * 2"}
+    problem, model = linear({"burden": 0.2, "heavy": 0.05}, FLAT, derived)
+    frame = applications()
+    frame = frame.assign(burden=frame["amount"] / frame["income"])
+    frame = frame.assign(heavy=frame["burden"] * 2)
+    made = explained(problem, model, frame)
+    assert list(made) == ["amount", "income", "late", "purpose", "margin"]
+    rows = frame.loc[made.index]
+    by_amount = -780 * 0.3 * (rows["amount"] - 10_000) / rows["income"]
+    np.testing.assert_allclose(made["amount"], by_amount, atol=1e-6)
+    by_income = -780 * 0.3 * rows["amount"] * (1 / rows["income"] - 1 / 50_000)
+    np.testing.assert_allclose(made["income"], by_income, atol=1e-6)
+
+
+def test_what_is_derived_from_an_unknown_column_is_a_factor_itself(linear: Make) -> None:
+    problem, model = linear({"burden": 0.4}, FLAT, {"burden": "amount / nullif(household, 0)"})
+    model.reference["burden"] = 0.2
+    frame = applications().assign(burden=np.linspace(0, 1, 200))
+    made = explained(problem, model, frame)
+    expected = -780 * 0.4 * (frame.loc[made.index, "burden"] - 0.2)
+    np.testing.assert_allclose(made["burden"], expected, atol=1e-8)
+    assert not made["amount"].any()
+
+
+def test_a_null_is_compared_and_a_usual_null_too(linear: Make) -> None:
+    problem, model = linear({"late": 0.0, "purpose": 0.3}, FLAT)
+    model.reference.update(late=None, purpose="car")
+    frame = applications(40).assign(purpose=pd.Series([None, "car"] * 20, dtype="str"))
+    made = explained(problem, model, frame)
+    np.testing.assert_allclose(made["purpose"].iloc[::2], -780 * 0.3, atol=1e-8)
+    assert not made["purpose"].iloc[1::2].any()
+
+
+def test_only_what_dollars_decline_is_explained_and_only_what_differs_is_scored_again(
+    linear: Make,
+) -> None:
+    minor = [{"when": "late = 3", "action": "decline", "reason": "late"}]
+    problem, model = linear({"late": 0.08}, FLAT, rules=minor)
+    frame = applications()
+    made = explained(problem, model, frame)
+    declined = margin(problem, model, frame) < 0
+    assert made.index.tolist() == np.flatnonzero(declined & frame["late"].ne(3)).tolist()
+    model.fitted.asked.clear()  # type: ignore[attr-defined]
+    explained(problem, model, frame.assign(late=2.0, income=50_000.0, purpose="car"))
+    assert model.fitted.asked == [200, (frame["amount"] != 10_000).sum(), 200]  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_every_candidate_is_explained_as_it_scores_row_by_row(
+    name: str, make_problem: Make
+) -> None:
+    """Against the slow way: one application, one factor at its usual value, scored anew."""
+    columns = ["amount", "income", "late", "purpose"]
+    problem = make_problem(actions=PRICED, features={"columns": columns}, candidates={name: {}})
+    X = applications(1_500, seed=1)
+    late = X["late"] + 2 * X["purpose"].eq("home") + X["amount"] / 20_000
+    event = (np.random.default_rng(2).random(1_500) < 0.07 * late).astype(float)
+    params = problem.candidates.chosen[name]
+    fitted = CANDIDATES[name].fit(X[columns], event, params, seed=0)
+    model = Model(
+        name, fitted, Calibration(0.1, 0.9), columns, definition(problem), "f", dict(USUAL)
+    )
+    frame = applications(60, seed=3)
+    frame.loc[::9, "income"] = np.nan
+    frame.loc[4::9, "purpose"] = None
+    made = explained(problem, model, frame)
+    assert len(made) > 10
+    for i in made.index[:4]:
+        row = frame.loc[[i]]
+        as_it_is = margin(problem, model, row)[0]
+        assert made.loc[i, "margin"] == pytest.approx(as_it_is, abs=1e-9)
+        for factor, usual in USUAL.items():
+            then = margin(problem, model, row.assign(**{factor: usual}))[0]
+            assert made.loc[i, factor] == pytest.approx(as_it_is - then, abs=1e-8)
