@@ -14,6 +14,7 @@ import pandas as pd
 from truerisk.decisions.batch import Batch
 from truerisk.decisions.exploration import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
+from truerisk.decisions.reasons import stated
 from truerisk.problem.spec import Problem
 
 FEATURE = "feature__"
@@ -59,6 +60,7 @@ def decide(
             "p_reveal": p[:, reveals].sum(axis=1),
             "explored": made.drawn,
             "rule": pd.Series(choice.rule, dtype="str"),
+            "reasons": stated(scored, choice.rule, made.drawn),
             "expected_value": choice.expected[rows, action],
             "exploration_rate": made.rate,
             "exploration_cost": made.cost,
@@ -94,6 +96,12 @@ def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
         said.append(
             f"Exploration stayed below its floor of {floor:g} for {int(below.sum()):,} of "
             f"{int(could.sum()):,} applications: its budget or daily cap affords no more."
+        )
+    silent = decided["action"].ne(problem.revealing) & decided["reasons"].isna()
+    if silent.any():
+        said.append(
+            f"{int(silent.sum()):,} decisions have no reasons: their model was packaged without "
+            "the reference values that reasons need; the next one trained has them."
         )
     return "\n".join(said)
 
