@@ -8,14 +8,13 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
 from truerisk.measurement.alert import CALM, SINCE_APPROVAL, Departure
+from truerisk.measurement.burn_in import BurnIn
 from truerisk.measurement.released import WEEK, Released, release
 from truerisk.measurement.series import NAMES, Series, Watched, every_series, watched_rows
 
 ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
 BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100
 BEST_WEEK_OF_QUARTER = 13.0  # its end, when a shift has had most time to show
-LEAST_EXPLORED = 50
-LEAST_ALIKE = 10  # events, and as many non-events: fewer would look like certainty
 NUMBERS = [
     "value", "low", "high", "reference_low", "reference_high", "dollars_a_week", "dollars_at_least",
 ]  # fmt: skip
@@ -46,11 +45,12 @@ def watch(
     "2026Q3", where the sequence starts afresh), value, low, high, n (applications so far),
     explored_labels, reference_low, reference_high, alert, dollars_a_week and dollars_at_least
     (signed: negative costs; null without alert or dollars), means (a sentence, "" without alert),
-    status. Until a scope has 50 explored labels (labels, where nothing needs exploration), 10
-    events and 10 non-events among those seen, value is null and status has the counts. low and
-    high hold at all looks at once in 95% of runs, both scopes together, for each series. Where
-    approved outcomes are unseen they hold all that these may be. Raises LogError for a log that
-    cannot be watched and for a promise that is no number or of no series.
+    status. Until a scope has 50 explored labels of different subjects (labels, where nothing
+    needs exploration), and 10 events and 10 non-events among all that are seen, value is null and
+    status has the counts. low and high hold at all looks at once in 95% of runs, both scopes
+    together, for each series; where approved outcomes are unseen they hold all that these may be.
+    Raises LogError for a log that cannot be watched and for a promise that is no number or of no
+    series.
     """
     reference = _checked(promised)
     released = release(log, features, start)
@@ -90,7 +90,7 @@ def _scope(
     reference: Mapping[str, tuple[float, float]],
 ) -> Iterator[dict]:
     """The rows of one series in one scope, whose first week is ``released.weeks[opened]``."""
-    burn = _BurnIn(series)
+    burn = BurnIn(series)
     promise = reference.get(series.name)
     first = int(np.argmax(burn.over))
     found = series.sequence(ALPHA / 2, best_week, first) if burn.over.any() else None
@@ -129,35 +129,3 @@ def _stake(on: Watched) -> np.ndarray | None:
         return None
     lost = np.cumsum(np.bincount(on.look, weights=on.if_no_event - on.if_event))
     return lost / np.maximum(np.cumsum(np.bincount(on.look)), 1) if np.isfinite(lost[-1]) else None
-
-
-class _BurnIn:
-    """What is known at each look, and from where on a number may be shown; arrays (looks,)."""
-
-    def __init__(self, series: Series) -> None:
-        on, seen = series.on, series.on.rows.seen
-        self.n = self._so_far(on, np.ones(len(on), dtype=bool))
-        self.explored = self._so_far(on, seen & (on.rows.pi < 1))
-        self.labels = self._so_far(on, seen)
-        self.events = self._so_far(on, seen & (on.rows.y == 1))
-        self.needed = self._so_far(on, on.rows.pi < 1) > 0
-        self.null = 0 if series.up is None else int(np.isnan(series.up).sum())
-        counted = np.where(self.needed, self.explored, self.labels)
-        alike = np.minimum(self.events, self.labels - self.events)
-        self.over = (counted >= LEAST_EXPLORED) & (alike >= LEAST_ALIKE) & (self.null == 0)
-
-    @staticmethod
-    def _so_far(on: Watched, mask: np.ndarray) -> np.ndarray:
-        return np.cumsum(np.bincount(on.look[mask], minlength=int(on.look.max()) + 1))
-
-    def status(self, look: int) -> str:
-        if self.over[look]:
-            return "ok"
-        if self.null:
-            return f"withheld: dollars are null in {self.null:,} applications"
-        counted = self.explored if self.needed[look] else self.labels
-        kind = "explored labels" if self.needed[look] else "labels"
-        return (
-            f"withheld: {counted[look]} {kind}, {self.events[look]} events of {self.labels[look]} "
-            f"seen; {LEAST_EXPLORED} and {LEAST_ALIKE} of both kinds are needed"
-        )
