@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from truerisk.commands import catalog, features, ingest, ledger, loop, models
+from truerisk.commands import catalog, exploration, features, ingest, ledger, loop, models
 from truerisk.errors import TrueriskError
 from truerisk.launch import FlowFailedError
 
@@ -30,6 +30,7 @@ for command in (
     ledger.decisions,
 ):
     app.command()(command)
+app.add_typer(exploration.app, name="exploration")
 app.add_typer(features.app, name="features")
 
 

@@ -11,7 +11,8 @@ import pytest
 import worlds
 from scipy import stats
 
-from truerisk.decisions.exploration import brake, rates
+from truerisk.decisions.budget import rates
+from truerisk.decisions.exploration import brake
 from truerisk.measurement.measure import measure
 from truerisk.measurement.pseudo import ESTIMATORS, Pseudo
 from truerisk.problem.spec import Exploration
@@ -213,7 +214,8 @@ def test_a_cap_that_scales_propensities_and_a_brake_that_logs_zero_are_true() ->
         log = worlds.draw(seed, m="constant")
         declined = (log["p_reveal"] < 1).to_numpy()
         pi = np.ones(3_000)
-        pi[declined] = rates(capped(3), np.ones(declined.sum()), 0.0, DAY[declined], {})
+        one = np.ones(declined.sum())
+        pi[declined] = rates(capped(3), one, one, 0.0, DAY[declined], {}).pi
         luck = np.random.default_rng(10_000 + seed).random(3_000)
         over = brake(capped(3), declined & (luck < pi), DAY, {}) & declined
         pi[over] = 0.0

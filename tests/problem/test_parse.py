@@ -102,8 +102,8 @@ MISTAKES = {
     ),
     "unsupported design": (
         'design = "uniform"',
-        'design = "neyman"',
-        ["exploration.design is 'neyman'", "allowed: 'uniform'"],
+        'design = "taper"',
+        ["exploration.design is 'taper'", "allowed: 'neyman' or 'uniform'"],
     ),
     "both budgets": (
         "share_of_profit = 0.02",

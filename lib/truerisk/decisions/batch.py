@@ -7,18 +7,22 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.exploration import Spent
+from truerisk.decisions.budget import Spent
 from truerisk.decisions.policy import policy_version
+from truerisk.decisions.reasons import factors
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
-from truerisk.lake.tables import ledger
+from truerisk.lake.tables import ESTIMATES, ledger
+from truerisk.models.calibration import Calibration
 from truerisk.models.package import load, read_manifest
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
+
+AS_SCORED = Calibration(0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
     ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
-    day. A batch of these values decides the same way whenever it is replayed.
+    day; ``calibration`` corrects the score for everyone when exploration is priced, and never
+    decides. A batch of these values decides the same way whenever it is replayed.
     """
 
     id: str
@@ -37,6 +42,7 @@ class Batch:
     spent: dict[str, Spent] = field(default_factory=dict)
     shards: list[int] = field(default_factory=lambda: [0])
     run: str = ""
+    calibration: Calibration = AS_SCORED
 
 
 def plan_batch(
@@ -75,7 +81,11 @@ def plan_batch(
         spine = spine[~spine[problem.key].isin(decided[problem.key])].reset_index(drop=True)
         spent = _spent(decided)
     keys = "|".join(spine[problem.key].astype(str))
-    pinned = f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|{keys}"
+    calibration = known_calibration(lake, problem, model_version)
+    pinned = (
+        f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|"
+        f"{calibration.intercept!r}|{calibration.slope!r}|{keys}"
+    )
     return Batch(
         hashlib.sha256(pinned.encode()).hexdigest()[:16],
         model_version,
@@ -85,18 +95,50 @@ def plan_batch(
         spent,
         list(range(problem.compute.shards)),
         run,
+        calibration,
     )
 
 
+def known_calibration(lake: Lake, problem: Problem, model_version: str) -> Calibration:
+    """The model's latest measured calibration for everyone; as scored where there is none.
+
+    P(event) = σ(intercept + slope · logit score), the doubly robust estimates in the lake. A model
+    that never decided has none; it was calibrated with weights when it was trained.
+    """
+    if lake.version(ESTIMATES) is None:
+        return AS_SCORED
+    rows = lake.read(ESTIMATES)
+    names = ["calibration_intercept", "calibration_slope"]
+    rows = rows[
+        (rows["problem"] == problem.name)
+        & (rows["model_version"] == model_version)
+        & (rows["estimator"] == "dr")
+        & (rows["segment_by"] == "")
+        & rows["metric"].isin(names)
+        & rows["value"].notna()
+    ].sort_values(["known_at", "measured_at"])
+    for population in ("all", "eligible"):
+        found = rows[rows["population"] == population]
+        both = found.pivot_table("value", "known_at", "metric", aggfunc="last")
+        both = both.reindex(columns=names).dropna()
+        if len(both):
+            return Calibration(*(float(value) for value in both.iloc[-1]))
+    return AS_SCORED
+
+
 def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.DataFrame:
-    """One shard of the batch with its features as of each application's own time and ``score``."""
+    """One shard of the batch: features as of each application's own time, ``score``, ``factors``.
+
+    ``factors`` are the reasons that dollars give where they decide against revealing, else null.
+    """
     model = load(lake, problem.name, batch.model_version)
     rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
     if rows.empty:
         return rows.assign(**dict.fromkeys([*model.features, "score"], np.nan))
     with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
         frame = with_features(sources, rows)
-    return frame.assign(score=model.score(frame), shard=shard)
+    scored = frame.assign(score=model.score(frame), shard=shard)
+    return scored.assign(factors=factors(problem, model, scored))
 
 
 def rescore(lake: Lake, problem: Problem, model_version: str, keys: pd.Series) -> pd.DataFrame:

@@ -1,8 +1,4 @@
-"""How often a revealing action is taken where the policy would not: fixed before any draw.
-
-Every budget and cap acts on the probability, never on the drawn rows: a cap that stops exploration
-changes the propensity, and a log that says otherwise gives biased estimates.
-"""
+"""A revealing action taken at random where the policy would not: probabilities, draw, brake."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,49 +7,62 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.problem.spec import Exploration
+from truerisk.decisions.budget import Rates, Spent, rates
+from truerisk.decisions.designs import DESIGNS
+from truerisk.decisions.explorable import Explorable, explorable
+from truerisk.decisions.policy import Choice
+from truerisk.models.calibration import Calibration
+from truerisk.problem.spec import Exploration, Problem
 
-SHARE_OF_CAP = 0.65  # expected draws per day, as a share of the hard cap
 SUBJECT_WINDOW_DAYS = 90
-LEAST_COST = 1.0  # dollars
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What earlier batches committed on one UTC day: expected dollars, and draws by probability."""
+class Explored:
+    """What exploration does to each row of a batch; arrays of shape (n,), 0 where none is allowed.
 
-    dollars: float = 0.0
-    expected: float = 0.0
-    drawn: int = 0
-
-
-def rates(
-    exploration: Exploration,
-    cost: np.ndarray,
-    profit: float,
-    day: np.ndarray,
-    spent: Mapping[str, Spent],
-) -> np.ndarray:
-    """π of each explorable row, shape (n,), by the uniform design within its budget.
-
-    ``cost`` (n,) is the expected net loss of revealing in dollars, ``profit`` the batch's expected
-    profit of the policy's own actions, ``day`` (n,) the UTC day of as_of. Precedence: budget, then
-    cap, then floor: a budget too small for the floor goes below it, and ``describe`` says so.
+    ``rate`` is the final π, ``cost`` the expected dollars lost by revealing, ``p`` the recalibrated
+    probability that cost is computed with (every row), ``k`` and ``scale`` what made the rate.
     """
-    cost = np.maximum(cost, LEAST_COST)
-    pi = np.full(len(cost), exploration.cap)
-    if exploration.share_of_profit is not None:
-        budget = max(exploration.share_of_profit * profit, 0.0)
-        pi = np.minimum(pi, budget / max(cost.sum(), LEAST_COST))
-    for today in np.unique(day):
-        rows, before = day == today, spent.get(str(today), Spent())
-        if exploration.dollars_per_day is not None:
-            budget = max(exploration.dollars_per_day - before.dollars, 0.0)
-            pi[rows] = np.minimum(pi[rows], budget / cost[rows].sum())
-        if exploration.applications_per_day is not None:
-            room = max(SHARE_OF_CAP * exploration.applications_per_day - before.expected, 0.0)
-            pi[rows] *= min(1.0, room / max(pi[rows].sum(), 1e-12))
-    return pi
+
+    rate: np.ndarray
+    cost: np.ndarray
+    p: np.ndarray
+    k: np.ndarray
+    scale: np.ndarray
+    drawn: np.ndarray
+
+
+def explore(
+    problem: Problem,
+    scored: pd.DataFrame,
+    choice: Choice,
+    money: tuple[np.ndarray, np.ndarray],
+    calibration: Calibration,
+    spent: Mapping[str, Spent],
+) -> Explored:
+    """Rate, cost and outcome of the draw for each row, in order of time; one batch."""
+    n, exploration = len(scored), problem.exploration
+    none = np.zeros(n)
+    if exploration is None:
+        return Explored(none, none, none, none, none, none.astype(bool))
+    rows = explorable(problem, scored, choice, money, calibration)
+    found = design_rates(exploration, rows, spent)
+    at = np.flatnonzero(rows.open)
+    salt = exploration.salt or problem.name
+    drawn = draw(salt, scored["subject"].iloc[at], scored["as_of"].iloc[at]) < found.pi
+    stopped = brake(exploration, drawn, rows.day[at], spent)
+    rate, k, scale = np.zeros((3, n))
+    rate[at], k[at], scale[at] = np.where(stopped, 0.0, found.pi), found.k, found.scale
+    explored = np.zeros(n, dtype=bool)
+    explored[at] = drawn & ~stopped
+    return Explored(rate, rows.cost, rows.p, k, scale, explored)
+
+
+def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str, Spent]) -> Rates:
+    """π of the open rows by the problem's design, within its budget; arrays (n open,)."""
+    weight = DESIGNS[exploration.design](exploration, rows)
+    return rates(exploration, weight, rows.cost[rows.open], rows.profit, rows.day[rows.open], spent)
 
 
 def draw(salt: str, subject: pd.Series, as_of: pd.Series) -> np.ndarray:

@@ -1,0 +1,145 @@
+"""The commands of exploration: what it will cost and teach, before anything runs."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from truerisk.commands.options import AsJson, LakeRoot, ProblemName, Sources, find, out, pair
+from truerisk.errors import TrueriskError
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.problem.spec import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from truerisk.decisions.batch import Batch
+    from truerisk.decisions.outlook import Design, Outlook
+
+PERIOD = 90  # days of past decisions that stand for the next ones where nothing waits
+
+app = typer.Typer(no_args_is_help=True, help="What exploration will cost, and what it teaches.")
+
+
+@app.callback()
+def exploration() -> None:
+    """What exploration will cost, and what it teaches."""
+
+
+@app.command()
+def plan(
+    problem: ProblemName,
+    since: Annotated[str, typer.Option(help="First time to decide, UTC.", metavar="TIME")] = "",
+    until: Annotated[str, typer.Option(help="Time to stop before, UTC.", metavar="TIME")] = "",
+    source: Sources = None,
+    json_: AsJson = False,
+    lake: LakeRoot = "",
+) -> None:
+    """Show cost, labels, weights and interval widths to expect, for each design, and by when."""
+    from truerisk.decisions.outlook import outlook
+    from truerisk.registry.approval import champion_of
+
+    about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
+    champion = champion_of(root, about.name)
+    scored, batch, which = _scored(root, about, champion, since, until)
+    found = outlook(about, scored, batch.calibration, batch.spent)
+    if json_:
+        model = {"problem": about.name, "model_version": champion, "applications_are": which}
+        print(json.dumps(model | asdict(found), default=_text, indent=1))
+        return
+    _show(about, found, champion, which)
+
+
+def _scored(
+    lake: Lake, problem: Problem, champion: str, since: str, until: str
+) -> "tuple[pd.DataFrame, Batch, str]":
+    """The undecided applications with scores, or the last decided ones where none waits."""
+    import pandas as pd
+
+    from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
+    from truerisk.decisions.ledger import read_ledger
+    from truerisk.lake.tables import ledger
+    from truerisk.problem.instant import instant
+
+    decided_any = lake.version(ledger(problem.name)) is not None
+    if since or problem.application.decide_from or not decided_any:
+        batch = plan_batch(lake, problem, champion, since, until)
+        if not batch.spine.empty:
+            shards = [score(lake, problem, batch, shard) for shard in batch.shards]
+            return pd.concat(shards, ignore_index=True), batch, "waiting for a decision"
+        if not decided_any:
+            raise TrueriskError(
+                f"{problem.where}: no application waits for a decision between these bounds, and "
+                "none was decided before; give other bounds."
+            )
+    decided = read_ledger(lake, problem)
+    last = instant(until) if until else decided["as_of"].max() + pd.Timedelta(microseconds=1)
+    first = instant(since) if since else last - pd.Timedelta(days=PERIOD)
+    decided = decided[(decided["as_of"] >= first) & (decided["as_of"] < last)]
+    scored = rescore(lake, problem, champion, decided[problem.key])
+    calibration = known_calibration(lake, problem, champion)
+    batch = Batch("", champion, [], scored, calibration=calibration)
+    return scored, batch, "decided already, as a guide to the next ones"
+
+
+def _show(problem: Problem, found: "Outlook", champion: str, which: str) -> None:
+    budget = problem.exploration
+    assert budget is not None
+    allowed = (
+        f"{budget.share_of_profit:.1%} of it"
+        if budget.share_of_profit is not None
+        else f"${budget.dollars_per_day:,.0f} a day"
+    )
+    out.print(
+        f"{problem.name}: {found.applications:,} applications {which}, {found.first:%Y-%m-%d} to "
+        f"{found.last:%Y-%m-%d} ({found.applications_per_day:,.0f} a day), model {champion}\n"
+        f"expected profit ${found.profit:,.0f}, exploration may cost {allowed}; "
+        f"{found.explorable:,} may be explored\n"
+    )
+    columns = [_column(design) for design in found.designs]
+    heads = [d.design + (" (chosen)" if d.design == found.chosen else "") for d in found.designs]
+    out.print(f"{'':38}" + "".join(f"{head:>18}" for head in heads))
+    for row in columns[0]:
+        out.print(f"{row:38}" + "".join(f"{column[row]:>18}" for column in columns))
+    out.print(f"\nAll of these labels have matured by {found.matured_on:%Y-%m-%d}.")
+    for d in found.designs:
+        if d.design == found.chosen and d.without_chance:
+            out.print(
+                f"{d.without_chance:,} applications get no chance: the budget or the daily cap is "
+                "used up. Nothing will be known for everyone; raise it."
+            )
+        elif d.design == found.chosen and d.below_floor:
+            out.print(
+                f"The budget or daily cap affords no floor of {budget.floor:g}: "
+                f"{d.below_floor:,} applications stay below it."
+            )
+
+
+def _column(d: "Design") -> dict[str, str]:
+    def say(value: float | None, form: str) -> str:
+        return "none" if value is None else format(value, form)
+
+    def dollars(value: float | None) -> str:
+        return "none" if value is None else f"${value:,.0f}"
+
+    rate = None if d.width_event_rate is None else 100 * d.width_event_rate
+    return {
+        "expected cost": dollars(d.cost),
+        "  of expected profit": say(d.share_of_profit, ".2%"),
+        "expected labels": say(d.labels, ",.0f"),
+        "  effective (after weighting)": say(d.effective_labels, ",.0f"),
+        "dollars a label": dollars(d.dollars_per_label),
+        "largest weight 1/π": say(d.largest_weight, ",.0f"),
+        "width of the 95% interval for everyone": "",
+        "  event rate, percentage points": say(rate, ".1f"),
+        "  AUC": say(d.width_auc, ".3f"),
+        "  gain near the cutoff, an application": dollars(d.width_profit),
+        "30 effective labels matured by": (
+            "never" if d.enough_on is None else f"{d.enough_on:%Y-%m-%d}"
+        ),
+    }
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
