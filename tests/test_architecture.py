@@ -17,7 +17,7 @@ LIBRARY = ROOT / "lib" / "truerisk"
 
 # A module may import those below it; each folder is one layer.
 LAYERS = [
-    {"errors"},
+    {"errors", "stability"},
     {"problem"},
     {"lake"},
     {"features"},
@@ -25,6 +25,7 @@ LAYERS = [
     {"decisions"},
     {"measurement"},
     {"registry"},
+    {"predictability"},
     {"catalog"},
     {"reports"},
     {"workflow"},
@@ -37,7 +38,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Frames in, estimates out: measurement stands beside the layers it could otherwise reach.
 ONLY = {
     "problem": {"errors"},
-    "measurement": {"errors"},
+    "measurement": {"errors", "stability"},
     "simulator": {"errors", "problem", "lake"},
 }
 
@@ -151,6 +152,7 @@ def test_public_names() -> None:
         "measure_ledger",
         "open_lake",
         "plan_batch",
+        "predictability",
         "read_catalog",
         "read_ledger",
         "reject",

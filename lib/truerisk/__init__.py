@@ -39,6 +39,7 @@ PUBLIC = {
     "list_models": "truerisk.registry.approval:list_models",
     "open_lake": "truerisk.lake.lake:open_lake",
     "plan_batch": "truerisk.decisions.batch:plan_batch",
+    "predictability": "truerisk.predictability.predictability:predictability",
     "reject": "truerisk.registry.approval:reject",
     "review": "truerisk.registry.review:review",
     "rollback": "truerisk.registry.approval:rollback",

@@ -1,0 +1,1 @@
+"""How predictable the event is: baseline ladder, learning curve, nearest twins; all estimates."""

@@ -1,0 +1,66 @@
+"""How predictable the event is from these features, by three estimates that fail differently."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.decisions.policy import dollars
+from truerisk.features.dataset import Dataset
+from truerisk.models.training import Fitted, Split
+from truerisk.predictability.ground import ground
+from truerisk.predictability.ladder import ladder, scores
+from truerisk.predictability.learning_curve import LearningCurve, learning_curve
+from truerisk.predictability.twins import Twins, twins
+from truerisk.problem.spec import Problem
+from truerisk.registry.review import Review, best, judging_log
+
+
+@dataclass(frozen=True)
+class Predictability:
+    """``ladder``: auc, auc_gain and policy_value per rung; ``curve`` of the chosen candidate;
+    ``twins`` among the known outcomes. All speak of ``population`` by ``estimator``, the one that
+    the review relies on; ``status`` is what the review says of its AUC."""
+
+    estimator: str
+    population: str
+    status: str
+    ladder: pd.DataFrame
+    curve: LearningCurve
+    twins: Twins
+
+
+def predictability(
+    problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
+) -> Predictability:
+    """Baseline ladder, learning curve and nearest twins, judged on the review's rows.
+
+    Fits the chosen candidate's recipe a few times more, on 45,000 rows in all at most.
+    """
+    frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
+    rungs = scores(problem, dataset, parts, fitted)
+    chosen = next(f for f in fitted if f.name == review.chosen)
+    log = judging_log(problem, frame, chosen.scores[parts.judge], dollars(problem, frame))
+    log["m"] = review.judged["m"].to_numpy()
+    relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
+    estimator, population = str(relied["estimator"]), str(relied["population"])
+    judged_by = ground(log, estimator, population)
+    known = frame["event"].notna()
+    weight = np.ones(len(frame))
+    if estimator != "naive":
+        known &= frame["p_reveal"] > 0
+        weight = 1 / frame["p_reveal"].where(known, 1.0).to_numpy()
+    seen = known.to_numpy()
+    return Predictability(
+        estimator,
+        population,
+        str(relied["status"]),
+        ladder(problem, dataset, parts, rungs, judged_by),
+        learning_curve(problem, dataset, parts, chosen, judged_by),
+        twins(
+            frame.loc[seen, dataset.features],
+            frame.loc[seen, "event"].to_numpy(),
+            frame.loc[seen, "subject"].to_numpy(),
+            weight[seen],
+        ),
+    )
