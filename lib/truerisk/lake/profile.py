@@ -18,14 +18,13 @@ import pandas as pd
 from truerisk.lake.connection import quote
 from truerisk.lake.judge import OPEN
 from truerisk.lake.reading import Reading, family
-from truerisk.lake.stability import EXPECTED, Stability, number_bins, stability
 from truerisk.problem.spec import Problem
+from truerisk.stability import Stability, category_bins, number_bins, stability
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 LISTED = 50  # a text column with more different values is not listed
 REPEATED = 5  # nor one whose values do not come again so often: those are names or free text
 SHOWN = 3  # new categories that a sentence names
-TOP = 20  # categories with a bin of their own
 EXACT = 1_000_000  # rows up to which different values are counted exactly
 SAMPLE = 500_000  # rows of the reference that are enough
 
@@ -110,7 +109,7 @@ def _record(
             record["categories"] = json.dumps(_known(listed))
         if before:
             earlier = _categories(con, "__reference", reading.column)
-            compared = stability(*_category_bins(earlier, listed))
+            compared = stability(*category_bins(earlier, listed))
             if _few(now, before):
                 new = sorted(set(_known(listed)) - set(_known(earlier)))
                 record["new_categories"] = json.dumps(new)
@@ -185,23 +184,3 @@ def _categories(
 
 def _known(listed: list[tuple[str | None, int]]) -> dict[str, int]:
     return {value: n for value, n in listed if value is not None}
-
-
-def _category_bins(
-    earlier: list[tuple[str | None, int]], now: list[tuple[str | None, int]]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of the reference's 20 most frequent categories, of all others and of nulls.
-
-    A category too rare to expect 5 rows of it is one of the others: of values that hardly repeat,
-    which 20 come first is chance, and says nothing about the batch.
-    """
-    share = min(1.0, sum(n for _, n in now) / max(1, sum(n for _, n in earlier)))
-    often = [v for v, n in earlier if v is not None and n * share >= EXPECTED]
-    top = {v: i for i, v in enumerate(often[:TOP])}
-    sides = []
-    for listed in (earlier, now):
-        counts = np.zeros(len(top) + 2, dtype=int)
-        for value, n in listed:
-            counts[len(top) + 1 if value is None else top.get(value, len(top))] += n
-        sides.append(counts)
-    return sides[0], sides[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from truerisk.lake.stability import CHANCE, number_bins, stability
+from truerisk.stability import CHANCE, number_bins, stability
 
 BATCHES = 300
 
