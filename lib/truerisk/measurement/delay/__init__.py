@@ -1,0 +1,1 @@
+"""Outcomes that take time: what is known of young applications, and what is only foreseen."""
