@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.errors import LogError
 from truerisk.measurement.interval import (
     LEVEL,
     Z,
@@ -17,9 +18,10 @@ from truerisk.measurement.interval import (
     wilson,
 )
 from truerisk.measurement.metrics import Value
-from truerisk.measurement.pseudo import ESTIMATORS, Guess, Pseudo, weights
+from truerisk.measurement.pseudo import ESTIMATORS, Guess, Pseudo
 from truerisk.measurement.rows import Rows
 
+AS_RUN = "as run"
 LEAST_EXPLORED = 30  # fewer effective explored labels: no number
 SMALL = 60  # fewer: bootstrap-t
 SAYS_NOTHING = 0.5  # a share's interval wider than this
@@ -68,6 +70,41 @@ def estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> Iterator[di
                 yield parts["all"].estimate(metric, estimator)
 
 
+def booked(rows: Rows, realised: np.ndarray) -> dict:
+    """Dollars per application as they came, Σ realised_value / n: exact, no estimator needed.
+
+    The interval allows for other applications of the same kind, not for unknown outcomes.
+    """
+    unknown = int(np.isnan(realised).sum())
+    if unknown:
+        raise LogError(
+            f"The log's realised_value is null in {unknown:,} of {len(realised):,} mature rows; "
+            "every decision has booked something by then, a decline 0."
+        )
+    value = float(realised.mean())
+    sums = cluster_sums(realised - value, rows.cluster, rows.alone)
+    low, high = wald(value, se_of(sums, len(realised)))
+    return {
+        "metric": "realised_value",
+        "policy": AS_RUN,
+        "at": None,
+        "estimator": "booked",
+        "population": "all",
+        "value": value,
+        "low": low,
+        "high": high,
+        "lowest": None,
+        "highest": None,
+        "n": len(realised),
+        "effective_n": float(len(realised)),
+        "labels": len(realised),
+        "explored_labels": 0,
+        "largest_weight": 1.0,
+        "share_not_identified": 0.0,
+        "status": "ok",
+    }
+
+
 class _Part:
     """The rows of one population, with what all its estimates share."""
 
@@ -82,7 +119,7 @@ class _Part:
         part = self.rows
         weight = part.seen.astype(float)
         if population != "revealed":
-            weight = weights(part, self.guess)
+            weight = self.pseudo["dr"].w
         explored = part.seen & (part.pi > 0) & (part.pi < 1)
         self.explored = effective(weight[explored])
         self.about = {

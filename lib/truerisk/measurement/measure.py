@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement import policies as dollars
 from truerisk.measurement import wanted
-from truerisk.measurement.estimate import Metric, estimates
+from truerisk.measurement.estimate import Metric, booked, estimates
 from truerisk.measurement.log import mature_frame, rows_of
-from truerisk.measurement.outcome_model import guesses
-from truerisk.measurement.outcomes import action_names, outcomes_of
+from truerisk.measurement.outcome_model import expected_value, guesses
+from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, revealing_actions
+from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
-from truerisk.measurement.wanted import AS_RUN
 
 BAND = "score band"
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
@@ -31,6 +32,7 @@ def measure(
     same_outcome: Mapping[str, str] | None = None,
     cluster: Sequence[str] = (),
     against: pd.DataFrame | None = None,
+    reveals: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Quality, calibration and dollars, of what ran and of changes to it, for everyone.
 
@@ -63,48 +65,60 @@ def measure(
             "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "
             "and value_<action>_if_no_event."
         )
-    offered = {**_offered(frame, against), **(policies or {})}
+    given = {n: _mature(p, mature) for n, p in (policies or {}).items()}
     offered = {
-        n: p.loc[mature].reset_index(drop=True) if len(p) == len(log) else p
-        for n, p in offered.items()
+        **dollars.offered(frame, None if against is None else _mature(against, mature)),
+        **given,
     }
-    columns = {f"rival {n}": np.asarray(s, float)[mature] for n, s in (rivals or {}).items()}
-    parts = {}
-    for outcome in outcomes_of(frame, same_outcome):
-        rows = rows_of(frame, outcome, cluster)
-        guess = guesses(frame, rows, features or [])
-        worth = _worth(frame, offered)
-        parts[outcome.name] = rows.adding(columns | worth), guess
+    scores = {f"rival {n}": np.asarray(s, float)[mature] for n, s in (rivals or {}).items()}
     quality = [
         *wanted.quality(),
         *wanted.flagged(thresholds, shares, capacities),
         *wanted.rivals(list(rivals or {})),
     ]
-    found = []
-    for name, (rows, guess) in parts.items():
-        for metric_set, column, group, mask in _groups(frame, rows, quality, by, bands):
-            about = {"group_by": column, "group": group, "action": name or None}
-            part, own = rows.where(mask), guess.where(mask)
-            if len(parts) == 1:
-                metric_set = [*metric_set, *(wanted.values(offered) if column != BAND else [])]
-            found += [about | row for row in estimates(part, own, metric_set)]
+    outcomes = outcomes_of(frame, same_outcome)
+    shows = list(reveals) or revealing_actions(frame)
+    made: list[tuple[Outcome, Rows, Guess]] = []
+    found: list[dict] = []
+    for outcome in outcomes:
+        rows = rows_of(frame, outcome, cluster)
+        guess = guesses(frame, rows, features or [])
+        worth = dollars.columns(frame, offered, outcome, shows, first=not made)
+        if "realised_value" in frame:
+            worth["realised"] = frame["realised_value"].to_numpy(float)
+            worth["m_value"] = expected_value(frame, rows, features or [])
+        made.append((outcome, rows.adding(scores | worth), guess))
+    for outcome, rows, guess in made:
+        for metrics, column, group, mask in _groups(frame, rows, quality, by, bands):
+            about = {"group_by": column, "group": group, "action": outcome.name or None}
+            found += [
+                about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
+            ]
+    every, guessed = together(made)
+    for column, group, mask in [("", "", np.ones(len(frame), bool)), *_split(frame, by)]:
+        metrics = list(dollars.values(offered, len(made)))
+        if not column and len(made) == 1:
+            metrics += dollars.swaps(offered) if shows else []
+            metrics += dollars.realised(offered) if "realised_value" in frame else []
+        some = np.tile(mask, len(made))
+        rows, guess = every.where(some), guessed.where(some)
+        about = {"group_by": column, "group": group, "action": None}
+        if not column and "realised_value" in frame:
+            found.append(about | booked(rows, rows.also["realised"]))
+        for row in estimates(rows, guess, metrics):
+            found.append(about | row | {"n": row["n"] // len(made)})
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 
 
-def _offered(frame: pd.DataFrame, against: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    """The policy to compare with: the log's own, from its p_<action>, or another."""
-    actions = action_names(frame)
-    if not actions:
-        return {}
-    if against is None:
-        for a in actions:
-            if f"p_{a}" not in frame:
-                raise LogError(
-                    f'The log holds dollars of the action "{a}" and no column "p_{a}", its '
-                    "probability before the draw."
-                )
-        against = frame[[f"p_{a}" for a in actions]].set_axis(actions, axis=1)
-    return {AS_RUN: against}
+def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
+    """The outcomes of one log one below the other: a policy's dollars come from all of them."""
+    if len(made) == 1:
+        return made[0][1:]
+    return Rows.stacked([rows for _, rows, _ in made]), Guess.stacked([g for _, _, g in made])
+
+
+def _mature(policy: pd.DataFrame, mature: np.ndarray) -> pd.DataFrame:
+    return policy.loc[mature].reset_index(drop=True)
 
 
 def _groups(
@@ -113,9 +127,8 @@ def _groups(
     """What is measured on which rows: all of them, those of each group, those of each band."""
     yield quality, "", "", np.ones(len(rows), bool)
     plain = [m for m in quality if m.at is None and m.policy is None]
-    for column in by:
-        for group in sorted(frame[column].dropna().unique(), key=str):
-            yield plain, column, str(group), frame[column].eq(group).to_numpy()
+    for column, group, mask in _split(frame, by):
+        yield plain, column, group, mask
     if bands:
         edges = np.unique(np.quantile(rows.score, np.linspace(0, 1, bands + 1)[1:-1]))
         code = np.searchsorted(edges, rows.score, "right")
@@ -125,18 +138,7 @@ def _groups(
             yield wanted.band(len(edges) + 1), BAND, f"{low:.4f} to {high:.4f}", mask
 
 
-def _worth(frame: pd.DataFrame, offered: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-    """Each policy's expected dollars per row if the event happens (1) and if not (0), each (n,).
-
-    Σ_a d_a·v_a with d_a the policy's probability of action a, never the draw.
-    """
-    made = {}
-    for name, policy in offered.items():
-        for side, ending in ((1, "if_event"), (0, "if_no_event")):
-            total = np.zeros(len(frame))
-            for action in action_names(frame):
-                total += (
-                    policy[action].to_numpy(float) * frame[f"value_{action}_{ending}"].to_numpy()
-                )
-            made[f"{name} {side}"] = total
-    return made
+def _split(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, np.ndarray]]:
+    for column in by:
+        for group in sorted(frame[column].dropna().unique(), key=str):
+            yield column, str(group), frame[column].eq(group).to_numpy()

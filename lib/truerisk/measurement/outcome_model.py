@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.measurement.log import mature_rows
+from truerisk.measurement.outcomes import action_names
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
 
@@ -13,6 +14,7 @@ FOLDS = 5
 LEAST_LABELS = 200
 MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
+SIDES = ("if_event", "if_no_event")
 
 
 def outcome_model(log: pd.DataFrame, features: Sequence[str]) -> pd.Series:
@@ -52,10 +54,34 @@ def cross_fit(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.nd
     return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster)
 
 
+def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
+    """m_v(x): the realised dollars expected where the outcome is seen, cross-fitted, shape (n,)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    X, value = _design(frame, rows, [*features, *dollars]), frame["realised_value"].to_numpy(float)
+    known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
+    m = np.zeros(len(rows))
+    for k in range(FOLDS):
+        train, test = np.flatnonzero(known & (fold != k)), fold == k
+        some = train[:: -(-len(train) // MOST_LABELS) or 1]
+        if len(some) < LEAST_LABELS:
+            m[test] = value[some].mean() if len(some) else 0.0
+            continue
+        model = HistGradientBoostingRegressor(
+            max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False,
+            random_state=0,
+        )  # fmt: skip
+        with threadpool_limits(1, "openmp"):
+            m[test] = model.fit(X[some], value[some]).predict(X[test])
+    return m
+
+
 def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray) -> np.ndarray:
     """P(y) for every row of X from the ``known`` ones of other folds, shape (n,)."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     m, fold = np.full(len(X), 0.5), cluster % FOLDS
     for k in range(FOLDS):

@@ -50,6 +50,14 @@ def outcomes_of(frame: pd.DataFrame, same: Mapping[str, str] | None = None) -> l
     return [Outcome(g, tuple(a for a in shows if names[a] == g)) for g in groups]
 
 
+def revealing_actions(frame: pd.DataFrame) -> list[str]:
+    """The log's actions that let an outcome be seen; none where it has no p_<action>."""
+    actions = _with_probability(frame)
+    if not actions:
+        return []
+    return revealing(frame, {a: frame[f"p_{a}"].to_numpy(dtype=float) for a in actions})
+
+
 def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str]:
     """The actions whose probabilities make up p_reveal; those that revealed are among them."""
     logged = frame["p_reveal"].to_numpy(dtype=float)

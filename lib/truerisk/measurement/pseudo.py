@@ -10,6 +10,7 @@ T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / 
 Σ[m_TY + (O/π)(TY − m_TY)] / Σ[m_T + (O/π)(T − m_T)].
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -31,18 +32,35 @@ class Guess:
             return self
         return type(self)(*(getattr(self, f.name)[mask] for f in fields(self)))
 
+    @classmethod
+    def stacked(cls, parts: Sequence[Self]) -> Self:
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
 
 @dataclass(frozen=True)
 class Pseudo:
-    """``a`` and ``b``, each of shape (n,)."""
+    """``a`` and ``b``, and ``w``, the weight of what is known, each of shape (n,); ``guessed`` says
+    that a guess stands for what is not."""
 
     a: np.ndarray
     b: np.ndarray
+    w: np.ndarray
+    guessed: bool = False
+
+    def of(self, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """What stands for other values that an action reveals, such as dollars; shape (n,).
+
+        m_v + w(v − m_v) where guesses stand in, else w·v; ``values`` is null where unknown.
+        """
+        base = expected if self.guessed else 0.0
+        known = np.where(np.isnan(values), base, values)
+        return base + self.w * (known - base)
 
 
 def naive(rows: Rows, guess: Guess) -> Pseudo:
     """The revealed rows, unweighted."""
-    return Pseudo(rows.seen * rows.y, rows.seen * (1 - rows.y))
+    seen = rows.seen.astype(float)
+    return Pseudo(seen * rows.y, seen * (1 - rows.y), seen)
 
 
 def ipw(rows: Rows, guess: Guess) -> Pseudo:
@@ -51,15 +69,15 @@ def ipw(rows: Rows, guess: Guess) -> Pseudo:
     They enter only where their outcome does not matter: no number is printed otherwise.
     """
     w = np.where(rows.pi > 0, weights(rows, guess), 1.0)
-    return Pseudo(w * rows.y, w * (1 - rows.y))
+    return Pseudo(w * rows.y, w * (1 - rows.y), w)
 
 
 def dr(rows: Rows, guess: Guess) -> Pseudo:
     """Doubly robust; rows with π = 0 carry y as given (bounds)."""
-    m, open_ = guess.event, rows.pi > 0
+    m, open_, w = guess.event, rows.pi > 0, weights(rows, guess)
     if not rows.walked.any() and not rows.lost.any():
-        a = np.where(open_, m + weights(rows, guess) * (rows.y - m), rows.y)
-        return Pseudo(a, 1 - a)
+        a = np.where(open_, m + w * (rows.y - m), rows.y)
+        return Pseudo(a, 1 - a, w, guessed=True)
     taken = guess.taken if rows.walked.any() else np.ones(len(rows))
     offered = rows.seen | rows.lost | rows.walked
     o = np.divide(offered, rows.pi, out=np.zeros(len(rows)), where=open_)
@@ -67,7 +85,7 @@ def dr(rows: Rows, guess: Guess) -> Pseudo:
     f = np.divide(rows.seen, _followed(rows, guess))
     a = taken * m + o * (took * (m + f * (rows.y - m)) - taken * m)
     b = taken * (1 - m) + o * (took * (1 - m + f * (m - rows.y)) - taken * (1 - m))
-    return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y))
+    return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y), w, guessed=True)
 
 
 ESTIMATORS = {"naive": naive, "ipw": ipw, "dr": dr}

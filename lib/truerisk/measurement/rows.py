@@ -1,6 +1,6 @@
 """The arrays that every estimate reads: one entry per mature application."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Self
@@ -39,6 +39,19 @@ class Rows:
             return self
         kept = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name != "also"}
         return type(self)(**kept, also={name: a[mask] for name, a in self.also.items()})
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Self]) -> Self:
+        """Rows below rows; a cluster is the same in all of them."""
+        one = parts[0]
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(p, f.name) for p in parts])
+                for f in fields(cls)
+                if f.name != "also"
+            },
+            also={name: np.concatenate([p.also[name] for p in parts]) for name in one.also},
+        )
 
     def adding(self, columns: Mapping[str, np.ndarray]) -> Self:
         return replace(self, also={**self.also, **columns})
