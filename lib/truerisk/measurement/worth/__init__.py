@@ -1,0 +1,1 @@
+"""Dollars for people: what a score is worth, to everyone who applied, with intervals."""

@@ -1,0 +1,105 @@
+"""One figure with its interval as a row of a tidy frame, or the reason why there is none."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.measurement.estimate import SMALL
+from truerisk.measurement.interval import (
+    bootstrap_t,
+    cluster_sums,
+    clustered_se,
+    share_interval,
+    two_way_se,
+    wald,
+)
+from truerisk.measurement.metrics import Value
+from truerisk.measurement.worth.stakes import Stakes
+
+COLUMNS = (
+    "figure", "at", "value", "low", "high", "unit", "n", "explored_labels",
+    "share_not_identified", "status",
+)  # fmt: skip
+NO_NUMBER = "withheld: undefined on these rows (the weights near this point do not add up)"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``of(a, b)`` gives a Value from the weights, per row of ``Stakes``.
+
+    ``share``: θ lies in (0, 1). ``daily``: days vary too. ``scale`` multiplies what is printed.
+    """
+
+    name: str
+    unit: str
+    of: Callable[[np.ndarray, np.ndarray], Value]
+    at: float | None = None
+    share: bool = False
+    daily: bool = False
+    scale: float = 1.0
+
+
+def settled(s: Stakes, figure: Figure) -> dict:
+    """The figure as a row: value, low and high (95%), or null with a status that says why.
+
+    Where an approved outcome was not seen the interval holds its worst cases on both sides.
+    """
+    row: dict = {
+        "figure": figure.name,
+        "at": figure.at,
+        **dict.fromkeys(("value", "low", "high")),
+        "unit": figure.unit,
+        "n": len(s),
+        "explored_labels": int((s.seen & (s.pi < 1)).sum()),
+        "share_not_identified": s.lost,
+        "status": s.trouble or s.note,
+    }
+    if s.trouble:
+        return row
+    base = figure.of(s.a, s.b)
+    low, high = _interval(s, figure, base)
+    if not np.isfinite([base.theta, low, high]).all():
+        return row | {"status": NO_NUMBER}
+    unknown = s.unseen & (base.slope != 0)
+    if unknown.any():
+        for side, y in ((0, base.slope < 0), (1, base.slope > 0)):
+            end = _interval(s, figure, figure.of(*s.a_if(y)))[side]
+            low, high = (min(low, end), high) if side == 0 else (low, max(high, end))
+        bounds = f"bounded: {int(unknown.sum()):,} approved outcomes were not seen"
+        row["status"] = bounds if s.note == "ok" else f"{s.note}; {bounds}"
+    value, low, high = (float(v * figure.scale) for v in (base.theta, low, high))
+    return row | {"value": value, "low": low, "high": high}
+
+
+def table(rows: Iterable[dict]) -> pd.DataFrame:
+    """Rows of ``settled`` as a tidy frame with nulls, never NaN."""
+    numbers = ("at", "value", "low", "high")
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, "Float64"))
+
+
+def per_application(s: Stakes, name: str, of: Callable, at: float | None = None) -> list[dict]:
+    """Dollars per application, and per day where the log has as_of."""
+    made = [settled(s, Figure(name, "dollars per application", of, at))]
+    if "as_of" in s.frame and len(s):
+        a_day = len(s) / s.days
+        made.append(settled(s, Figure(f"{name}_a_day", "dollars a day", of, at, scale=a_day)))
+    return made
+
+
+def _interval(s: Stakes, figure: Figure, found: Value) -> tuple[float, float]:
+    """Logit for shares, else Wald; bootstrap-t with few labels; with days as clusters Student's t,
+    as they are few."""
+    if not np.isfinite(found.theta) or not np.isfinite(found.influence).all():
+        return np.nan, np.nan
+    if figure.daily:
+        from scipy.special import stdtrit
+
+        se = two_way_se(found.influence, s.cluster, s.day)
+        few = float(stdtrit(s.days - 1, 0.975))
+        return (share_interval if figure.share else wald)(found.theta, se, few)
+    if s.explored < SMALL:
+        return bootstrap_t(found.theta, cluster_sums(found.influence, s.cluster), len(s))
+    se = clustered_se(found.influence, s.cluster)
+    return (share_interval if figure.share else wald)(found.theta, se)

@@ -1,0 +1,109 @@
+"""How accurate a score must become to move the needle, as one figure."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.metrics import Value
+from truerisk.measurement.worth.auc_point import STRIDE, modelled
+from truerisk.measurement.worth.breakpoints import breakpoints
+from truerisk.measurement.worth.figure import Figure, settled, table
+from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
+from truerisk.measurement.worth.stakes import Stakes, stakes
+
+TOLD = 1.959963984540054 + 0.8416212335729143  # z of a 95% interval, and of a power of 80%
+YEAR = 365.25
+
+
+def needle(
+    log: pd.DataFrame | Stakes, dollars: float | None = None, features: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The gain of AUC at which a changed model brings ``dollars`` a year more.
+
+    Without ``dollars``: at which its gain can be told from zero on a log of this size, gain(ε) =
+    (z₀.₉₇₅ + z₀.₈)·SE(ε), SE that of the paired comparison by doubly robust labels (95% interval,
+    power 80%). A modelled figure, see sharper.py. IF = IF_ΔAUC − (ΔAUC′/F′)·IF_gain plus that of
+    the calibration, F = gain − what is asked; SE(ε) is taken as known.
+    One row: auc_gain_needed (``at`` the dollars per application it brings) with the columns of
+    every figure, and ``sentence``, which says it to people. Raises LogError, without as_of where
+    ``dollars`` are named.
+    """
+    if dollars is not None and not dollars > 0:
+        raise LogError(f"dollars is {dollars:g}; allowed is a gain above 0 dollars a year.")
+    s = stakes(log, features)
+    changes = breakpoints(list(s.value.values()))
+    a_year = _a_year(s) if "as_of" in s.frame or dollars is not None else None
+    asked = None if dollars is None or a_year is None else dollars / a_year
+
+    def of(a: np.ndarray, b: np.ndarray) -> Value:
+        model = sharper(s, changes, a, b)
+        size = None if model is None else _size(_short(model, s, asked))
+        if model is None or size is None:
+            return Value(np.nan, a, b)
+        short, more = _short(model, s, asked), size * STRIDE
+        now, auc, found = model.auc(0.0), model.auc(size), model.gain(size)
+        rate = (model.area(more) - auc.theta) / (short(more) - short(size))
+
+        def fixed(other: Sharper) -> float:
+            return other.area(size) - other.area(0.0) - rate * other.gain(size).theta
+
+        influence = auc.influence - now.influence - rate * found.influence
+        return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
+
+    row = settled(s, Figure("auc_gain_needed", "AUC", of, share=True))
+    model = None if s.trouble else sharper(s, changes, s.a, s.b)
+    sentence = f"How accurate the score must become cannot be said: {row['status']}."
+    if model is not None and row["value"] is not None:
+        row["at"] = model.gain(evidence(model, row["value"]) or LEAST).theta
+        sentence = _sentence(row, model.area(0.0), a_year, dollars)
+    elif model is not None:
+        most = model.gain(MOST).theta
+        worth = f"{most:,.4g} per application" if a_year is None else f"{most * a_year:,.0f} a year"
+        row["status"] = f"withheld: no score brings that; a perfect one would bring ${worth}"
+        sentence = f"No score brings that: a perfect one would bring ${worth}."
+    else:
+        modelled([row])
+    return table(modelled([row])).assign(sentence=sentence)
+
+
+def _short(model: Sharper, s: Stakes, asked: float | None) -> Callable[[float], float]:
+    def short(size: float) -> float:
+        wanted = TOLD * model.noise(size, s) if asked is None else asked
+        return model.gain(size).theta - wanted
+
+    return short
+
+
+def _size(short: Callable[[float], float]) -> float | None:
+    """The ε from which the gain suffices; None where no score's does."""
+    from scipy.optimize import brentq
+
+    if short(MOST) < 0:
+        return None
+    if short(LEAST) >= 0:
+        return LEAST
+    ends = np.log([LEAST, MOST])
+    return float(np.exp(brentq(lambda x: short(float(np.exp(x))), *ends, xtol=1e-4)))
+
+
+def _a_year(s: Stakes) -> float:
+    """Applications a year, at the pace of the log's calendar days."""
+    if "as_of" not in s.frame:
+        raise LogError('The log has no column "as_of", without which no year can be counted.')
+    when = pd.to_datetime(s.frame["as_of"], utc=True).dt.floor("D")
+    return len(s) * YEAR / ((when.max() - when.min()).days + 1) if len(s) else 0.0
+
+
+def _sentence(row: dict, now: float, a_year: float | None, dollars: float | None) -> str:
+    gain = f"${row['at']:,.4g} an application"
+    if a_year is not None:
+        gain = f"${row['at'] * a_year:,.0f} a year"
+    end = f"on {row['n']:,} applications, before its gain of {gain} can be told from zero"
+    if dollars is not None:
+        end = f"before it brings ${dollars:,.0f} a year"
+    return (
+        f"AUC must rise by {row['value']:.4f} ({row['low']:.4f} to {row['high']:.4f}), from "
+        f"{now:.3f} to {now + row['value']:.3f}, {end}."
+    )

@@ -1,0 +1,189 @@
+"""What is at stake: a log's eligible rows with pseudo-labels and the dollars of every action."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError, one_of
+from truerisk.measurement.estimate import LEAST_EXPLORED, effective
+from truerisk.measurement.interval import clustered_se
+from truerisk.measurement.labelled import labelled
+from truerisk.measurement.outcomes import action_names
+
+Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """Mature rows with π > 0, highest score first; arrays of shape (n,).
+
+    ``a`` and ``b`` are the doubly robust weights of the event and of no event, ``unseen`` rows an
+    approval should have shown and did not (``a_if`` gives their weights under a supposed outcome),
+    ``value`` the dollars of each action, ``ran`` those of the policy that ran. ``start`` and
+    ``size`` place each row's group of equal scores. ``frame`` holds as_of, where the log has it,
+    and the policy's probabilities.
+    """
+
+    frame: pd.DataFrame
+    score: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    m: np.ndarray
+    pi: np.ndarray
+    seen: np.ndarray
+    unseen: np.ndarray
+    cluster: np.ndarray
+    value: Mapping[str, Sides]
+    start: np.ndarray
+    size: np.ndarray
+    note: str  # the status of a figure that could be computed
+    lost: float  # share of the mature rows without a chance
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @cached_property
+    def explored(self) -> float:
+        """Effective number of explored labels; infinite where everybody is revealed."""
+        if (self.pi == 1).all():
+            return np.inf
+        return effective((self.seen / self.pi)[self.pi < 1])
+
+    @cached_property
+    def trouble(self) -> str:
+        """Why no number may be printed, or '' when one may."""
+        if not len(self):
+            return "not identified: no application had a logged chance to be revealed"
+        if self.seen.sum() < 2:
+            return f"withheld: {_count(self.seen)} outcomes are seen"
+        if (self.cluster == self.cluster[0]).all():
+            return f"withheld: all {len(self)} applications are of one subject"
+        if self.explored < LEAST_EXPLORED:
+            return (
+                f"withheld: {int(self.explored + 1e-9)} explored labels (effective), "
+                f"{LEAST_EXPLORED} are needed"
+            )
+        return ""
+
+    @cached_property
+    def design(self) -> float:
+        """Design effect of clusters on a standard error, at least 1; that of the event rate."""
+        each = self.a - self.a.mean()
+        alone = float(np.sqrt((each**2).mean() / len(self)))
+        return max(clustered_se(each, self.cluster) / alone, 1.0) if alone else 1.0
+
+    @cached_property
+    def ran(self) -> Sides:
+        """Expected dollars of the policy that ran, Σ_a p_a·v_a."""
+        missing = [f"p_{name}" for name in self.value if f"p_{name}" not in self.frame]
+        if missing:
+            raise LogError(f"The log has no column {', '.join(missing)}: what ran is not known.")
+        p = {name: self.frame[f"p_{name}"].to_numpy(dtype=float) for name in self.value}
+        one, zero = (sum(p[k] * v[side] for k, v in self.value.items()) for side in (0, 1))
+        return np.asarray(one), np.asarray(zero)
+
+    @cached_property
+    def day(self) -> np.ndarray:
+        """A code per UTC day of as_of; LogError without as_of."""
+        if "as_of" not in self.frame:
+            raise LogError(
+                'The log has no column "as_of", without which nothing can be said of a day.'
+            )
+        return pd.factorize(pd.to_datetime(self.frame["as_of"], utc=True).dt.floor("D"))[0]
+
+    @property
+    def days(self) -> int:
+        """Days on which applications came."""
+        return int(self.day.max()) + 1
+
+    def a_if(self, y: np.ndarray) -> Sides:
+        """The weights a and b had the unseen outcomes been ``y``."""
+        a = np.where(self.unseen, self.m + (y - self.m) / self.pi, self.a)
+        return a, np.where(self.unseen, 1 - a, self.b)
+
+    def top(self, count: float) -> np.ndarray:
+        """Flags of the ``count`` highest scores; equal scores at the end are flagged in part."""
+        return np.clip((count - self.start) / self.size, 0, 1)
+
+    def action(self, name: str | None, event: bool) -> str:
+        """``name`` where given; else the action that gains most, or least, from the event."""
+        if name is not None and name not in self.value:
+            raise LogError(
+                f'The log holds no dollars for an action "{name}"; allowed: {one_of(self.value)}.'
+            )
+        if name is not None:
+            return name
+        suits = {
+            k: (float((v1 - v0).mean()), float(v1.mean())) for k, (v1, v0) in self.value.items()
+        }
+        return (max if event else min)(suits, key=lambda k: suits[k])
+
+
+def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
+    """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
+
+    Functions of this folder take a log or its stakes: made once, they serve all of them.
+    """
+    if isinstance(log, Stakes):
+        return log
+    names = action_names(log)
+    if len(names) < 2:
+        raise LogError(
+            f"The log holds dollars for {len(names)} actions ({', '.join(names) or 'none'}) and "
+            "two are needed; add value_<action>_if_event and value_<action>_if_no_event."
+        )
+    known = labelled(log, features)
+    eligible = np.flatnonzero(known.eligible)
+    score = known.rows.score[eligible]
+    rows = eligible[np.argsort(-score, kind="stable")]
+    part, score = known.rows, known.rows.score[rows]
+    new = np.append(True, score[1:] != score[:-1])[: len(score)]
+    size = np.bincount(np.cumsum(new) - 1, minlength=1)
+    start = np.cumsum(size) - size
+    kept = [c for c in ("as_of", *(f"p_{name}" for name in names)) if c in known.frame]
+    n, gone = len(part), _count(part.lost[rows])
+    share = 1 - len(rows) / n
+    said = [f"of the eligible: {share:.1%} had no chance to be revealed"] * (share > 0)
+    said += [f"assumed: {gone:,} lost outcomes are like those followed"] * (gone > 0)
+    return Stakes(
+        frame=known.frame[kept].iloc[rows],
+        score=score,
+        a=known.a[rows],
+        b=known.b[rows],
+        m=known.m[rows],
+        pi=part.pi[rows],
+        seen=part.seen[rows],
+        unseen=part.unseen[rows],
+        cluster=part.cluster[rows],
+        value={name: _sides(known.frame, name, rows) for name in names},
+        start=np.repeat(start, size),
+        size=np.repeat(size, size),
+        note="; ".join(said) or "ok",
+        lost=share,
+    )
+
+
+def _count(mask: np.ndarray) -> int:
+    return int(mask.sum())
+
+
+def _sides(frame: pd.DataFrame, name: str, rows: np.ndarray) -> Sides:
+    made = []
+    for ending in ("if_event", "if_no_event"):
+        column = f"value_{name}_{ending}"
+        if column not in frame:
+            raise LogError(
+                f'The log has no column "{column}"; every action needs both its dollars.'
+            )
+        values = frame[column].to_numpy(dtype=float)[rows]
+        wrong = _count(~np.isfinite(values))
+        if wrong:
+            raise LogError(
+                f'The log\'s column "{column}" is null or infinite in {wrong:,} of {len(rows):,} '
+                "rows; every action needs its dollars."
+            )
+        made.append(values)
+    return made[0], made[1]
