@@ -80,7 +80,7 @@ def release(
 def mondays(as_of: pd.Series) -> pd.Series:
     """The Monday, 00:00 UTC, of each instant's ISO week."""
     day = as_of.dt.tz_convert("UTC").dt.floor("D")
-    return day - pd.to_timedelta(day.dt.dayofweek, unit="D")
+    return day - pd.to_timedelta(day.dt.day_of_week, unit="D")
 
 
 def _quarters(weeks: pd.DatetimeIndex) -> np.ndarray:
