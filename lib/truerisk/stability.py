@@ -56,11 +56,11 @@ def psi(reference: np.ndarray, batch: np.ndarray) -> float:
 
 
 def merged(reference: np.ndarray, batch: np.ndarray) -> np.ndarray | None:
-    """The bin that each bin of counts goes into, the thin ones together into the last.
+    """The bin that each bin of counts goes into, those of less than 5 rows together the last.
 
     None where fewer than two would be left, or none that is not thin.
     """
-    n, m = int(reference.sum()), int(batch.sum())
+    n, m = reference.sum(), batch.sum()
     if not n or not m:
         return None
     thin = reference * min(1.0, m / n) < EXPECTED
@@ -74,17 +74,18 @@ def merged(reference: np.ndarray, batch: np.ndarray) -> np.ndarray | None:
 
 def number_bins(reference: np.ndarray, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Counts by decile of the reference (by fewer parts where rows are few), and of nulls (NaN)."""
-    edges = number_edges(reference, batch)
+    known = int((~np.isnan(reference)).sum())
+    edges = number_edges(reference, min(known, len(batch)))
     codes = number_codes(reference, edges), number_codes(batch, edges)
     return tuple(np.bincount(c, minlength=len(edges) + 2) for c in codes)  # type: ignore[return-value]
 
 
-def number_edges(reference: np.ndarray, batch: np.ndarray) -> np.ndarray:
-    """Inner edges of the parts; none where the reference has no number."""
+def number_edges(reference: np.ndarray, rows: float) -> np.ndarray:
+    """Inner edges of the parts, fewer where ``rows``, those of the smaller side, are few."""
     known = reference[~np.isnan(reference)]
     if not len(known):
         return np.array([])
-    parts = int(np.clip(min(len(known), len(batch)) // PER_PART, 2, 10))
+    parts = int(np.clip(rows // PER_PART, 2, 10))
     inner = np.linspace(0, 1, parts + 1)[1:-1]
     return np.unique(np.quantile(known, inner, method="inverted_cdf"))
 
@@ -113,7 +114,7 @@ def category_bins(
     return sides[0], sides[1]
 
 
-def frequent(earlier: Sequence[tuple[str | None, int]], rows: int) -> list[str]:
+def frequent(earlier: Sequence[tuple[str | None, int]], rows: float) -> list[str]:
     """The reference's categories with a bin of their own, when compared with so many rows.
 
     A category too rare to expect 5 rows of it is one of the others: of values that hardly repeat,
