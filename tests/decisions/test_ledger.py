@@ -13,6 +13,7 @@ from truerisk.decisions.ledger import commit, decision_log, read_ledger
 from truerisk.errors import LakeError
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
+from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.measure import measure
 from truerisk.problem.spec import Problem
 
@@ -119,6 +120,41 @@ def test_the_young_stay_immature_whatever_is_known_of_them(
     assert not log.loc[young, "revealed"].any()
     approved = young & log["action"].eq("approve")
     assert set(log.loc[approved, "status"]) == {"pending"}
+
+
+def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
+    lake: Lake, problem: Problem, known: pd.DataFrame
+) -> None:
+    """Events after 10 days, closed after 20, followed for 40; known 15 to 35 days after."""
+    known_at = pd.Timestamp("2025-03-25", tz="UTC")
+    log = decision_log(lake, problem, known_at)
+    hidden = log["action"].ne("approve")
+    assert hidden.any()
+    assert log.loc[hidden, ["event_at", "followed_until"]].isna().all(axis=None)
+    told = log[~hidden & log["application_id"].isin(known.index)]
+    assert not told["mature"].any() and told["event"].isna().all()
+    truth = known.loc[told["application_id"]].set_index(told.index)
+    ended = truth["observed_at"] <= known_at
+    assert 0 < ended.sum() < len(told)
+    happened = ended & truth["defaulted"].eq(1)
+    assert told["event_at"].equals(truth["observed_at"].where(happened).rename("event_at"))
+    until = truth["observed_at"].where(ended, known_at)
+    assert told["followed_until"].equals(until.rename("followed_until"))
+    lost = log[~hidden & ~log["application_id"].isin(known.index)]
+    assert lost["followed_until"].eq(known_at).all(), "young and no outcome yet: followed still"
+    assert (
+        decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+        .loc[lost.index, "followed_until"]
+        .isna()
+        .all()
+    ), "mature and without an outcome: lost"
+
+
+def test_the_log_has_vintages(lake: Lake, problem: Problem, known: pd.DataFrame) -> None:
+    for known_at, kinds in (("2025-06-01", {"matured", "early"}), ("2025-03-25", {"completed"})):
+        at = pd.Timestamp(known_at, tz="UTC")
+        found = vintages(decision_log(lake, problem, at), problem.outcome.horizon, at)
+        assert kinds <= set(found["kind"])
 
 
 def test_the_log_ends_before_its_instant_and_pins_its_version(

@@ -45,7 +45,8 @@ def decision_log(
 
     Only decisions with as_of before ``known_at``. ``revealed`` is true where the action lets the
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
-    the source happens to know it.
+    the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of young
+    rows too: null where the action hides the outcome, or where a mature row has none.
     """
     log = read_ledger(lake, problem, (versions or {}).get(ledger(problem.name)))
     log = log[log["as_of"] < known_at].reset_index(drop=True)
@@ -53,9 +54,15 @@ def decision_log(
         known = labels(sources, log, known_at)
     log = log.join(known, on=problem.key)
     shown = log["action"].eq(problem.revealing) & log["event"].notna() & log["mature"]
+    followed = log["action"].eq(problem.revealing) & (shown | ~log["mature"])
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
     status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
     status = status.mask(log["action"].ne(problem.revealing), "not revealed")
     return log.assign(
-        revealed=shown, event=log["event"].where(shown), status=status, override=None
+        revealed=shown,
+        event=log["event"].where(shown),
+        event_at=log["event_at"].where(followed),
+        followed_until=log["followed_until"].where(followed),
+        status=status,
+        override=None,
     ).drop(columns="closed")

@@ -19,7 +19,19 @@ from truerisk.problem.instant import instant
 from truerisk.problem.maturity import is_closed, is_mature, label
 from truerisk.problem.spec import Problem
 
-RESERVED = ("subject", "as_of", "event", "mature", "p_reveal", "score", "action", "rule", "factors")
+RESERVED = (
+    "subject",
+    "as_of",
+    "event",
+    "mature",
+    "p_reveal",
+    "score",
+    "action",
+    "rule",
+    "factors",
+    "event_at",
+    "followed_until",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ def build_dataset(
             f"applications {counts['mature']:,} are older than the horizon and none of these has "
             f'a row in source "{problem.outcome.source}"; choose a later known_at.'
         )
-    frame = frame.drop(columns="closed")
+    frame = frame.drop(columns=["closed", "event_at", "followed_until"])
     return Dataset(
         frame,
         names(problem),
@@ -160,7 +172,10 @@ def columns_read(problem: Problem) -> list[str]:
 
 
 def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
-    """mature, event and closed per application key, as known at ``known_at``.
+    """mature, event, closed, event_at and followed_until per application key at ``known_at``.
+
+    The last two tell of young rows as well, whose ``event`` stays null: when an event was seen, and
+    until when there was none or nothing more to follow (``known_at`` while no outcome is there).
 
     Raises SourceError for an outcome observed never or before its application, and for events
     that are not 0 or 1.
@@ -207,7 +222,16 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     mature = is_mature(joined["as_of"], outcome.horizon, known_at)
     seen = label(event, joined["__observed"], joined["as_of"], outcome.horizon)
     closed = is_closed(event, joined["__observed"], joined["as_of"], outcome.horizon)
-    return pd.DataFrame({"mature": mature, "event": seen.where(mature), "closed": closed})
+    known = joined["__observed"] <= known_at
+    return pd.DataFrame(
+        {
+            "mature": mature,
+            "event": seen.where(mature),
+            "closed": closed,
+            "event_at": joined["__observed"].where(event.eq(1) & known),
+            "followed_until": joined["__observed"].where(known, known_at),
+        }
+    )
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

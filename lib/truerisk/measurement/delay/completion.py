@@ -59,7 +59,8 @@ def influence(told: History, timing: Hazards, share: np.ndarray) -> np.ndarray:
     stays = 1 - p.left * (h + c)[p.cell, p.bin]
     at = p.cell * (BINS + 1) + p.bin
     arriving = np.bincount(at + 1, weights=given * stays, minlength=size).reshape(-1, BINS + 1)
-    mass = np.bincount(at, weights=given * p.left, minlength=size).reshape(-1, BINS + 1)[:, :BINS]
+    here = np.bincount(at, weights=given * p.left, minlength=size)
+    mass = here.astype(float).reshape(-1, BINS + 1)[:, :BINS]
     still = np.zeros(len(h))
     for j in range(BINS):
         still = arriving[:, j] + still
