@@ -1,5 +1,6 @@
 """The review of a training run on a simulated lender whose truth is known."""
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -180,6 +181,19 @@ def test_with_logged_propensities_the_review_speaks_of_everyone(lender: Lender) 
     assert naive["value"] < rate["value"] - 0.02
     auc = best(rows, "auc")
     assert auc["low"] < roc_auc_score(truth["event"], scores) < auc["high"]
+
+
+def test_what_is_promised_are_intervals_of_everyone_and_none_without_exploration(
+    lender: Lender, found: Review
+) -> None:
+    assert found.summary()["promised"] == {}, "the approved are not everyone"
+    made = lender.review("scorecard", dataset=lender.explored())
+    kept = json.loads(json.dumps(made.summary()))["promised"]
+    assert set(kept) == {"event_rate", "auc", "brier", "policy_value"}
+    rate = best(made.estimates, "event_rate")
+    assert kept["event_rate"] == [rate["low"], rate["high"]]
+    value = best(made.comparison.query("policy == 'scorecard'"), "policy_value")
+    assert kept["policy_value"] == [value["low"], value["high"]]
 
 
 def test_what_is_relied_on_is_dr_of_all_then_of_the_eligible_then_naive() -> None:

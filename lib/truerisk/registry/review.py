@@ -22,6 +22,7 @@ from truerisk.models.package import Model, load
 from truerisk.models.training import Fitted, Split
 from truerisk.problem.spec import Problem
 from truerisk.registry.gate import Check, check
+from truerisk.registry.promise import promised
 
 BANDS = 10
 EVERYONE = "{action} everyone"
@@ -61,6 +62,7 @@ class Review:
             "auc": float(auc["value"]),
             "auc_population": str(auc["population"]),
             "gate": [vars(c) for c in self.checks],
+            "promised": promised(self.estimates, self.comparison, self.chosen),
         }
 
 
