@@ -9,8 +9,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from truerisk.decisions.batch import Batch, plan_batch, rescore, score
-from truerisk.decisions.decide import decide
 from truerisk.decisions.budget import SHARE_OF_CAP
+from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.errors import TrueriskError
 from truerisk.features.definitions import definition

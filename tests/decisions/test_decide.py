@@ -9,8 +9,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from truerisk.decisions.decide import decide
 from truerisk.decisions.budget import Spent
+from truerisk.decisions.decide import decide
 from truerisk.decisions.policy import policy_version
 
 Make = Callable[..., Any]

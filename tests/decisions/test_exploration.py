@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.budget import SHARE_OF_CAP, Spent, rates
+from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.exploration import brake, draw
 from truerisk.problem.spec import Exploration, Problem
 

@@ -23,7 +23,8 @@ class Explorable:
     ``eligible`` rows have or may get a chance to be revealed. ``p`` is the score recalibrated for
     everyone, ``variance`` v = p(1 − p) + (p − m)², with the score for the outcome model m: both
     learnt from the approved. ``own`` is what the policy's own action is worth, ``cost`` what
-    revealing loses against it, at least $1, 0 where a row is not open.
+    revealing loses against it, at least $1, 0 where a row is not open. ``stake`` is |dollars of
+    the policy's action − dollars of what another model would do instead|.
     """
 
     open: np.ndarray
@@ -33,6 +34,7 @@ class Explorable:
     variance: np.ndarray
     own: np.ndarray
     cost: np.ndarray
+    stake: np.ndarray
     metrics: dict[str, Sensitivity] = field(repr=False)
 
     @property
@@ -75,6 +77,7 @@ def explorable(
         p * (1 - p) + (p - score) ** 2,
         own,
         np.where(open_, np.maximum(own - expected[:, to], LEAST_COST), 0.0),
+        np.abs(own - expected[rows, other]),
         {
             "event_rate": sensitivity.event_rate(p, eligible),
             "auc": sensitivity.auc(p, score, eligible),
@@ -84,12 +87,9 @@ def explorable(
 
 
 def target_variances(exploration: Exploration, rows: Explorable) -> dict[str, float]:
-    """V per metric: (width / 2Z)², the profit's width in dollars per application.
-
-    Its width is a share of the mean |expected dollars| of the policy's own actions, at least $1.
-    """
-    dollars = max(float(np.abs(rows.own[rows.eligible]).mean()), 1.0) if rows.own.any() else 1.0
-    widths = exploration.widths
+    """V per metric: (width / 2Z)²; the profit's width is a share of the mean stake, at least $1."""
+    widths, stake = exploration.widths, rows.stake[rows.eligible]
+    dollars = max(float(stake.mean()), 1.0) if len(stake) else 1.0
     wanted = {
         "event_rate": widths.event_rate,
         "auc": widths.auc,

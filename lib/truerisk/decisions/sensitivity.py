@@ -9,7 +9,7 @@ import numpy as np
 
 from truerisk.models.calibration import logit, sigmoid
 
-CHALLENGER = 0.3  # scale of the logistic error, in log-odds, between two models of the same quality
+CHALLENGER = 0.2  # scale of the logistic error, in log-odds, between two models of the same quality
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def profit(
 
     ``gain_…`` (n,) are the dollars of the other action less those of the policy's own; the two are
     worth the same at p* = g₀/(g₀ − g₁). A challenger whose log-odds differ by a logistic error of
-    scale .3 decides otherwise with probability f = σ(−|logit s − logit p*| / .3), 0 where a rule
+    scale .2 decides otherwise with probability f = σ(−|logit s − logit p*| / .2), 0 where a rule
     decided (not ``free``). IF = 1{otherwise}·(g₁y + g₀(1 − y)) − θ; over challengers the mean of
     h² is f·(g₁ − g₀)².
     """

@@ -130,7 +130,7 @@ class Widths(Part):
 
     event_rate: float = Field(0.028, gt=0)
     auc: float = Field(0.03, gt=0)
-    profit: float = Field(0.1, gt=0, description="as a share of the policy's expected profit")
+    profit: float = Field(0.06, gt=0, description="as a share of what a decision is worth")
 
 
 class Exploration(Part):
