@@ -36,9 +36,10 @@ class TrainFlow(BaseFlow):
         fitted = [i.fitted for i in inputs]
         champion = tr.champion(tr.history(self.lake, self.problem.name))
         self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
+        self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
         submission = tr.submit(
             self.problem, self.lake, self.dataset, self.parts, fitted, self.review,
-            run=self.run, code=self.code,
+            run=self.run, code=self.code, found=self.found,
         )  # fmt: skip
         self.version, self.report = submission.version, submission.page
         self.said = "Submitted" if submission.new else "Known already, and left as it was:"

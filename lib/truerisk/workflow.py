@@ -19,6 +19,7 @@ from truerisk.measurement.measure import measure
 from truerisk.models.package import read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.training import Fitted, Split
+from truerisk.predictability.predictability import Predictability
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
@@ -45,8 +46,12 @@ def submit(
     review: Review,
     run: str = "",
     code: str = "",
+    found: Predictability | None = None,
 ) -> Submission:
-    """Keep the chosen model and its report in the lake and offer it for approval."""
+    """Keep the chosen model and its report in the lake and offer it for approval.
+
+    ``found`` adds to the report how predictable the event is.
+    """
     chosen = next(f for f in fitted if f.name == review.chosen)
     model = chosen.model.fitted
     about: dict[str, Any] = {
@@ -69,6 +74,7 @@ def submit(
             "importance": {f.name: f.importance for f in fitted},
             "scorecard": model.card if isinstance(model, ScorecardModel) else None,
         },
+        found,
     )
     digest = save_report(lake, problem.name, version, page)
     register_definitions(problem, lake, version)

@@ -10,6 +10,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.measurement.interval import clustered_se, share_interval, wald
 from truerisk.measurement.metrics import Value
 from truerisk.models.candidates import CANDIDATES
+from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.training import Fitted, Split
 from truerisk.predictability.ground import Ground
 from truerisk.problem.spec import Part, Prior, Problem, SingleFeature
@@ -21,13 +22,15 @@ BASELINES: dict[str, Part] = {"prior": Prior(), "single_feature": SingleFeature(
 
 def scores(
     problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted]
-) -> dict[str, np.ndarray]:
-    """Rung → scores by the early fit, (n,) over the whole frame, null before the holdout.
+) -> tuple[dict[str, np.ndarray], str]:
+    """Rung → scores by the early fit, (n,) over the whole frame, null before the holdout; and the
+    name of the best single feature.
 
     From the lowest rung up. The baselines' are not calibrated, which no rung's figures need.
     """
     frame, features = dataset.frame, dataset.features
     found = {f.name: f.scores for f in fitted}
+    models = {f.name: f.model.fitted for f in fitted}
     early, late = parts.early, parts.choose | parts.judge
     for name in BASELINES.keys() - found.keys():
         model = CANDIDATES[name].fit(
@@ -38,7 +41,10 @@ def scores(
         )
         found[name] = np.full(len(frame), np.nan)
         found[name][late] = model.predict(frame.loc[late, features])
-    return {name: found[name] for name in CANDIDATES if name in found}
+        models[name] = model
+    single = models["single_feature"]
+    assert isinstance(single, SingleFeatureModel)
+    return {name: found[name] for name in CANDIDATES if name in found}, single.feature
 
 
 def ladder(

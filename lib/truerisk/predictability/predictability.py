@@ -18,13 +18,17 @@ from truerisk.registry.review import Review, best, judging_log
 
 @dataclass(frozen=True)
 class Predictability:
-    """``ladder``: auc, auc_gain and policy_value per rung; ``curve`` of the chosen candidate;
-    ``twins`` among the known outcomes. All speak of ``population`` by ``estimator``, the one that
-    the review relies on; ``status`` is what the review says of its AUC."""
+    """``ladder``: auc, auc_gain and policy_value per rung, ``feature`` being the best single one;
+    ``curve`` of the chosen candidate; ``twins`` among the known outcomes.
+
+    All speak of ``population`` by ``estimator``, the one that the review relies on; ``status`` is
+    what the review says of its AUC.
+    """
 
     estimator: str
     population: str
     status: str
+    feature: str
     ladder: pd.DataFrame
     curve: LearningCurve
     twins: Twins
@@ -38,7 +42,7 @@ def predictability(
     Fits the chosen candidate's recipe a few times more, on 45,000 rows in all at most.
     """
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
-    rungs = scores(problem, dataset, parts, fitted)
+    rungs, feature = scores(problem, dataset, parts, fitted)
     chosen = next(f for f in fitted if f.name == review.chosen)
     log = judging_log(problem, frame, chosen.scores[parts.judge], dollars(problem, frame))
     log["m"] = review.judged["m"].to_numpy()
@@ -55,6 +59,7 @@ def predictability(
         estimator,
         population,
         str(relied["status"]),
+        feature,
         ladder(problem, dataset, parts, rungs, judged_by),
         learning_curve(problem, dataset, parts, chosen, judged_by),
         twins(

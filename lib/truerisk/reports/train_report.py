@@ -9,6 +9,7 @@ import pandas as pd
 
 from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
+from truerisk.predictability.predictability import Predictability
 from truerisk.problem.spec import Problem
 from truerisk.registry.review import Review, best
 from truerisk.reports import data_used, figures, model_inputs
@@ -26,6 +27,7 @@ from truerisk.reports.estimate_tables import by_group, by_model, cell, gains
 from truerisk.reports.formats import day, moment, percent, whole
 from truerisk.reports.open_questions import open_questions
 from truerisk.reports.page import Section, page
+from truerisk.reports.predictability import predictability
 from truerisk.reports.train_summary import train_summary
 from truerisk.reports.wording import (
     AUC,
@@ -40,12 +42,17 @@ from truerisk.reports.wording import (
 
 
 def train_page(
-    problem: Problem, dataset: Dataset, parts: Split, review: Review, about: Mapping[str, Any]
+    problem: Problem,
+    dataset: Dataset,
+    parts: Split,
+    review: Review,
+    about: Mapping[str, Any],
+    found: Predictability | None = None,
 ) -> str:
     """The report of one training run as a self-contained page.
 
     ``about``: version, run, code, command, importance (candidate → input → value), champion, and
-    scorecard (the card) where the chosen model is one.
+    scorecard (the card) where the chosen model is one. ``found`` adds how predictable it is.
     """
     own = review.estimates[review.estimates["model"] == review.chosen]
     lost = not_identified(own)
@@ -59,6 +66,7 @@ def train_page(
             Section("Who the numbers are about", _whom(problem, dataset, parts, own, lost)),
             Section("The candidates", _candidates(problem, review)),
             Section(f"Compared with {review.rival}", _compared(problem, review, lost)),
+            *([] if found is None else [_predictable(problem, found, lost)]),
             Section("Calibration", _calibration(problem, review)),
             Section("Where to set the threshold", _threshold(problem, review)),
             Section("Segments", _segments(problem, review)),
@@ -149,6 +157,10 @@ def _compared(problem: Problem, review: Review, lost: float) -> list[Block]:
             "note",
         ),
     ]
+
+
+def _predictable(problem: Problem, found: Predictability, lost: float) -> Section:
+    return Section("How predictable is it?", predictability(problem, found, lost))
 
 
 def _said(row: pd.Series) -> str:

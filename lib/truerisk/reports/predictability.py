@@ -1,0 +1,164 @@
+"""The section that says how predictable the event is, every figure an estimate with its limits."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from truerisk.predictability.predictability import Predictability
+from truerisk.problem.spec import Problem
+from truerisk.reports import predictability_figures as figures
+from truerisk.reports.blocks import Block, Bullets, Cell, Figure, Table, Text, Tiles
+from truerisk.reports.formats import change, decimal, dollars, interval, percent, whole
+from truerisk.reports.wording import event, listed, past, population
+
+
+def predictability(problem: Problem, found: Predictability, lost: float) -> list[Block]:
+    """The section's blocks; ``lost`` is the share of applications that is not identified."""
+    who = population(problem, found.population, lost)
+    bounded = "" if found.status == "ok" else f" For the AUC the review adds: {found.status}."
+    return [
+        Text(
+            f"Three estimates of how well “{event(problem)}” could be predicted at all. They rest "
+            f"on different assumptions and fail in different ways, so they need not agree. All "
+            f"are about {who}.{bounded}"
+        ),
+        *_ladder(problem, found),
+        *_curve(found),
+        *_twins(problem, found),
+        Bullets(_assumptions(found)),
+    ]
+
+
+def _ladder(problem: Problem, found: Predictability) -> list[Block]:
+    ladder = found.ladder
+    value = {metric: rows.set_index("rung") for metric, rows in ladder.groupby("metric")}
+    order = list(value["auc"].index)
+    rows = []
+    for name in order:
+        gain, money = value.get("auc_gain"), value["policy_value"].loc[name]
+        over = (
+            Cell("the lowest rung", muted=True)
+            if gain is None or name not in gain.index
+            else _cell(gain.loc[name], change)
+        )
+        label = name.replace("_", " ")
+        rows.append(
+            {
+                "Rung": f"{label}: {found.feature}" if name == "single_feature" else label,
+                "AUC": _cell(value["auc"].loc[name], decimal),
+                "Gain over the rung below": over,
+                "Dollars per application at its best cutoff": _cell(money, dollars),
+                f"Share {past(problem.revealing)}": percent(money["share"]),
+            }
+        )
+    return [
+        Figure(
+            "The ladder (estimates): AUC of each step up, with 95% interval",
+            figures.rungs(ladder),
+            "The same applications judge every rung. The dotted line is 0.5, no better than a "
+            f"coin.{_alike(ladder)}",
+        ),
+        Table(pd.DataFrame(rows)),
+    ]
+
+
+def _alike(ladder: pd.DataFrame) -> str:
+    """Which rungs the data cannot tell from the one below."""
+    gains = ladder[ladder["metric"].eq("auc_gain")]
+    names = [str(n).replace("_", " ") for n in gains.loc[gains["low"] <= 0, "rung"]]
+    if not names:
+        return " Every step up is a gain beyond chance."
+    return f" Not surely better than the rung below it: {listed(names)}."
+
+
+def _curve(found: Predictability) -> list[Block]:
+    curve, end = found.curve, found.curve.ceiling
+    if end.value is None or end.left is None or end.doubled is None:
+        said = f"Estimate of the ceiling {end.status}."
+    else:
+        said = (
+            f"Estimate: with ever more applications of this kind, {curve.model} on these features "
+            f"would end at an AUC of {_ranged(end.value, decimal)}, "
+            f"{_ranged(end.left, change)} from here. Twice as many outcomes would bring "
+            f"{_ranged(end.doubled, change)}."
+        )
+    return [
+        Figure(
+            f"The learning curve of {curve.model} (estimate): AUC with 95% interval",
+            figures.learning(curve),
+            "Each dot is the same recipe fitted on a part of the earlier subjects; the last is "
+            "the candidate itself. Dashed: extrapolated."
+            if end.value
+            else "Each dot is the same recipe fitted on a part of the earlier subjects; the last "
+            "is the candidate itself.",
+        ),
+        Text(said),
+    ]
+
+
+def _twins(problem: Problem, found: Predictability) -> list[Block]:
+    twins = found.twins
+    if twins.noise is None or twins.largest_auc is None or twins.disagree is None:
+        return [Text(f"Estimate of the noise floor by nearest twins {twins.status}.")]
+    own = found.ladder.query("metric == 'auc'").set_index("rung")["value"][found.curve.model]
+    blocks: list[Block] = [
+        Text(
+            "Nearest twins: each application is paired with the one of another subject whose "
+            "features are most alike. Where twins end differently, no model of these features "
+            "can be right about both."
+        ),
+        Tiles(
+            {
+                "Twins that end differently": (
+                    percent(twins.disagree),
+                    f"{percent(twins.chance or 0)} if paired at random; {whole(twins.pairs)} pairs",
+                ),
+                "Least Brier score (estimate)": (
+                    decimal(twins.noise[0]),
+                    interval(twins.noise[1], twins.noise[2], decimal),
+                ),
+                "Largest AUC (estimate)": (
+                    decimal(twins.largest_auc[0]),
+                    interval(twins.largest_auc[1], twins.largest_auc[2], decimal),
+                ),
+                "Distance of twins": (
+                    decimal(twins.distance or 0.0),
+                    "of that of two strangers; 0 is identical",
+                ),
+            }
+        ),
+    ]
+    if own > twins.largest_auc[0]:
+        blocks.append(
+            Text(
+                f"The AUC of {found.curve.model}, {decimal(own)}, is above the twins' largest: "
+                "these twins are too far apart to say what is possible, and the model sees more "
+                "than they do.",
+                "note",
+            )
+        )
+    return blocks
+
+
+def _assumptions(found: Predictability) -> list[str]:
+    chosen = "single feature" if found.curve.model == "single_feature" else found.curve.model
+    return [
+        "The ladder's dollars are those of the cutoff that earned most on the choosing half; "
+        "the gains are paired. Rungs that the problem file does not ask for (prior, single "
+        "feature) are fitted for this table only.",
+        f"The ceiling assumes that the AUC of {chosen} follows c − a·n^−b, with b from 0.2 to "
+        "1.5, and that later applications resemble the earlier ones. It is the ceiling of these "
+        "features and this recipe: a new feature can lift it, more rows cannot.",
+        "Twins are near, not identical, so their noise is too high, the more features the more, "
+        "and the AUC made of it too low. That AUC assumes that the true probabilities follow a "
+        "beta distribution.",
+        "A rough floor and a rough ceiling: read them as an order of size, never as a target.",
+    ]
+
+
+def _cell(row: pd.Series, form: Callable[[float], str]) -> Cell:
+    return Cell(form(row["value"]), interval(row["low"], row["high"], form))
+
+
+def _ranged(found: tuple[float, float, float], form: Callable[[float], str]) -> str:
+    return f"{form(found[0])} ({interval(found[1], found[2], form)})"
