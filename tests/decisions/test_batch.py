@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from truerisk.decisions.batch import Batch, plan_batch, rescore, score
+from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
 from truerisk.decisions.budget import SHARE_OF_CAP
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.errors import TrueriskError
 from truerisk.features.definitions import definition
 from truerisk.lake.lake import Lake
-from truerisk.lake.tables import ledger
+from truerisk.lake.tables import ESTIMATES, ledger
 from truerisk.models.calibration import Calibration
 from truerisk.models.package import Model, save
 from truerisk.models.scorecard import ScorecardModel
@@ -162,3 +162,88 @@ def test_a_batch_without_work_decides_nothing(
     assert batch.spine.empty
     assert decided.empty
     assert stocked.version(ledger(problem.name)) == before
+
+
+def measured(version: str, known_at: str, **values: float | None) -> pd.DataFrame:
+    """Rows of ``estimates`` as measuring leaves them: metric → doubly robust value."""
+    rows = [
+        {
+            "problem": "small",
+            "model_version": version,
+            "segment_by": "",
+            "segment": "",
+            "metric": metric,
+            "estimator": "dr",
+            "population": "eligible",
+            "value": value,
+            "known_at": pd.Timestamp(known_at, tz="UTC"),
+            "measured_at": pd.Timestamp(known_at, tz="UTC"),
+            "estimate_id": f"{version}|{known_at}|{metric}",
+        }
+        for metric, value in values.items()
+    ]
+    return pd.DataFrame(rows).astype({"value": "float64"})
+
+
+def test_a_batch_pins_the_latest_calibration_for_everyone_and_is_named_by_it(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    before = plan_batch(stocked, problem, version)
+    assert before.calibration == Calibration(0.0, 1.0)
+    for known_at, intercept in (("2025-05-01", 0.7), ("2025-04-01", 0.1)):
+        rows = measured(
+            version, known_at, calibration_intercept=intercept, calibration_slope=1.2, auc=0.8
+        )
+        stocked.append(ESTIMATES, rows, "estimate_id")
+    after = plan_batch(stocked, problem, version)
+    assert after.calibration == Calibration(0.7, 1.2)
+    assert after.id != before.id
+    made = [
+        decide(problem, [score(stocked, problem, batch, s) for s in batch.shards], batch)
+        for batch in (before, after)
+    ]
+    assert (made[1]["exploration_p"] > made[1]["score"]).all()
+    np.testing.assert_allclose(made[0]["exploration_p"], made[0]["score"], atol=1e-12)
+    later = measured(version, "2025-06-01", calibration_intercept=9.0, calibration_slope=1.0)
+    stocked.append(ESTIMATES, later, "estimate_id")
+    again = decide(problem, [score(stocked, problem, after, s) for s in after.shards], after)
+    assert_frame_equal(again, made[1])
+
+
+def test_what_was_withheld_or_is_of_others_calibrates_nothing(
+    stocked: Lake, problem: Problem, version: str
+) -> None:
+    rows = [
+        measured("another", "2025-05-01", calibration_intercept=1.0, calibration_slope=1.0),
+        measured(version, "2025-05-01", calibration_intercept=None, calibration_slope=None),
+        measured(version, "2025-05-02", calibration_intercept=1.0),
+        measured(version, "2025-05-03", calibration_intercept=1.0, calibration_slope=1.0).assign(
+            estimator="naive"
+        ),
+        measured(version, "2025-05-04", calibration_intercept=1.0, calibration_slope=1.0).assign(
+            segment_by="vintage"
+        ),
+    ]
+    stocked.append(ESTIMATES, pd.concat(rows), "estimate_id")
+    assert known_calibration(stocked, problem, version) == Calibration(0.0, 1.0)
+    everyone = measured(version, "2025-04-01", calibration_intercept=0.3, calibration_slope=1.0)
+    stocked.append(
+        ESTIMATES, everyone.assign(population="all", estimate_id=["a", "b"]), "estimate_id"
+    )
+    assert known_calibration(stocked, problem, version) == Calibration(0.3, 1.0)
+
+
+def test_what_made_each_rate_is_in_the_ledger(
+    stocked: Lake, lender: Callable[..., Problem], version: str
+) -> None:
+    problem = lender({**BUDGET, "dollars_per_day": 40_000})
+    _, decided = run(stocked, problem, version, since="2025-03-03")
+    held = read_ledger(stocked, problem)
+    could = held["exploration_rate"] > 0
+    day = held["as_of"].dt.date
+    assert could.any()
+    for column in ("exploration_k", "exploration_scale"):
+        assert (held.loc[could].groupby(day)[column].nunique() == 1).all()
+    assert held.loc[could, "exploration_scale"].between(0, 1, inclusive="right").all()
+    assert (held.loc[could, "exploration_scale"] < 1).any(), "the cap of 5 a day never bound"
+    assert not held.loc[decided["exploration_cost"] == 0, "exploration_k"].any()
