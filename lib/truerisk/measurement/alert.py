@@ -5,18 +5,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 SINCE_APPROVAL = "since approval"
-POINTS = ("event_rate", "calibration_error", "calibration_error_approved")
-FROM_ZERO = ("calibration_error", "calibration_error_approved")
+FROM_ZERO = ("calibration_error", "calibration_error_approved", "value_error")
 CALM = {"alert": False, "dollars_a_week": None, "dollars_at_least": None, "means": ""}
+
+Interval = tuple[float, float, float]  # value, low, high
 
 
 @dataclass(frozen=True)
 class Departure:
     """One look of a series that excludes what was promised.
 
-    ``low`` to ``high`` is the sequence, ``reference`` the promised interval. ``stake`` is the
-    dollars an application loses if its event turns from no to yes, at the policy that ran (null
-    without dollars), ``applications`` how many a week it is about.
+    ``low`` to ``high`` is the sequence, ``reference`` the promised interval, ``applications`` how
+    many a week it is about. ``unforeseen`` is value_error there with its own sequence: the dollars
+    an application that outcomes brought beyond what the scores said (null without dollars, and
+    where the series is not one of events).
     """
 
     series: str
@@ -25,8 +27,8 @@ class Departure:
     low: float
     high: float
     reference: tuple[float, float]
-    stake: float | None
     applications: float
+    unforeseen: Interval | None
 
     @property
     def up(self) -> bool:
@@ -48,23 +50,22 @@ class Departure:
             return self.low if self.up else self.high
         return self.low - self.reference[1] if self.up else self.high - self.reference[0]
 
-    def dollars(self, difference: float) -> float | None:
-        """Dollars an application that such a difference brings (negative: costs)."""
-        if self.series == "policy_value":
-            return difference
-        if self.series not in POINTS or self.stake is None:
+    @property
+    def dollars(self) -> tuple[float, float] | None:
+        """Dollars an application (negative: costs), and what of them is sure; 0 where none is."""
+        if self.series in ("policy_value", "value_error"):
+            return self.by, self.least
+        if self.unforeseen is None:
             return None
-        return -difference * self.stake
-
-    def dollars_a_week(self, difference: float) -> float | None:
-        each = self.dollars(difference)
-        return None if each is None else each * self.applications
+        value, low, high = self.unforeseen
+        return value, max(low, 0.0) if value > 0 else min(high, 0.0)
 
     def as_row(self) -> dict:
+        each, sure = self.dollars or (None, None)
         return {
             "alert": True,
-            "dollars_a_week": self.dollars_a_week(self.by),
-            "dollars_at_least": self.dollars_a_week(self.least),
+            "dollars_a_week": None if each is None else each * self.applications,
+            "dollars_at_least": None if sure is None else sure * self.applications,
             "means": self.sentence(),
         }
 
@@ -75,11 +76,14 @@ class Departure:
 
     def _what(self) -> str:
         by, least = abs(self.by), abs(self.least)
+        way = "above" if self.up else "below"
+        if self.series == "value_error":
+            way = "more" if self.up else "less"
+            return f"decisions bring {_money(by)} an application {way} than their scores say"
         if self.series in FROM_ZERO:
             of = " of those approved outright" if self.series != "calibration_error" else ""
             way = "exceed" if self.up else "fall short of"
             return f"events{of} {way} the scores by {_points(by)} (at least {_points(least)})"
-        way = "above" if self.up else "below"
         if self.series == "event_rate":
             return (
                 f"{self.value:.1%} have the event, {_points(by)} {way} the promised "
@@ -88,7 +92,7 @@ class Departure:
         if self.series == "policy_value":
             return (
                 f"decisions bring {_money(self.value)} an application, {_money(by)} {way} the "
-                f"promised {_money(self.base)} (at least {_money(least)})"
+                f"promised {_money(self.base)}"
             )
         name = {"auc": "AUC", "brier": "the Brier score"}[self.series]
         return (
@@ -97,16 +101,17 @@ class Departure:
         )
 
     def _in_dollars(self) -> str:
-        week, sure = self.dollars_a_week(self.by), self.dollars_a_week(self.least)
-        each = self.dollars(self.by)
-        if each is None or week is None or sure is None:
+        if self.dollars is None:
             return ""
-        verb = "costs" if week < 0 else "brings"
-        if self.series == "policy_value":
-            return f": that {verb} {_money(abs(week))} a week (at least {_money(abs(sure))})"
+        each, sure = self.dollars
+        a_week = _money(abs(each * self.applications))
+        least = f"at least {_money(abs(sure * self.applications))}" if sure else "not yet sure"
+        if self.series in ("policy_value", "value_error"):
+            return f": {a_week} a week ({least})"
+        verb = "costs" if each < 0 else "brings"
         return (
-            f": at the amounts decided that {verb} {_money(abs(each))} an application, "
-            f"{_money(abs(week))} a week (at least {_money(abs(sure))})"
+            f": at the amounts decided what the scores did not foresee {verb} {_money(abs(each))} "
+            f"an application, {a_week} a week ({least})"
         )
 
 

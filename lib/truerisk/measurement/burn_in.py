@@ -22,7 +22,7 @@ class BurnIn:
         self.labels = _subjects(on, seen)
         self.events, self.others = (_subjects(on, seen & (y == v)) for v in (1, 0))
         self.needed = _subjects(on, on.rows.pi < 1) > 0
-        self.null = 0 if series.up is None else int(np.isnan(series.up).sum())
+        self.null = series.null
         counted = np.where(self.needed, self.explored, self.labels)
         alike = np.minimum(self.events, self.others)
         self.over = (counted >= LEAST_EXPLORED) & (alike >= LEAST_ALIKE) & (self.null == 0)

@@ -25,6 +25,10 @@ class Sequence:
     units: np.ndarray
     t_star: float
 
+    def at(self, look: int) -> tuple[float, float, float]:
+        """Value, low and high."""
+        return float(self.value[look]), float(self.low[look]), float(self.high[look])
+
 
 def confidence_sequence(
     numerator: np.ndarray,

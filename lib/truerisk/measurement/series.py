@@ -20,7 +20,9 @@ NAMES = (
     "brier",
     "auc",
     "policy_value",
+    "value_error",
 )
+OF_EVENTS = ("event_rate", "calibration_error", "calibration_error_approved")
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Series:
     up: np.ndarray | None
     down: np.ndarray | None
 
+    @property
+    def null(self) -> int:
+        """Rows whose dollars are null."""
+        return 0 if self.up is None else int(np.isnan(self.up).sum())
+
     def where(self, mask: np.ndarray, first: int) -> "Series":
         up = None if self.up is None else self.up[mask]
         down = None if self.down is None else self.down[mask]
@@ -115,15 +122,29 @@ def every_series(on: Watched) -> Iterator[Series]:
     """In the order of NAMES; dollars only where the log has them."""
     s, ones, zeros = on.rows.score, np.ones(len(on)), np.zeros(len(on))
     yield Series("event_rate", on, ones, zeros)
-    error = Series("calibration_error", on, 1 - s, -s)
-    yield error
+    calibration = Series("calibration_error", on, 1 - s, -s)
+    yield calibration
     sure = on.rows.pi == 1
     if sure.any():
-        yield replace(error.where(sure, 0), name="calibration_error_approved")
+        yield replace(calibration.where(sure, 0), name="calibration_error_approved")
     yield Series("brier", on, (1 - s) ** 2, s**2)
     yield Series("auc", on, None, None)
     if on.if_event is not None:
         yield Series("policy_value", on, on.if_event, on.if_no_event)
+    if (error := unforeseen(on)) is not None:
+        yield error
+
+
+def unforeseen(on: Watched) -> Series | None:
+    """Dollars that outcomes bring beyond what the scores said, (ỹ − s)(v₁ − v₀) an application.
+
+    An error of the scores costs only where it meets an amount that was decided: the mean error
+    times the mean amount would charge the declined's errors to the approved.
+    """
+    if on.if_event is None or on.if_no_event is None:
+        return None
+    s, gap = on.rows.score, on.if_event - on.if_no_event
+    return Series("value_error", on, (1 - s) * gap, -s * gap)
 
 
 def _auc(

@@ -10,7 +10,14 @@ from truerisk.errors import LogError, did_you_mean
 from truerisk.measurement.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.burn_in import BurnIn
 from truerisk.measurement.released import WEEK, Released, release
-from truerisk.measurement.series import NAMES, Series, Watched, every_series, watched_rows
+from truerisk.measurement.series import (
+    NAMES,
+    OF_EVENTS,
+    Series,
+    every_series,
+    unforeseen,
+    watched_rows,
+)
 
 ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
 BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100
@@ -35,20 +42,22 @@ def watch(
     is used as it is and must have been fixed before each row; without it m is the score at first
     and then fitted, with ``features``, on earlier quarters only. ``promised`` holds what the model
     was approved on: series → number, or its interval (low, high); for calibration a tolerance such
-    as (−.02, .02). A series without a promise is shown and never alerts.
+    as (−.02, .02), for value_error one in dollars. A series without a promise never alerts.
 
     Series, of eligible rows (π > 0): event_rate; calibration_error, events minus scores per
     application; calibration_error_approved, the same where π = 1; brier; auc, of all rows so far;
-    policy_value, dollars an application of the policy that ran (where the log has dollars).
+    policy_value, dollars an application of the policy that ran; value_error, the part of them
+    beyond what the scores said (both where the log has dollars).
 
     Columns: week (its Monday, UTC), series, scope ("since approval", or a calendar quarter as
     "2026Q3", where the sequence starts afresh), value, low, high, n (applications so far),
-    explored_labels, reference_low, reference_high, alert, dollars_a_week and dollars_at_least
-    (signed: negative costs; null without alert or dollars), means (a sentence, "" without alert),
-    status. Until a scope has 50 explored labels of different subjects (labels, where nothing
-    needs exploration), and 10 events and 10 non-events among all that are seen, value is null and
-    status has the counts. low and high hold at all looks at once in 95% of runs, both scopes
-    together, for each series; where approved outcomes are unseen they hold all that these may be.
+    explored_labels (so far, of different subjects), reference_low, reference_high, alert,
+    dollars_a_week and dollars_at_least (negative: costs; null without alert or dollars; of events
+    it is value_error's), means (a sentence, "" without alert), status. Until a scope has 50
+    explored labels (labels, where nothing needs exploration), and 10 events and 10 non-events among
+    all that are seen, value is null and status has the counts. low and high hold at all looks at
+    once in 95% of runs, both scopes together, for each series; where approved outcomes are unseen
+    they hold all that these may be.
     Raises LogError for a log that cannot be watched and for a promise that is no number or of no
     series.
     """
@@ -94,7 +103,10 @@ def _scope(
     promise = reference.get(series.name)
     first = int(np.argmax(burn.over))
     found = series.sequence(ALPHA / 2, best_week, first) if burn.over.any() else None
-    stake = _stake(series.on)
+    money = unforeseen(series.on) if series.name in OF_EVENTS else None
+    beyond = None
+    if promise and found is not None and money is not None and not money.null:
+        beyond = money.sequence(ALPHA / 2, best_week, first)
     for look, over in enumerate(burn.over):
         week, n = released.weeks[opened + look], int(burn.n[look])
         row = {
@@ -113,19 +125,11 @@ def _scope(
         }
         if found is not None and over:
             i = look - first
-            value, low, high = (float(v[i]) for v in (found.value, found.low, found.high))
+            value, low, high = found.at(i)
             row |= {"value": value, "low": low, "high": high}
             if promise and (low > promise[1] or high < promise[0]):
-                each = None if stake is None else float(stake[look])
+                each = None if beyond is None else beyond.at(i)
                 a_week = n / ((week - released.weeks[opened]) / WEEK + 1)
-                departure = Departure(series.name, scope, value, low, high, promise, each, a_week)
+                departure = Departure(series.name, scope, value, low, high, promise, a_week, each)
                 row |= departure.as_row()
         yield row
-
-
-def _stake(on: Watched) -> np.ndarray | None:
-    """Mean dollars so far that an application loses by its event, after each look; (looks,)."""
-    if on.if_event is None or on.if_no_event is None:
-        return None
-    lost = np.cumsum(np.bincount(on.look, weights=on.if_no_event - on.if_event))
-    return lost / np.maximum(np.cumsum(np.bincount(on.look)), 1) if np.isfinite(lost[-1]) else None
