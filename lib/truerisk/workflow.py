@@ -18,6 +18,7 @@ from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.measure import measure
 from truerisk.models.package import read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
+from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.training import Fitted, Split
 from truerisk.predictability.predictability import Predictability
 from truerisk.problem.instant import instant
@@ -54,6 +55,7 @@ def submit(
     """
     chosen = next(f for f in fitted if f.name == review.chosen)
     model = chosen.model.fitted
+    card = model.card if isinstance(model, SingleFeatureModel) else model
     about: dict[str, Any] = {
         "known_at": dataset.known_at.isoformat(),
         "versions": dataset.versions,
@@ -72,7 +74,7 @@ def submit(
             "champion": review.champion,
             "command": f"truerisk train --problem {problem.called} --known-at {about['known_at']}",
             "importance": {f.name: f.importance for f in fitted},
-            "scorecard": model.card if isinstance(model, ScorecardModel) else None,
+            "scorecard": card.card if isinstance(card, ScorecardModel) else None,
         },
         found,
     )

@@ -41,8 +41,8 @@ class SingleFeatureModel:
         return self.card.predict(X)
 
     def importance(self) -> dict[str, float]:
-        """Feature → what it ranks by itself: cross-fitted AUC less a coin's ½, never below 0."""
-        return {name: max(auc - 0.5, 0.0) for name, auc in self.alone.items()}
+        """Feature → its Gini by itself, 100·(2·AUC − 1) percent, cross-fitted, never below 0."""
+        return {name: max(100 * (2 * auc - 1), 0.0) for name, auc in self.alone.items()}
 
     def to_bytes(self) -> bytes:
         content = {"alone": self.alone, "card": json.loads(self.card.to_bytes())}

@@ -14,6 +14,15 @@ from truerisk.reports.formats import MINUS
 MOST = 12
 
 
+def unit(candidate: str, is_scorecard: bool) -> str:
+    """What a candidate's importance counts."""
+    if candidate == "single_feature":
+        return "percent Gini (2·AUC − 1) of each input by itself; only the first one decides"
+    if is_scorecard:
+        return "points between an input's best and worst bin"
+    return "percent of all the movement that the inputs give to the score"
+
+
 def importance(values: Mapping[str, float]) -> list[Block]:
     """The most important inputs as bars, and how many have none."""
     ranked = sorted(((n, v) for n, v in values.items() if v > 0), key=lambda x: (-x[1], x[0]))

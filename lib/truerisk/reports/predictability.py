@@ -87,10 +87,8 @@ def _curve(found: Predictability) -> list[Block]:
             f"The learning curve of {curve.model} (estimate): AUC with 95% interval",
             figures.learning(curve),
             "Each dot is the same recipe fitted on a part of the earlier subjects; the last is "
-            "the candidate itself. Dashed: extrapolated."
-            if end.value
-            else "Each dot is the same recipe fitted on a part of the earlier subjects; the last "
-            "is the candidate itself.",
+            "the candidate itself. All dots are judged on the same rows, so the curve's shape is "
+            f"known better than any one dot.{' Dashed: extrapolated.' * bool(end.value)}",
         ),
         Text(said),
     ]

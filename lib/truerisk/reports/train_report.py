@@ -218,11 +218,7 @@ def _segments(problem: Problem, review: Review) -> list[Block]:
 
 
 def _inputs(problem: Problem, review: Review, about: Mapping[str, Any]) -> list[Block]:
-    unit = (
-        "points between an input's best and worst bin"
-        if about.get("scorecard")
-        else "percent of all the movement that the inputs give to the score"
-    )
+    unit = model_inputs.unit(review.chosen, bool(about.get("scorecard")))
     blocks: list[Block] = [
         Text(f"Importance in {unit}."),
         *model_inputs.importance(about["importance"].get(review.chosen, {})),
