@@ -115,7 +115,7 @@ def _column(then: pd.Series, now: pd.Series, subjects: Subjects) -> dict[str, ob
     bins = int(max(c.max() for c in codes)) + 1
     counts = [np.bincount(c, minlength=bins) for c in codes]
     # A bin of few subjects is thin, however often they came.
-    into = merged(*(count * share for count, share in zip(counts, subjects.share)))
+    into = merged(*_effective(counts, subjects.share))
     if subjects.trouble or into is None:
         why = f"withheld: nothing to compare in {n:,} rows then and {m:,} now"
         return found | {"status": subjects.trouble or why}
@@ -126,7 +126,7 @@ def _column(then: pd.Series, now: pd.Series, subjects: Subjects) -> dict[str, ob
     counts = [np.bincount(c, minlength=last + 1) for c in codes]
     inflated = 1.0 if subjects.code is None else _design_effect(codes, counts, subjects.code)
     unit = inflated * (1 / n + 1 / m)
-    value = psi(*counts)
+    value = psi(*_effective(counts, subjects.share))
     return found | {
         "psi": value,
         "by_chance": last * unit,
@@ -136,6 +136,11 @@ def _column(then: pd.Series, now: pd.Series, subjects: Subjects) -> dict[str, ob
         "bins": last + 1,
         "design_effect": inflated,
     }
+
+
+def _effective(counts: list[np.ndarray], share: tuple[float, float]) -> list[np.ndarray]:
+    """Counts of independent rows on both sides."""
+    return [count * part for count, part in zip(counts, share)]
 
 
 def _design_effect(codes: list[np.ndarray], counts: list[np.ndarray], cluster: np.ndarray) -> float:
