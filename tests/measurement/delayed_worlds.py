@@ -3,7 +3,7 @@
 A row of risk p has its event by age t (in horizons) with probability p·t^k if nothing closes it: k
 is 1.6 for what the policy approves, 0.6 for what it declines, so that the explored default early.
 Closing comes at a constant rate. After ``shift_at`` (calendar time) hazards are ``shift`` times as
-high, at every age.
+high, at every age. Who applies within the last horizon may be ``riskier`` (in x).
 """
 
 from functools import cache
@@ -14,21 +14,27 @@ from worlds import BASE, CUTOFF, SLOPE, sigmoid
 
 HORIZON = pd.Timedelta(days=180)
 KNOWN_AT = pd.Timestamp("2026-01-01", tz="UTC")
-START = pd.Timestamp("2024-07-01", tz="UTC")
-PI = 0.15
+START = pd.Timestamp("2025-01-01", tz="UTC")
+PI = 0.25
 LATE, EARLY = 1.6, 0.6
 CLOSING = 0.25  # ends by closing within a horizon, where no event comes first
 
 
 def draw(
-    seed: int, n: int = 12_000, shift: float = 1.0, shift_days: float = 45, pi: float = PI
+    seed: int,
+    n: int = 12_000,
+    shift: float = 1.0,
+    shift_days: float = 45,
+    riskier: float = 0.0,
+    start: pd.Timestamp = START,
 ) -> pd.DataFrame:
     """A log as known at KNOWN_AT with its truth beside it: ``p_final``, risk of an event that
     counts, ``y`` whether it would come (also where nobody looks), and ``m``, which ignores x."""
     rng = np.random.default_rng(seed)
     x, u = rng.normal(size=(2, n))
-    days = (KNOWN_AT - START) / pd.Timedelta(days=1)
+    days = (KNOWN_AT - start) / pd.Timedelta(days=1)
     day = np.sort(rng.random(n) * days)
+    x = x + riskier * (day > days - 180)
     score, risk = sigmoid(BASE + SLOPE * x), sigmoid(BASE + SLOPE * x + 0.8 * u)
     declined = risk >= CUTOFF
     power = np.where(declined, EARLY, LATE)
@@ -42,17 +48,17 @@ def draw(
     y = (event_age <= 1) & (event_age < close_age)
     age = (days - day) / 180
     mature = age >= 1
-    revealed = rng.random(n) < np.where(declined, pi, 1.0)
+    revealed = rng.random(n) < np.where(declined, PI, 1.0)
     happened = revealed & y & (event_age <= age)
     followed = np.minimum(np.where(y, event_age, close_age), age)
-    as_of = START + pd.to_timedelta(day, unit="D").round("s")
+    as_of = start + pd.to_timedelta(day, unit="D").round("s")
     return pd.DataFrame(
         {
             "subject": np.arange(n),
             "as_of": as_of,
             "mature": as_of + HORIZON <= KNOWN_AT,
             "score": score,
-            "p_reveal": np.where(declined, pi, 1.0),
+            "p_reveal": np.where(declined, PI, 1.0),
             "revealed": revealed & mature,
             "event": np.where(revealed & mature, y, np.nan),
             "event_at": _at(as_of, event_age, happened),
@@ -69,7 +75,13 @@ def _at(as_of: pd.DatetimeIndex, age: np.ndarray, there: np.ndarray) -> pd.Serie
     return pd.Series(as_of + days).clip(upper=KNOWN_AT).where(there)
 
 
+def as_it_came(log: pd.DataFrame) -> np.ndarray:
+    """The pseudo-label of every row once all have matured, shape (n,): what is foreseen."""
+    seen = log["followed_until"].notna()
+    return (log["m"] + seen / log["p_reveal"] * (log["y"] - log["m"])).to_numpy()
+
+
 @cache
 def truth() -> float:
-    """The event rate of everyone under stationary timing, from four million outcomes."""
-    return float(np.mean([draw(10_000 + s, n=1_000_000)["y"].mean() for s in range(4)]))
+    """The event rate of everyone under stationary timing, from two million outcomes."""
+    return float(np.mean([draw(10_000 + s, n=500_000)["y"].mean() for s in range(4)]))

@@ -67,7 +67,8 @@ def history(
         if column not in log:
             raise LogError(f'The log has no column "{column}"; vintages need it.')
     mature = log["mature"].to_numpy(dtype=bool)
-    as_of = log["as_of"].reset_index(drop=True)
+    as_of = _times(log["as_of"])
+    _refuse("as_of is null", as_of.isna().to_numpy())
     _refuse(
         f'"mature" is not as_of + {horizon} <= {known_at:%Y-%m-%d %H:%M}',
         mature != (as_of + horizon <= known_at).to_numpy(),
@@ -80,8 +81,8 @@ def history(
     age = _in_horizons(known_at - as_of, horizon)
     end, happened = np.full(len(log), np.inf), np.zeros(len(log), dtype=bool)
     if not missing:
-        happened_at = log["event_at"].reset_index(drop=True)
-        until = log["followed_until"].reset_index(drop=True)
+        happened_at = _times(log["event_at"])
+        until = _times(log["followed_until"])
         for name, at in zip(TOLD_BY, (happened_at, until)):
             _refuse(f'"{name}" lies after known_at', (at > known_at).to_numpy())
             _refuse(f'"{name}" lies before as_of', (at < as_of).to_numpy())
@@ -111,6 +112,10 @@ def history(
     guess = guesses(frame, known, features)
     guess = replace(guess, event=np.where(blank, guess.event, given))
     return History(rows, guess, as_of, mature, age, end, closed, missing)
+
+
+def _times(column: pd.Series) -> pd.Series:
+    return pd.to_datetime(column, utc=True).reset_index(drop=True)
 
 
 def _in_horizons(elapsed: pd.Series, horizon: pd.Timedelta) -> np.ndarray:
