@@ -75,7 +75,7 @@ def test_where_the_score_is_too_hopeful_less_is_free_and_neyman_gains_less(
 
 
 def test_a_score_taper_ruins_auc(problem: Problem, taper: str) -> None:
-    bare = {"share_of_profit": 0.02, "cap": 0.2}
+    bare = {"share_of_profit": 0.02, "floor": 0.0, "cap": 0.2}
     exploration = Exploration(action="approve", **bare)  # type: ignore[arg-type]
     ratio, about = compared(problem.model_copy(update={"exploration": exploration}), taper)
     assert about["labels"] > 1.5, "a taper is the cheapest by label, that is its appeal"
@@ -85,7 +85,7 @@ def test_a_score_taper_ruins_auc(problem: Problem, taper: str) -> None:
 
 def test_no_other_shares_of_the_same_cost_do_better(problem: Problem) -> None:
     """Neyman minimises Σ variance / V: any change that costs nothing makes it worse."""
-    free = Exploration(action="approve", share_of_profit=0.002, cap=1.0)
+    free = Exploration(action="approve", share_of_profit=0.002, floor=0.0, cap=1.0)
     problem = problem.model_copy(update={"exploration": free})
     rows = world.seen_by(problem, world.draw(0, 2_000))
     pi = world.rates_of(problem, rows, "neyman")

@@ -153,6 +153,20 @@ def test_a_batch_that_only_rules_decide_is_no_trouble(problem: Problem) -> None:
     assert (plan.labels, plan.width_event_rate) == (0, None)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("score", [0.05, 0.5])
+def test_a_batch_of_a_few_is_planned_and_decided_as_one_of_many(
+    lender: Make, n: int, score: float
+) -> None:
+    problem = lender({"dollars_per_day": 50, "cap": 0.2})
+    scored = world.draw(0, n).scored.assign(score=score)
+    made = decide(problem, scored, Batch("b", "m", [], scored))
+    assert made["exploration_rate"].between(0, 0.2).all()
+    assert (made["exploration_rate"] > 0).all() == (score == 0.5)
+    plan = of(outlook(problem, scored, world.AS_SCORED), "neyman")
+    assert plan.labels == pytest.approx(made["exploration_rate"].sum())
+
+
 def test_without_exploration_or_applications_it_says_so(problem: Problem, lender: Make) -> None:
     scored = world.draw(0, 50).scored
     with pytest.raises(ProblemError, match=r"has no \[exploration\]"):

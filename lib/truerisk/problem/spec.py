@@ -139,7 +139,7 @@ class Exploration(Part):
     widths: Widths = Widths()
     share_of_profit: float | None = Field(None, gt=0, le=1)
     dollars_per_day: float | None = Field(None, gt=0)
-    floor: float = Field(0.0, ge=0, le=1)
+    floor: float = Field(0.01, ge=0, le=1)
     cap: float = Field(0.2, gt=0, le=1)
     applications_per_day: int | None = Field(None, ge=1)
     salt: str = ""
