@@ -48,7 +48,7 @@ def runs_with(
 @pytest.mark.slow
 def test_nothing_moved_and_nothing_is_flagged_where_the_usual_rules_cry_wolf() -> None:
     """At a false discovery rate of 5% at most 5% of runs have any flag when all of it is false."""
-    runs = 50
+    runs = 40
     found = runs_with(
         runs,
         ours=lambda made: made["flag"],
@@ -62,8 +62,8 @@ def test_nothing_moved_and_nothing_is_flagged_where_the_usual_rules_cry_wolf() -
 @pytest.mark.slow
 def test_rows_of_one_subject_are_not_counted_as_many() -> None:
     flag: Rule = lambda made: made["flag"]  # noqa: E731
-    assert runs_with(30, 5, ours=flag)["ours"] <= stats.binom.ppf(0.999, 30, 0.05) / 30
-    assert runs_with(10, 5, subject=None, rows=flag)["rows"] > 0.8
+    assert runs_with(20, 5, ours=flag)["ours"] <= stats.binom.ppf(0.999, 20, 0.05) / 20
+    assert runs_with(6, 5, subject=None, rows=flag)["rows"] > 0.8
 
 
 def test_the_design_effect_of_rows_that_are_alike_is_their_number() -> None:

@@ -90,9 +90,14 @@ def fairness(
                 "reference": first,
                 "explored_effective_n": mature.explored_effective_n(mine),
             }
-            base = None if group == first else of_mature == first
+            levels = mature.levels(mine)
             found += [about | row for row in _decided(every, logged, of_all, group, first)]
-            found += [about | row for row in mature.of(mine, base)]
+            found += [about | row for row in levels.values()]
+            if group == first:
+                base, against = mine, levels
+            else:
+                found += [about | row for row in mature.gaps(mine, base, levels, against)]
+            found += [about | row for row in mature.harm(mine)]
     return pd.DataFrame(found).astype(dict.fromkeys(NUMBERS, "Float64"))
 
 
@@ -136,12 +141,9 @@ class _Mature:
     def explored_effective_n(self, mine: np.ndarray) -> float:
         return effective(dr(self.rows, self.guess).w[self.explored(mine)])
 
-    def of(self, mine: np.ndarray, base: np.ndarray | None) -> Iterator[dict]:
-        """A group's rates, its gaps to ``base``, and its harm by exploration."""
-        rows, levels, explored = self.rows, self._levels(mine), self.explored(mine)
-        yield from levels.values()
-        if base is not None:
-            yield from self._gaps(mine, base, levels)
+    def harm(self, mine: np.ndarray) -> Iterator[dict]:
+        """What exploring the group brought: events, and dollars."""
+        rows, explored = self.rows, self.explored(mine)
         about = counted(int(explored.sum()), 0.0) | {"population": "explored"}
         few = too_few(rows, explored)
         rate = plainly(gaps.mean(rows.y, explored), rows, explored, "share", few)
@@ -151,7 +153,7 @@ class _Mature:
             brought = plainly(value, rows, explored, "plain", few)
             yield {"metric": "explored_dollars", **about, **brought}
 
-    def _levels(self, mine: np.ndarray) -> dict[tuple, dict]:
+    def levels(self, mine: np.ndarray) -> dict[tuple, dict]:
         """Each rate of one group, by metric, estimator and population."""
         part, guess = self.rows.where(mine), self.guess.where(mine)
         trouble = too_few(self.rows, mine)
@@ -162,18 +164,22 @@ class _Mature:
         ]
         return {(row["metric"], row["estimator"], row["population"]): row for row in found}
 
-    def _gaps(
-        self, mine: np.ndarray, base: np.ndarray, levels: dict[tuple, dict]
+    def gaps(
+        self,
+        mine: np.ndarray,
+        base: np.ndarray,
+        levels: dict[tuple, dict],
+        against: dict[tuple, dict],
     ) -> Iterator[dict]:
         """The same as differences to ``base``; what either side withholds has none."""
-        both, others = mine | base, self._levels(base)
+        both = mine | base
         part = self.rows.where(both).adding({"mine": mine[both]})
         wanted = [_metric(name, own=False) for name in RATES]
         for row in estimates(part, self.guess.where(both), wanted):
             which = (row["metric"].removesuffix("_gap"), row["estimator"], row["population"])
             level = levels[which]
             row |= {name: level[name] for name in COUNTS}
-            for side in (level, others[which]):
+            for side in (level, against[which]):
                 if side["low"] is None:
                     row |= dict.fromkeys(RESULTS) | {"status": side["status"]}
             yield row
