@@ -63,25 +63,25 @@ class Sharper:
             made.append(low + np.bincount(left + 1, w * right, _POINTS))
         return made[0], made[1]
 
-    def _pairs(self, size: float) -> tuple[np.ndarray, np.ndarray, float, float]:
-        """Σ of no events below and of events above each grid point, P(own Z⁺ > Z⁻), all pairs."""
+    def _share(self, size: float) -> np.ndarray:
+        """P(L + Z⁺ > L' + Z⁻) by L − L' on the grid."""
         lags = np.arange(-_POINTS + 1, _POINTS) * STEP
-        own = float(ndtr(size / np.sqrt(2)))
-        kernel = ndtr((lags + size**2) / (np.sqrt(2) * size)) if size else (np.sign(lags) + 1) / 2
-        event, none = self.mass
-        below = _convolved(none, kernel)
-        above = _convolved(event[::-1], kernel)[::-1]
-        return below, above, own, event.sum() * none.sum() - (self.p * (1 - self.p)).sum()
+        if not size:
+            return (np.sign(lags) + 1) / 2
+        return ndtr((lags + size**2) / (np.sqrt(2) * size))
 
     def area(self, size: float) -> float:
         """AUC of L + Z, a row's pair with itself left out."""
-        below, _, own, pairs = self._pairs(size)
-        return float(((self.mass[0] * below).sum() - own * (self.p * (1 - self.p)).sum()) / pairs)
+        event, none = self.mass
+        own = (self.p * (1 - self.p)).sum()
+        won = (event * _convolved(none, self._share(size))).sum() - own * ndtr(size / np.sqrt(2))
+        return float(won / (event.sum() * none.sum() - own))
 
     def auc(self, size: float) -> Value:
         """``area`` with the influence of the rows, the calibration taken as given."""
-        (left, right), n = self.place, len(self.raw)
-        below, above, _, _ = self._pairs(size)
+        (left, right), (event, none) = self.place, self.mass
+        share, n = self._share(size), len(self.raw)
+        below, above = _convolved(none, share), _convolved(event[::-1], share)[::-1]
         f_b, g_a = ((x[left] * (1 - right) + x[left + 1] * right) / n for x in (below, above))
         theta, p = self.area(size), self.p
         up, down = f_b - theta * (1 - p).mean(), g_a - theta * p.mean()
