@@ -29,7 +29,9 @@ def look(
     fitted = [fit(problem, dataset, name, parts) for name in names]
     seen = review(problem, lake, dataset, parts, fitted, None)
     scores = {f.name: f.scores[parts.judge] for f in fitted}
-    return predictability(problem, dataset, parts, fitted, seen), parts, scores
+    found = predictability(problem, dataset, parts, fitted, seen)
+    assert found is not None
+    return found, parts, scores
 
 
 def best_auc(p: np.ndarray) -> float:
@@ -149,6 +151,17 @@ def test_too_few_events_to_sample_are_withheld_with_the_number_of_sizes(
     assert found.curve.ceiling.status.startswith("withheld: ")
     assert "sizes of training data" in found.curve.ceiling.status
     assert found.curve.points["low"].notna().all()
+
+
+def test_where_the_review_withholds_its_auc_there_is_nothing_to_say(
+    problem: Problem, lake: Lake, make_dataset: Make
+) -> None:
+    dataset = make_dataset(2_000)
+    parts = split(problem, dataset)
+    fitted = [fit(problem, dataset, "prior", parts)]
+    seen = review(problem, lake, dataset, parts, fitted, None)
+    blank = replace(seen, estimates=seen.estimates.assign(value=pd.NA))
+    assert predictability(problem, dataset, parts, fitted, blank) is None
 
 
 def test_a_single_feature_that_the_problem_asks_for_is_not_fitted_again(

@@ -66,7 +66,7 @@ def test_features_that_say_nothing_only_raise_the_noise() -> None:
 @pytest.mark.slow
 def test_the_interval_holds_the_truth_of_the_world_nineteen_times_in_twenty() -> None:
     held = []
-    for seed in range(100):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         place = rng.integers(300, size=600)  # twins are exact: nothing but chance is left
         p = np.where(place % 2, 0.1, 0.4)
@@ -74,7 +74,7 @@ def test_the_interval_holds_the_truth_of_the_world_nineteen_times_in_twenty() ->
         made = found(pd.DataFrame({"kind": np.where(place % 2, "b", "a"), "flat": 1.0}), y)
         low, high = (made.disagree / 2, made.disagree / 2) if made.noise is None else made.noise[1:]
         held.append(low <= 0.5 * (0.1 * 0.9 + 0.4 * 0.6) <= high)
-    assert 89 <= sum(held) <= 100
+    assert 53 <= sum(held) <= 60
 
 
 def test_the_nearest_is_that_of_brute_force() -> None:

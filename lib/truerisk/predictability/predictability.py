@@ -36,17 +36,20 @@ class Predictability:
 
 def predictability(
     problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
-) -> Predictability:
-    """Baseline ladder, learning curve and nearest twins, judged on the review's rows.
+) -> Predictability | None:
+    """Baseline ladder, learning curve and nearest twins, judged on the review's rows; None where
+    the review itself had to withhold the chosen candidate's AUC.
 
     Fits the chosen candidate's recipe a few times more, on 45,000 rows in all at most.
     """
+    relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
+    if pd.isna(relied["value"]):
+        return None
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
     rungs, feature = scores(problem, dataset, parts, fitted)
     chosen = next(f for f in fitted if f.name == review.chosen)
     log = judging_log(problem, frame, chosen.scores[parts.judge], dollars(problem, frame))
     log["m"] = review.judged["m"].to_numpy()
-    relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
     estimator, population = str(relied["estimator"]), str(relied["population"])
     judged_by = ground(log, estimator, population)
     known = frame["event"].notna()

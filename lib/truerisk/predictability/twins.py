@@ -124,9 +124,11 @@ def _space(X: pd.DataFrame) -> np.ndarray:
 def _nearest(space: np.ndarray, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The nearest row of another subject and its distance; −1 where none of SEARCHED is one."""
     from sklearn.neighbors import NearestNeighbors  # slow to import
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     count = min(int(np.bincount(who).max()) + 1, SEARCHED, len(who))
-    distance, found = NearestNeighbors(n_neighbors=count).fit(space).kneighbors(space)
+    with threadpool_limits(1):  # its threads wait by spinning, which a busy machine pays for
+        distance, found = NearestNeighbors(n_neighbors=count).fit(space).kneighbors(space)
     strange = who[found] != who[:, None]
     first = strange.argmax(axis=1)
     rows = np.arange(len(who))
