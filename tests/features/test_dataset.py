@@ -67,6 +67,8 @@ def test_every_kind_of_application_gets_the_label_it_had(known: Dataset) -> None
     assert labels == {name: label for name, (_, label) in CASES.items()}
     young = ["a moment too young, with its event", "young, closed"]
     assert sorted(frame.index[~frame["mature"]]) == sorted(young)
+    told = {"closed", "event_at", "followed_until"}
+    assert not told & set(frame), "what is known of the young is no label and no feature"
 
 
 def test_what_was_counted_is_reported(known: Dataset) -> None:
