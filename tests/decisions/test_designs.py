@@ -1,6 +1,7 @@
 """At equal cost Neyman tells more about the profit, as much about the rest; a taper ruins AUC."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -9,6 +10,7 @@ from tests.decisions import world
 
 from truerisk.decisions.designs import DESIGNS
 from truerisk.decisions.explorable import Explorable, target_variances
+from truerisk.decisions.exploration import design_rates
 from truerisk.models.calibration import Calibration, logit
 from truerisk.problem.spec import Exploration, Problem
 
@@ -137,6 +139,18 @@ def test_a_dearer_label_of_the_same_use_is_taken_less_often(problem: Problem) ->
     rows = world.seen_by(problem, world.World(scored, drawn.risk, drawn.y, drawn.luck, drawn.luck))
     pi = DESIGNS["neyman"](problem.exploration, rows)  # type: ignore[arg-type]
     assert (np.diff(pi) < 0).all()
+
+
+def test_the_dearer_a_label_the_rarer_all_else_alike(problem: Problem) -> None:
+    about = Exploration(action="approve", share_of_profit=0.02, floor=0.001, cap=0.9)
+    rows = world.seen_by(problem, world.draw(9, 600))
+    before = design_rates(about, rows, {}).pi
+    assert (design_rates(about, rows, {}).pi == before).all(), "same rows, same chances"
+    for of, row in enumerate(np.flatnonzero(rows.open)):
+        cost = rows.cost.copy()
+        cost[row] *= 1.5
+        after = design_rates(about, replace(rows, cost=cost), {}).pi
+        assert after[of] < before[of] or after[of] in (0.001, 0.9)
 
 
 def test_the_problem_file_may_name_every_design_and_no_other() -> None:
