@@ -8,11 +8,12 @@ from truerisk.reports.figures import CONFIG, INK, SOFT, STYLES
 from truerisk.reports.formats import change, decimal, interval, whole
 
 COLOR = STYLES["dr"][0]
+DIGITS = 6  # what linear algebra rounds otherwise on another day must not change the page's hash
 
 
 def rungs(ladder: pd.DataFrame) -> alt.TopLevelMixin:
     """The AUC of every rung from the lowest up: a dot on its interval."""
-    rows = ladder[ladder["metric"].eq("auc")].copy()
+    rows = ladder[ladder["metric"].eq("auc")].round(DIGITS)
     gains = ladder[ladder["metric"].eq("auc_gain")].set_index("rung")["value"]
     rows["shown"] = [decimal(v) for v in rows["value"]]
     rows["range"] = [interval(a, b, decimal) for a, b in zip(rows["low"], rows["high"])]
@@ -41,7 +42,7 @@ def rungs(ladder: pd.DataFrame) -> alt.TopLevelMixin:
 def learning(curve: LearningCurve) -> alt.TopLevelMixin:
     """AUC over the number of training outcomes; the fitted law goes on, dashed, to its ceiling."""
     points, found = curve.points, curve.ceiling
-    points = points.assign(
+    points = points.round(DIGITS).assign(
         size=[whole(n) for n in points["rows"]],
         shown=[decimal(v) for v in points["auc"]],
         range=[interval(a, b, decimal) for a, b in zip(points["low"], points["high"])],
@@ -61,6 +62,7 @@ def learning(curve: LearningCurve) -> alt.TopLevelMixin:
     if found.grid is not None and found.value is not None and found.band is not None:
         law = pd.DataFrame({"rows": found.grid, "fitted": found.fitted})
         law["low"], law["high"] = found.band
+        law = law.round(DIGITS)
         layers.append(
             alt.Chart(law).mark_area(opacity=0.16, color=COLOR).encode(x=x, y=y("low"), y2="high:Q")
         )
@@ -68,7 +70,10 @@ def learning(curve: LearningCurve) -> alt.TopLevelMixin:
             line = alt.Chart(law[part]).mark_line(strokeWidth=2, strokeDash=dash, color=COLOR)
             layers.append(line.encode(x=x, y=y("fitted")))
         end = pd.DataFrame(
-            {"end": [found.value[0]], "text": [f"ceiling {decimal(found.value[0])} (estimate)"]}
+            {
+                "end": [round(found.value[0], DIGITS)],
+                "text": [f"ceiling {decimal(found.value[0])} (estimate)"],
+            }
         )
         rule = alt.Chart(end).mark_rule(color=INK, strokeDash=[2, 3], strokeWidth=1.5)
         said = alt.Chart(end).mark_text(
