@@ -81,11 +81,11 @@ def table(rows: Iterable[dict]) -> pd.DataFrame:
 
 def per_application(s: Stakes, name: str, of: Callable, at: float | None = None) -> list[dict]:
     """Dollars per application, and per day where the log has as_of."""
-    made = [settled(s, Figure(name, "dollars per application", of, at))]
-    if "as_of" in s.frame and len(s):
-        a_day = len(s) / s.days
-        made.append(settled(s, Figure(f"{name}_a_day", "dollars a day", of, at, scale=a_day)))
-    return made
+    row = settled(s, Figure(name, "dollars per application", of, at))
+    if "as_of" not in s.frame or not len(s):
+        return [row]
+    daily = {k: row[k] and row[k] * len(s) / s.days for k in ("value", "low", "high")}
+    return [row, {**row, **daily, "figure": f"{name}_a_day", "unit": "dollars a day"}]
 
 
 def _interval(s: Stakes, figure: Figure, found: Value) -> tuple[float, float]:
