@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench bench-features bench-online clean
+.PHONY: help demo check test bench bench-features bench-online bench-measure clean
 
 help:  ## Explain the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -26,6 +26,9 @@ bench-features: .venv/dev  ## Compute features beside hand-written SQL, Polars, 
 
 bench-online: .venv/dev  ## Time the online store over 5M events
 	@$(BIN)/python benchmarks/online.py
+
+bench-measure: .venv/dev  ## Time estimates on 10M decisions; NannyML and Evidently against the truth
+	@$(BIN)/python benchmarks/measurement.py
 
 clean:  ## Remove the environment; the lake and the runs in .truerisk stay
 	@rm -rf .venv

@@ -14,39 +14,21 @@ in .truerisk/benchmarks.
 """
 
 import argparse
-import json
 import math
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent / "contest"
-ENVIRONMENTS = HERE.parents[1] / ".truerisk" / "benchmarks"
-PINNED = {
-    "polars": ["polars==2.1.0", "numpy==2.4.6"],
-    "feast": ["feast[duckdb]==0.67.0"],
-}
+from contestants import HERE, Contestant, measured, python
+
 TINY = 0.002
 CLOSE = 1e-9  # relative; of means, which have no last cent
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """``module.function`` of contest/, in the environment ``needs`` or in this one."""
-
-    label: str
-    module: str
-    function: str
-    needs: str = ""
 
 
 def _the(label: str, module: str, function: str, needs: str = "") -> Contestant:
@@ -97,7 +79,7 @@ def main(words: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             tiny, full = Path(folder) / "tiny", Path(folder) / "full"
             for path, scale in ((tiny, TINY * asked.scale), (full, asked.scale)):
-                _python([HERE / "data.py", case, path, scale])
+                python([HERE / "data.py", case, path, scale])
             rounds = [
                 {c.label: measured(c, full, tiny) for c in contestants} for _ in range(asked.rounds)
             ]
@@ -107,12 +89,6 @@ def main(words: list[str]) -> int:
     on = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     print(f"\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {on}")
     return 0 if same else 1
-
-
-def measured(contestant: Contestant, full: Path, tiny: Path) -> dict[str, Any]:
-    """What measure.py says of one run."""
-    words = [HERE / "measure.py", contestant.module, contestant.function, full, tiny]
-    return json.loads(_python(words, contestant.needs).splitlines()[-1])
 
 
 def differing(round_: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -143,27 +119,6 @@ def table(case: str, rounds: list[dict[str, dict[str, Any]]]) -> Iterable[str]:
         note = f" ({found['note']})" if found["note"] else ""
         verdict = "no" if label in wrong else "yes"
         yield f"| {label}{note} | {seconds:.2f} | {ratio:.2f} | {peak:,.0f} | {verdict} |"
-
-
-def _python(words: list[Any], needs: str = "") -> str:
-    done = subprocess.run(
-        [_interpreter(needs), *map(str, words)], capture_output=True, text=True, cwd=HERE
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, words))} failed:\n{done.stderr}")
-    return done.stdout
-
-
-def _interpreter(needs: str) -> str:
-    """This Python, or that of an environment made for one contestant."""
-    if not needs:
-        return sys.executable
-    python = ENVIRONMENTS / needs / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENTS / needs, with_pip=True)
-        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, *PINNED[needs]], check=True)
-    return str(python)
 
 
 if __name__ == "__main__":

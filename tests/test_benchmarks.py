@@ -3,10 +3,15 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from truerisk.lake.lake import repository
+from truerisk.measurement.metrics import Value
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +23,12 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture
+def contest(monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("benchmarks", "benchmarks/contest"):
+        monkeypatch.syspath_prepend(str(repository() / folder))
+
+
 def test_every_way_to_compute_features_gives_the_same_numbers() -> None:
     done = run(
         *("features.py", "windows", "latest", "totals", "hot"),
@@ -27,8 +38,7 @@ def test_every_way_to_compute_features_gives_the_same_numbers() -> None:
     assert done.stdout.count("| yes |") == 3 + 3 + 2 + 2
 
 
-def test_a_wrong_contestant_is_noticed() -> None:
-    sys.path.insert(0, str(repository() / "benchmarks"))
+def test_a_wrong_contestant_is_noticed(contest: None) -> None:
     import features
 
     right = {"checksums": {"sum_1d": [3, 600], "mean_1d": [3, 2.0]}}
@@ -37,6 +47,57 @@ def test_a_wrong_contestant_is_noticed() -> None:
     last = {"checksums": {"sum_1d": [3, 600], "mean_1d": [3, 2.0 + 1e-12]}}
     assert features.agree(last, right)
     assert features.differing({"one": right, "two": {"checksums": {}}}) == ["two"]
+
+
+def test_the_auc_is_everybodys() -> None:
+    done = run("measurement.py", "auc", "--applications", "3000")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| DeLong |" in done.stdout
+
+
+def test_measurement_contestants_read_one_log(tmp_path: Path, contest: None) -> None:
+    import lender
+    import measurement
+    import with_measure
+
+    world = lender.World(hidden=0.8)
+    lender.write(tmp_path / "0", world, rows=20_000, seed=3, explored=0.05)
+    given, fitted, everyone = (
+        getattr(with_measure, name)(tmp_path)() for name in ("given", "fitted", "everyone")
+    )
+    assert given["estimates"] == fitted["estimates"] > 20
+    run = {"seconds": 1.0, "cpu": 1.0, "before": 1e6, "bytes": 2e6, "note": "", "versions": {}}
+    found = [{"m given": run | {"figures": given}}]
+    assert any(
+        line.startswith("| 20,000 | m given |")
+        for line in measurement.size_table([(20_000, found)])
+    )
+    log = pd.read_parquet(tmp_path / "0" / "log.parquet")
+    true = {"auc": 0.7776, "event_rate": 0.158, "recall": 0.478, "precision": 0.404}
+    naive = {"event_rate": [float(log["event"].mean()), None, None]}
+    rounds = [{"ours": run | {"figures": everyone}, "approved": run | {"figures": [naive]}}]
+    *_, ours, approved = measurement.truth_table(0.8, true, rounds)
+    assert ours.count("1 of 1 hold it") >= 3
+    assert float(approved.split("|")[3].split(",")[0]) < -0.05
+
+
+def test_an_auc_with_the_diagonal_is_noticed(
+    contest: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import auc
+    import measurement
+
+    a, score, tied = auc.labels(400, seed=1)
+    assert measurement.agree({"all pairs": auc.brute(a, 1 - a, tied)})
+    right = auc.auc
+
+    def with_the_diagonal(a: np.ndarray, b: np.ndarray, score: np.ndarray) -> Value:
+        value, own = right(a, b, score), (a * b).sum()
+        pairs = a.sum() * b.sum()
+        return replace(value, theta=(value.theta * (pairs - own) + own / 2) / pairs)
+
+    monkeypatch.setattr(auc, "auc", with_the_diagonal)
+    assert not measurement.agree({"all pairs": auc.brute(a, 1 - a, score)})
 
 
 def test_lookups_are_the_builds_to_the_bit() -> None:

@@ -1,8 +1,10 @@
-"""One contestant in its own process: seconds, processor seconds, peak memory, checksums.
+"""One contestant in its own process: seconds, processor seconds, peak memory, what it found.
 
 python measure.py MODULE FUNCTION FOLDER TINY
 
-``MODULE.FUNCTION(folder)`` makes ready and returns what is timed: from files to a table in memory.
+``MODULE.FUNCTION(folder)`` makes ready and returns what is timed: from files to a table in memory,
+of which checksums are printed, or to figures (dicts), which are printed as they are. ``before`` is
+the peak memory when the clock starts, ``bytes`` when it stops.
 The same is done first with the tiny folder, so that imports and first calls do not count.
 """
 
@@ -27,24 +29,34 @@ def main(module: str, function: str, folder: str, tiny: str) -> None:
     ready(Path(tiny))()
     run = ready(Path(folder))
     gc.collect()
+    before = peak()
     started, worked = time.perf_counter(), time.process_time()
-    table = run()
+    found = run()
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         json.dumps(
             {
                 "seconds": seconds,
                 "cpu": cpu,
-                "bytes": kilobytes * 1024,
-                "checksums": {
-                    c: checksum(c, table[c]) for c in table.columns if c != "application_id"
-                },
+                "before": before,
+                "bytes": peak(),
+                **what(found),
                 "versions": {name: version(name) for name in contestant.VERSIONS},
                 "note": getattr(contestant, "NOTES", {}).get(function, ""),
             }
         )
     )
+
+
+def peak() -> int:
+    """Bytes of memory that this process held at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def what(found: Any) -> dict[str, Any]:
+    if isinstance(found, dict | list):
+        return {"figures": found}
+    return {"checksums": {c: checksum(c, found[c]) for c in found if c != "application_id"}}
 
 
 def checksum(name: str, column: Any) -> list[float]:
