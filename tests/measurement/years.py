@@ -165,6 +165,7 @@ def main(count: int) -> None:
         (0, 320, "event_rate"),
         (26, 320, "event_rate"),
         (26, 480, "event_rate"),
+        (32, 320, "event_rate"),
         (26, 320, "calibration_error_approved"),
         (32, 320, "calibration_error_approved"),
     ):
