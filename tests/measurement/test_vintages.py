@@ -9,7 +9,7 @@ from delayed_worlds import HORIZON, KNOWN_AT, as_it_came, draw, truth
 
 from truerisk.errors import LogError
 from truerisk.measurement.delay import hazards as hazards_module
-from truerisk.measurement.delay import vintages as module
+from truerisk.measurement.delay import table as module
 from truerisk.measurement.delay.history import History
 from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.measure import measure
@@ -220,6 +220,26 @@ def test_hidden_young_outcomes_widen_the_interval(log: pd.DataFrame) -> None:
     wider = (after["high"] - after["low"]) - (before["high"] - before["low"])
     assert (wider > 0.02).all()
     assert after["status"].str.startswith("bounded: ").all()
+
+
+@pytest.mark.slow
+def test_young_rows_out_of_sight_are_not_closed_ones(log: pd.DataFrame) -> None:
+    """Lost at random: the forecast stays, with wider bounds said; as closed they would be good."""
+    rng = np.random.default_rng(0)
+    gone = log["followed_until"].notna() & (rng.random(len(log)) < 0.2)
+    status = pd.Series("followed", index=log.index).mask(gone, "lost")
+    blind = log.assign(
+        status=status,
+        revealed=log["followed_until"].notna(),
+        event=log["event"].mask(gone),
+        event_at=log["event_at"].mask(gone),
+        followed_until=log["followed_until"].mask(gone, log["as_of"]),
+    )
+    before, after = shown(log)["value"].mean(), shown(blind)["value"].mean()
+    assert after == pytest.approx(before, rel=0.06)
+    closed = shown(blind.assign(status="followed", p_reveal=log["p_reveal"]))["value"].mean()
+    assert closed < 0.9 * before
+    assert shown(blind)["status"].str.startswith("assumed: ").all()
 
 
 def test_weeks_quarters_and_a_wrong_unit(log: pd.DataFrame) -> None:

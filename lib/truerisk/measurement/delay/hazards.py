@@ -1,6 +1,5 @@
 """When events come: discrete-time hazards by decision stratum, closing as a competing end."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +116,3 @@ def _cells(told: History, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cell[rows] = len(strata) + np.searchsorted(cuts, score)
         strata += [stratum] * bands
     return cell, np.array(strata)
-
-
-def names_of(stratum: np.ndarray) -> Iterator[str]:
-    return (STRATA[s] for s in np.unique(stratum))

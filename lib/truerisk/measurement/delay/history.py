@@ -76,7 +76,7 @@ def history(
     if mature.any():
         mature_frame(log)  # refuses what contradicts itself before young rows are added
     missing = next((c for c in TOLD_BY if c not in log), "")
-    revealed = log["revealed"].to_numpy(dtype=bool) & mature
+    revealed = log["revealed"].to_numpy(dtype=bool)
     event = np.where(mature, log["event"].to_numpy(dtype=float), np.nan)
     age = _in_horizons(known_at - as_of, horizon)
     end, happened = np.full(len(log), np.inf), np.zeros(len(log), dtype=bool)
@@ -86,14 +86,14 @@ def history(
         for name, at in zip(TOLD_BY, (happened_at, until)):
             _refuse(f'"{name}" lies after known_at', (at > known_at).to_numpy())
             _refuse(f'"{name}" lies before as_of', (at < as_of).to_numpy())
-        followed = until.notna().to_numpy()
+        followed = until.notna().to_numpy() & ~_gone(log)
         happened = (happened_at <= as_of + horizon).to_numpy() & followed
         ended = happened | (until < known_at).to_numpy()
         end = np.where(
             ended, _in_horizons(happened_at.where(happened, until) - as_of, horizon), end
         )
         young = followed & ~mature
-        revealed |= young
+        revealed = revealed | young
         event = np.where(young, happened, event)
         _check_followed(young, ended, happened)
     frame, rows = mature_rows(log.assign(mature=True, revealed=revealed, event=event))
@@ -112,6 +112,13 @@ def history(
     guess = guesses(frame, known, features)
     guess = replace(guess, event=np.where(blank, guess.event, given))
     return History(rows, guess, as_of, mature, age, end, closed, missing)
+
+
+def _gone(log: pd.DataFrame) -> np.ndarray:
+    """Not taken, or out of sight: the end of following is no closing."""
+    if "status" not in log:
+        return np.zeros(len(log), dtype=bool)
+    return log["status"].isin(["not_taken", "lost"]).to_numpy()
 
 
 def _times(column: pd.Series) -> pd.Series:

@@ -1,28 +1,16 @@
 """The vintage table: what matured, what is foreseen of the young, and an early sign of it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, one_of
-from truerisk.measurement import metrics
-from truerisk.measurement.delay.completion import completion, expected, influence
-from truerisk.measurement.delay.hazards import STRATA, Hazards, hazards
-from truerisk.measurement.delay.history import History, history
-from truerisk.measurement.delay.proxy import Proxy, proxy
-from truerisk.measurement.delay.timing import Timing, timing_of
-from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.interval import Z, cluster_sums
-from truerisk.measurement.pseudo import Guess, dr
-from truerisk.measurement.rows import Rows
+from truerisk.measurement.delay.history import history
+from truerisk.measurement.delay.table import Table
 
 UNITS = {"month": "M", "quarter": "Q", "week": "W"}
-LEAST_COMPLETION = 0.3
-SHIFTS = (0.7, 1.5)  # what the calendar may do to hazards from now on
-EVENT_RATE = Metric("event_rate", lambda r, p: metrics.event_rate(p.a, p.b), share=True)
 
 
 def vintages(
@@ -63,7 +51,7 @@ def vintages(
         raise LogError(f"proxy_age is {proxy_age}; it is a share of the horizon, between 0 and 1.")
     span, known = pd.Timedelta(horizon), pd.Timestamp(known_at)  # type: ignore[arg-type]
     known = known.tz_localize("UTC") if known.tzinfo is None else known.tz_convert("UTC")
-    table = _Table(history(log, span, known, features), span, proxy_age)
+    table = Table(history(log, span, known, features), span, proxy_age)
     period = table.told.as_of.dt.tz_localize(None).dt.to_period(UNITS[unit])
     found = []
     for at, rows in period.groupby(period).indices.items():
@@ -76,182 +64,3 @@ def vintages(
         dict.fromkeys(shares, "Float64")
         | {"timing_moved": "boolean", "timing": "str", "vintage": "datetime64[us, UTC]"}
     )
-
-
-@dataclass(frozen=True)
-class _Forecast:
-    """Values of E[y | history] as hazards stand, slower and faster, and how far they are."""
-
-    timing: Hazards
-    y: np.ndarray
-    shifted: tuple[np.ndarray, ...]
-    by_now: np.ndarray
-    by_horizon: np.ndarray
-    moved: Timing
-
-
-class _Table:
-    """What all vintages of a log share."""
-
-    def __init__(self, told: History, horizon: pd.Timedelta, proxy_age: float) -> None:
-        self.told = told
-        self.forecast: _Forecast | None = None
-        self.proxy: Proxy | None = None
-        self.proxy_days = horizon.total_seconds() / 86_400 * proxy_age
-        if not told.missing:
-            timing = hazards(told)
-            self.forecast = _Forecast(
-                timing,
-                expected(told, timing),
-                tuple(expected(told, timing.times(by)) for by in SHIFTS),
-                *completion(told, timing),
-                timing_of(told, timing, horizon.total_seconds() / 86_400),
-            )
-            self.proxy = proxy(told, proxy_age)
-
-    def of(self, mask: np.ndarray) -> Iterator[dict]:
-        told = self.told
-        yield self._matured(mask)
-        if not (mask & ~told.mature).any():
-            if self.proxy:
-                yield self._early(mask, self.proxy)
-        elif self.forecast is None or self.proxy is None:
-            why = f'withheld: the log has no column "{told.missing}", which tells of young rows'
-            for kind in ("completed", "early"):
-                yield self._row(kind, mask) | {"status": why}
-        else:
-            yield self._completed(mask, self.forecast)
-            yield self._early(mask, self.proxy)
-
-    def _matured(self, mask: np.ndarray) -> dict:
-        told, old = self.told, mask & self.told.mature
-        if not old.any():
-            return self._row("matured", old, mask) | {
-                "status": f"withheld: none of {int(mask.sum()):,} is mature"
-            }
-        found = self._estimate(told.rows, told.guess, old)
-        return self._row("matured", old, mask) | _part(found, mask, old, "are mature")
-
-    def _completed(self, mask: np.ndarray, foreseen: _Forecast) -> dict:
-        told, timing = self.told, foreseen.timing
-        row = self._row("completed", mask) | {
-            "timing_moved": foreseen.moved.moved,
-            "timing": foreseen.moved.words,
-        }
-        needed = timing.cell[mask & told.open]
-        untold = needed[~timing.known[needed]]
-        if len(untold):
-            names = " or ".join(STRATA[s] for s in np.unique(timing.stratum[untold]))
-            return row | {
-                "status": f"withheld: too few rows {names} were followed to the horizon to foresee "
-                f"{len(untold):,} of {int(mask.sum()):,}"
-            }
-        whole = float(foreseen.by_horizon[mask].sum())
-        done = float(foreseen.by_now[mask].sum()) / whole if whole else 0.0
-        row["completion"] = done
-        if done < LEAST_COMPLETION:
-            return row | {
-                "status": f"withheld: completion is {done:.2f}, {LEAST_COMPLETION:.2f} is needed"
-            }
-        rows = replace(told.rows, y=foreseen.y)
-        found = self._estimate(rows, told.guess, mask)
-        if found["value"] is None:
-            return row | found
-        return row | self._widened(found, mask, foreseen)
-
-    def _widened(self, found: dict, mask: np.ndarray, foreseen: _Forecast) -> dict:
-        """The interval with the hazards' own error, and from slower to faster hazards.
-
-        Variances add: each end moves to the root of its squared distance plus that of the hazards
-        (Zou & Donner 2008), then by the difference that the shift makes.
-        """
-        own, extra = self.errors(mask, foreseen)
-        reach = Z * np.sqrt(max(extra**2 - own**2, 0.0))
-        value = found["value"]
-        ends = [self._value(mask, y) for y in foreseen.shifted]
-        low = value - np.hypot(value - found["low"], reach) + min(*ends, value) - value
-        high = value + np.hypot(found["high"] - value, reach) + max(*ends, value) - value
-        return found | {"low": max(low, 0.0) if value >= 0 else low, "high": high}
-
-    def errors(self, mask: np.ndarray, foreseen: _Forecast) -> tuple[float, float]:
-        """The standard error of a vintage's value with hazards as given, and with their error."""
-        told = self.told
-        rows = replace(told.rows, y=foreseen.y)
-        p = dr(rows, told.guess)
-        kept = mask & (rows.pi > 0)
-        total = (p.a + p.b)[kept].sum()
-        theta = p.a[kept].sum() / total
-        own = np.where(kept, (p.a - theta * (p.a + p.b)) / total, 0.0)
-        through = influence(told, foreseen.timing, np.where(kept, told.weight / total, 0.0))
-        first, both = (
-            float(np.sqrt((cluster_sums(i, rows.cluster) ** 2).sum())) for i in (own, own + through)
-        )
-        return first, both
-
-    def _value(self, mask: np.ndarray, y: np.ndarray) -> float:
-        kept = mask & (self.told.rows.pi > 0)
-        p = dr(replace(self.told.rows, y=y).where(kept), self.told.guess.where(kept))
-        return float(p.a.sum() / (p.a + p.b).sum())
-
-    def _early(self, mask: np.ndarray, early: Proxy) -> dict:
-        told = self.told
-        old = mask & (told.age >= early.age)
-        row = self._row("early", old, mask) | {"correlation": early.correlation}
-        if not old.any():
-            return row | {
-                "status": f"withheld: none of {int(mask.sum()):,} is {self.proxy_days:.0f} days old"
-            }
-        rows = replace(told.rows, y=early.y)
-        row["labels"], row["explored_labels"] = _labels(told, old & rows.seen)
-        found = self._estimate(rows, replace(told.guess, event=early.m), old)
-        found = _part(found, mask, old, f"are {self.proxy_days:.0f} days old")
-        if early.correlation is None:
-            found["status"] = _and(found["status"], early.status)
-        return row | found
-
-    def _estimate(self, rows: Rows, guess: Guess, mask: np.ndarray) -> dict:
-        """The doubly robust event rate of those who had a chance to be revealed."""
-        both = estimates(rows.where(mask), guess.where(mask), [EVENT_RATE])
-        found = next(f for f in both if f["estimator"] == "dr")
-        kept = {name: found[name] for name in ("value", "low", "high", "status")}
-        lost = float((rows.pi[mask] == 0).mean())
-        if 0 < lost < 1:
-            kept["status"] = _and(
-                kept["status"], f"without the {lost:.1%} that had no chance to be revealed"
-            )
-        return kept
-
-    def _row(self, kind: str, mask: np.ndarray, whole: np.ndarray | None = None) -> dict:
-        told = self.told
-        whole = mask if whole is None else whole
-        known = mask & told.rows.seen & ~told.open
-        labels, explored = _labels(told, known)
-        return {
-            "kind": kind,
-            "forecast": kind == "completed",
-            **dict.fromkeys(("value", "low", "high")),
-            "n": int((mask & (told.rows.pi > 0)).sum()),
-            "young": int((whole & ~told.mature).sum()),
-            "labels": labels,
-            "explored_labels": explored,
-            "share_not_identified": float((told.rows.pi[whole] == 0).mean()),
-            **dict.fromkeys(("completion", "timing_moved", "timing", "correlation")),
-            "status": "ok",
-        }
-
-
-def _labels(told: History, known: np.ndarray) -> tuple[int, int]:
-    """How many outcomes are known, and how many of them by exploration."""
-    pi = told.rows.pi
-    return int(known.sum()), int((known & (pi > 0) & (pi < 1)).sum())
-
-
-def _part(found: dict, whole: np.ndarray, part: np.ndarray, what: str) -> dict:
-    if part.sum() == whole.sum():
-        return found
-    words = f"partly: {int(part.sum()):,} of {int(whole.sum()):,} {what}"
-    return found | {"status": _and(found["status"], words)}
-
-
-def _and(status: str, words: str) -> str:
-    return words if status == "ok" else f"{status}; {words}"
