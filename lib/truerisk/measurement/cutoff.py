@@ -38,12 +38,17 @@ def at_threshold(score: np.ndarray, threshold: float) -> Flags:
 
 def at_share(score: np.ndarray, share: float) -> Flags:
     """Flag the share q with the highest scores; equal scores at the cutoff are flagged in part."""
-    n = len(score)
-    f = _highest(score, np.zeros(n, dtype=int), share * n)
-    last = np.sort(score)[::-1][min(max(int(np.ceil(share * n)) - 1, 0), n - 1)]
-    reach = max(int(n**NEIGHBOURS), 1)
-    near = np.zeros(n, dtype=bool)
-    near[np.argsort(np.abs(_rank(score) - _rank_of(score, last)), kind="stable")[:reach]] = True
+    n, order = len(score), np.argsort(score, kind="stable")
+    first = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # of each set of equal scores
+    size = np.diff(first, append=n)
+    f, near = np.empty(n), np.empty(n, dtype=bool)
+    f[order] = np.repeat(np.clip((share * n - (n - first - size)) / size, 0, 1), size)
+    place = n - 1 - min(max(int(np.ceil(share * n)) - 1, 0), n - 1)  # of the last to be flagged
+    rank = first + size / 2
+    cutoff = rank[np.searchsorted(first, place, "right") - 1]
+    far = np.repeat(np.abs(rank - cutoff), size)
+    reach = max(int(n**NEIGHBOURS), 1) - 1
+    near[order] = far <= np.partition(far, reach)[reach]
     return Flags(f, f - share, near)
 
 
@@ -112,14 +117,3 @@ def _highest(score: np.ndarray, day: np.ndarray, room: float) -> np.ndarray:
     f = np.empty(len(s))
     f[order] = np.clip((room - first) / size, 0, 1)[tie]
     return f
-
-
-def _rank(score: np.ndarray) -> np.ndarray:
-    """The middle rank of each score among all."""
-    s = np.sort(score)
-    return (np.searchsorted(s, score, "left") + np.searchsorted(s, score, "right")) / 2
-
-
-def _rank_of(score: np.ndarray, value: float) -> float:
-    below, upto = (score < value).sum(), (score <= value).sum()
-    return float(below + upto) / 2

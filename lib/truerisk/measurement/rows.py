@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -71,6 +71,11 @@ class Rows:
     def order(self) -> np.ndarray:
         """Rows from the lowest score to the highest."""
         return np.argsort(self.score, kind="stable")
+
+    @cached_property
+    def flags(self) -> dict[str, Any]:
+        """Whom a threshold or capacity flags, by its name: found once for all that is asked."""
+        return {}
 
     @cached_property
     def alone(self) -> bool:

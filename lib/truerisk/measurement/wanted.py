@@ -54,7 +54,7 @@ def flagged(
         for name, metric in FLAGGED.items():
             yield Metric(
                 name,
-                _with_flags(metric, of),
+                _with_flags(metric, at, of),
                 share=name != "false_positives",
                 at=at,
                 classes=name in ("recall", "false_positive_rate"),
@@ -99,8 +99,13 @@ def _by_day(capacity: float) -> FlagsOf:
     return lambda rows: cutoff.per_day(rows.score, rows.day, capacity)
 
 
-def _with_flags(metric: Callable[[Rows, Pseudo, Flags], Value], flags: FlagsOf) -> Of:
-    return lambda rows, p: metric(rows, p, flags(rows))
+def _with_flags(metric: Callable[[Rows, Pseudo, Flags], Value], at: str, flags: FlagsOf) -> Of:
+    def of(rows: Rows, p: Pseudo) -> Value:
+        if at not in rows.flags:
+            rows.flags[at] = flags(rows)
+        return metric(rows, p, rows.flags[at])
+
+    return of
 
 
 def _below(threshold: float) -> Of:
