@@ -17,9 +17,9 @@ from truerisk.models.package import Model
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Any]
-USUAL = {"amount": 10_000.0, "income": 50_000.0, "late": 0.0, "purpose": "car", "price": 0.13}
+USUAL = {"amount": 10_000.0, "income": 50_000.0, "late": 0.0, "purpose": "car", "margin": 0.13}
 FLAT = {"approve": {"if_event": "-650", "if_no_event": "130"}}
-PRICED = {"approve": {"if_event": "-0.65 * amount", "if_no_event": "price * amount"}}
+PRICED = {"approve": {"if_event": "-0.65 * amount", "if_no_event": "margin * amount"}}
 
 
 @dataclass
@@ -72,7 +72,7 @@ def applications(n: int = 200, seed: int = 0) -> pd.DataFrame:
             "income": rng.integers(20, 90, n) * 1_000.0,
             "late": rng.integers(0, 4, n).astype(float),
             "purpose": rng.choice(["car", "home"], n),
-            "price": rng.choice([0.11, 0.13, 0.15], n),
+            "margin": rng.choice([0.11, 0.13, 0.15], n),
         }
     )
 
@@ -81,7 +81,8 @@ def explained(problem: Problem, model: Model, frame: pd.DataFrame) -> pd.DataFra
     scored = frame.assign(score=model.score(frame))
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(), money)
-    return contributions(problem, model, scored, money, choice)
+    cost, margin = contributions(problem, model, scored, money, choice)
+    return cost.assign(MARGIN=margin)
 
 
 def margin(problem: Problem, model: Model, frame: pd.DataFrame) -> np.ndarray:
@@ -102,9 +103,9 @@ def test_where_everything_is_linear_the_contributions_are_exact_and_add_up(linea
         np.testing.assert_allclose(made[name], by_hand, atol=1e-8)
     np.testing.assert_allclose(made["purpose"], -780 * 0.04 * rows["purpose"].eq("home"), atol=1e-8)
     usual = margin(problem, model, rows.assign(**USUAL))
-    total = made.drop(columns="margin").sum(axis=1)
-    np.testing.assert_allclose(made["margin"] - usual, total, atol=1e-8)
-    assert (made["margin"] < 0).all()
+    total = made.drop(columns="MARGIN").sum(axis=1)
+    np.testing.assert_allclose(made["MARGIN"] - usual, total, atol=1e-8)
+    assert (made["MARGIN"] < 0).all()
 
 
 def test_amount_and_price_count_through_the_dollars_that_they_set(linear: Make) -> None:
@@ -114,10 +115,10 @@ def test_amount_and_price_count_through_the_dollars_that_they_set(linear: Make) 
     made = explained(problem, model, frame)
     rows = frame.loc[made.index]
     s = model.score(rows)
-    each = (1 - s) * rows["price"] - 0.65 * s
+    each = (1 - s) * rows["margin"] - 0.65 * s
     np.testing.assert_allclose(made["amount"], each * (rows["amount"] - 10_000), atol=1e-6)
-    by_price = (1 - s) * (rows["price"] - 0.13) * rows["amount"]
-    np.testing.assert_allclose(made["price"], by_price, atol=1e-6)
+    by_price = (1 - s) * (rows["margin"] - 0.13) * rows["amount"]
+    np.testing.assert_allclose(made["margin"], by_price, atol=1e-6)
     only_score = -780 * 0 * (rows["amount"] - 10_000)  # what a reason of the score alone would say
     assert (only_score == 0).all() and (made["amount"].abs() > 100).mean() > 0.8
 
@@ -129,7 +130,7 @@ def test_what_is_derived_moves_with_what_it_is_derived_from(linear: Make) -> Non
     frame = frame.assign(burden=frame["amount"] / frame["income"])
     frame = frame.assign(heavy=frame["burden"] * 2)
     made = explained(problem, model, frame)
-    assert list(made) == ["amount", "income", "late", "purpose", "margin"]
+    assert list(made) == ["amount", "income", "late", "purpose", "MARGIN"]
     rows = frame.loc[made.index]
     by_amount = -780 * 0.3 * (rows["amount"] - 10_000) / rows["income"]
     np.testing.assert_allclose(made["amount"], by_amount, atol=1e-6)
@@ -194,7 +195,7 @@ def test_every_candidate_is_explained_as_it_scores_row_by_row(
     for i in made.index[:4]:
         row = frame.loc[[i]]
         as_it_is = margin(problem, model, row)[0]
-        assert made.loc[i, "margin"] == pytest.approx(as_it_is, abs=1e-9)
+        assert made.loc[i, "MARGIN"] == pytest.approx(as_it_is, abs=1e-9)
         for factor, usual in USUAL.items():
             then = margin(problem, model, row.assign(**{factor: usual}))[0]
             assert made.loc[i, factor] == pytest.approx(as_it_is - then, abs=1e-8)

@@ -44,10 +44,10 @@ def test_at_most_four_the_worst_first_and_what_weighs_next_to_nothing_left_out()
             "d": [-40.0, 0.0, 0.0, -1.0],
             "e": [-30.0, 0.0, 0.0, -1.0],
             "f": [-10.0, 0.0, 0.0, -1.0],
-            "margin": [-90.0, -80.0, -7.126, -6.0],
         }
     )
-    found = [json.loads(text) for text in worst(made)]
+    margin = np.array([-90.0, -80.0, -7.126, -6.0])
+    found = [json.loads(text) for text in worst(made, margin)]
     assert [[r["factor"] for r in row] for row in (found[0], found[1], found[3])] == [
         ["b", "d", "e", "f"],
         ["a", "c"],

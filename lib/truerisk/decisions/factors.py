@@ -24,13 +24,13 @@ Money = tuple[np.ndarray, np.ndarray]
 
 def contributions(
     problem: Problem, model: Model, scored: pd.DataFrame, money: Money, choice: Choice
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Dollars of each factor for the rows that dollars, not a rule, keep from revealing.
 
-    One row per such row of ``scored`` (its index), one column per factor, and last ``margin``, ≤ 0.
-    Negative dollars speak against the application. Factors are the features and the columns that
-    money reads; a derived feature whose inputs all are factors is none itself: it moves with them.
-    No rows for a model without a reference.
+    A frame with one row per such row of ``scored`` (its index) and one column per factor, and the
+    margins, ≤ 0, shape (rows,). Negative dollars speak against the application. Factors are the
+    features and the columns that money reads; a derived feature whose inputs all are factors is
+    none itself: it moves with them. No rows for a model without a reference.
     """
     reveals = np.array([action.reveals for action in problem.actions.values()])
     kept = ~reveals[choice.action] & pd.isna(choice.rule)
@@ -53,7 +53,7 @@ def contributions(
             seen = model.score(then) if touched & set(model.features) else score[rows]
             cost[rows] = margin[rows] - _margin(seen, worth, taken[rows], reveals)
         found[factor] = cost
-    return pd.DataFrame({**found, "margin": margin}, index=frame.index)
+    return pd.DataFrame(found, index=frame.index), margin
 
 
 def _factors(

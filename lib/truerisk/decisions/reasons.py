@@ -24,16 +24,15 @@ def factors(problem: Problem, model: Model, scored: pd.DataFrame) -> pd.Series:
     """The dollars' own reasons as JSON text, null where they reveal or a rule decides; (n,)."""
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
-    made = contributions(problem, model, scored, money, choice)
+    cost, margin = contributions(problem, model, scored, money, choice)
     said = pd.Series(None, index=scored.index, dtype="str")
-    if len(made):
-        said[made.index] = worst(made)
+    if len(cost):
+        said[cost.index] = worst(cost, margin)
     return said
 
 
-def worst(made: pd.DataFrame) -> list[str]:
-    """The at most four factors of each row of ``contributions`` that cost most, as JSON text."""
-    margin, cost = made["margin"].to_numpy(), made.drop(columns="margin")
+def worst(cost: pd.DataFrame, margin: np.ndarray) -> list[str]:
+    """The at most four factors that cost each row most, as JSON text; see ``contributions``."""
     names, values = np.array(cost.columns, dtype=object), cost.to_numpy()
     # Stable, so that ties keep the order of the problem file.
     order = np.argsort(values, axis=1, kind="stable")[:, :MOST]
