@@ -106,7 +106,7 @@ def test_the_daily_cap_scales_every_chance_of_its_day_alike(
 def test_what_is_recorded_gives_the_chance_back(batch: Any) -> None:
     n, seed, budget, *_ = batch
     weight, cost, day = rows(n, seed)
-    about = plan(dollars_per_day=budget + 1, cap=0.5, applications_per_day=4)
+    about = plan(dollars_per_day=budget + 1, floor=0, cap=0.5, applications_per_day=4)
     made = rates(about, weight, cost, 0, day, {})
     again = np.clip(made.k * weight, 0, 0.5) * made.scale
     np.testing.assert_allclose(again, made.pi, rtol=1e-9)
