@@ -6,8 +6,8 @@ import pytest
 import worlds
 from weeks import BEGIN, a_log, dated, last
 
-from truerisk.measurement.alert import SINCE_APPROVAL, alerts
-from truerisk.measurement.watch import watch
+from truerisk.measurement.watching.alert import SINCE_APPROVAL, alerts
+from truerisk.measurement.watching.watch import watch
 
 
 def shifted(log: pd.DataFrame, by: float, week: int) -> pd.DataFrame:

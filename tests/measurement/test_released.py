@@ -6,8 +6,8 @@ import pytest
 import worlds
 from weeks import BEGIN, a_log, dated, last
 
-from truerisk.measurement.released import release
-from truerisk.measurement.watch import watch
+from truerisk.measurement.watching.released import release
+from truerisk.measurement.watching.watch import watch
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from years import ever_missed, misses_by_heart, misses_by_row, weeks_to_see, yea
 
 from truerisk.measurement.interval import Z, clustered_se
 from truerisk.measurement.metrics import ratio
-from truerisk.measurement.sequence import confidence_sequence, half_width, rho_squared
+from truerisk.measurement.watching.sequence import confidence_sequence, half_width, rho_squared
 
 slow = pytest.mark.slow
 FEW = 12_000  # as many explored labels among fewer approved ones: as wide, and five times cheaper

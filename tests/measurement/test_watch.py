@@ -11,11 +11,11 @@ from sklearn.metrics import roc_auc_score
 from weeks import BEGIN, a_log, dated, last, until
 
 from truerisk.errors import LogError
-from truerisk.measurement.alert import SINCE_APPROVAL
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.measure import measure
-from truerisk.measurement.series import NAMES
-from truerisk.measurement.watch import watch
+from truerisk.measurement.watching.alert import SINCE_APPROVAL
+from truerisk.measurement.watching.series import NAMES
+from truerisk.measurement.watching.watch import watch
 
 Row = Callable[..., pd.Series]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import worlds
 
-from truerisk.measurement.alert import SINCE_APPROVAL
+from truerisk.measurement.watching.alert import SINCE_APPROVAL
 
 BEGIN = pd.Timestamp("2025-12-29", tz="UTC")  # the Monday on which 2026's first quarter begins
 

@@ -10,6 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from truerisk.measurement import metrics
+from truerisk.measurement.estimate import Metric, estimates
+from truerisk.measurement.log import mature_rows
+from truerisk.measurement.outcome_model import guesses
+
 BASE, SLOPE = -2.2, 1.3
 CUTOFF = 0.13 / (0.13 + 0.65)  # where approving is worth nothing
 WIDER = 0.25  # another policy approves below this score
@@ -77,6 +82,14 @@ def wider(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """A changed policy: approve whoever scores below WIDER."""
     approve = (log["score"] < WIDER).astype(float)
     return {"wider": pd.DataFrame({"approve": approve, "decline": 1 - approve})}
+
+
+def event_rate(log: pd.DataFrame) -> dict[str, dict]:
+    """measure()'s event rate of everyone by estimator, and nothing else: quick."""
+    frame, rows = mature_rows(log)
+    metric = Metric("event_rate", lambda r, p: metrics.event_rate(p.a, p.b), share=True)
+    found = estimates(rows, guesses(frame, rows, []), [metric])
+    return {row["estimator"]: row for row in found if row["population"] != "eligible"}
 
 
 @cache

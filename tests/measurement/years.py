@@ -12,10 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from truerisk.measurement.burn_in import LEAST_EXPLORED
 from truerisk.measurement.interval import Z
-from truerisk.measurement.sequence import Sequence, confidence_sequence
-from truerisk.measurement.watch import ALPHA, BEST_WEEK, BEST_WEEK_OF_QUARTER
+from truerisk.measurement.watching.burn_in import LEAST_EXPLORED
+from truerisk.measurement.watching.sequence import Sequence, confidence_sequence
+from truerisk.measurement.watching.watch import ALPHA, BEST_WEEK, BEST_WEEK_OF_QUARTER
 
 WEEKS, QUARTER = 52, 13
 TOLERANCE = 0.02  # of calibration, as the gate has it

@@ -32,7 +32,7 @@ def clustered_se(influence: np.ndarray, cluster: np.ndarray) -> float:
 
 def two_way_se(influence: np.ndarray, cluster: np.ndarray, other: np.ndarray) -> float:
     """Clustered by both: √(V₁ + V₂ − V₁∩₂), never below either (Cameron, Gelbach, Miller 2011)."""
-    both = np.unique(np.stack([cluster, other]), axis=1, return_inverse=True)[1].ravel()
+    both = np.unique(cluster * (int(other.max()) + 1) + other, return_inverse=True)[1]
     one, two, cut = (clustered_se(influence, c) for c in (cluster, other, both))
     return float(np.sqrt(max(one**2 + two**2 - cut**2, one**2, two**2)))
 

@@ -7,9 +7,9 @@ from truerisk.measurement.metrics import Value
 from truerisk.measurement.pseudo import Pseudo
 from truerisk.measurement.rows import Rows
 
-RESAMPLES = 100
-LEAST_RESAMPLES = 10
-WORK = 6_000_000  # rows times resamples
+RESAMPLES = 30
+LEAST_RESAMPLES = 5
+WORK = 2_000_000  # rows times resamples
 SEED = 0
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 from truerisk.measurement import metrics
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.outcomes import action_names
-from truerisk.measurement.released import Released
 from truerisk.measurement.rows import Rows
-from truerisk.measurement.sequence import Sequence, confidence_sequence, half_width
+from truerisk.measurement.watching.released import Released
+from truerisk.measurement.watching.sequence import Sequence, confidence_sequence, half_width
 
 NAMES = (
     "event_rate",

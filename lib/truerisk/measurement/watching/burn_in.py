@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from truerisk.measurement.series import Series, Watched
+from truerisk.measurement.watching.series import Series, Watched
 
 LEAST_EXPLORED = 50
 LEAST_ALIKE = 10  # events, and as many non-events: fewer would look like certainty

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
-from truerisk.measurement.alert import CALM, SINCE_APPROVAL, Departure
-from truerisk.measurement.burn_in import BurnIn
-from truerisk.measurement.released import WEEK, Released, release
-from truerisk.measurement.series import (
+from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
+from truerisk.measurement.watching.burn_in import BurnIn
+from truerisk.measurement.watching.released import WEEK, Released, release
+from truerisk.measurement.watching.series import (
     NAMES,
     OF_EVENTS,
     Series,

@@ -1,0 +1,1 @@
+"""Looking every week without being fooled: sequences, series, alerts in dollars."""
