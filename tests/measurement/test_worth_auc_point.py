@@ -61,17 +61,32 @@ def test_auc_and_dollars_equal_those_of_drawn_readings() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clarity", [0.45, 0.7])
-def test_predicted_dollars_are_near_those_of_a_better_score_that_exists(clarity: float) -> None:
-    """x is scored, a second trait u is not; a better score knows u, and is logistic and exact."""
+@pytest.mark.parametrize(
+    ("trait", "near"),
+    [
+        (0.45, 0.05),
+        ({-0.5: 0.5, 0.5: 0.5}, 0.05),
+        ({0: 0.99, 4: 0.01}, 0.1),
+        ({0: 0.9, -3: 0.1}, 0.25),
+    ],
+)
+def test_predicted_dollars_are_near_those_of_a_better_score_that_exists(
+    trait: dict[float, float] | float, near: float
+) -> None:
+    """x is scored, a second trait is not; a better score knows it. Its weight on the log-odds is
+    normal of that size, or takes the values of ``trait`` with their chances."""
     rng = np.random.default_rng(3)
     n = 100_000
-    x, u = rng.normal(size=n), rng.normal(size=n)
-    both = worlds.BASE + worlds.SLOPE * x + clarity * u
-    p = worlds.sigmoid(both)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
-    at = worlds.BASE + worlds.SLOPE * x[:, None] + clarity * nodes
-    plain = worlds.sigmoid(at) @ (weights / weights.sum())
+    x = rng.normal(size=n)
+    if isinstance(trait, dict):
+        nodes, weights = np.array(list(trait)), np.array(list(trait.values()))
+        second = rng.choice(nodes, n, p=weights)
+    else:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+        nodes, weights = nodes * trait, weights / weights.sum()
+        second = rng.normal(0, trait, n)
+    p = worlds.sigmoid(worlds.BASE + worlds.SLOPE * x + second)
+    plain = worlds.sigmoid(worlds.BASE + worlds.SLOPE * x[:, None] + nodes) @ weights
     amount = rng.lognormal(0, 0.6, n)
     margin = rng.uniform(0.05, 0.3, n)
     one, zero = -0.65 * amount, margin * amount
@@ -94,8 +109,8 @@ def test_predicted_dollars_are_near_those_of_a_better_score_that_exists(clarity:
     )  # fmt: skip
     found = value_of_auc_point(log, points=auc[1] - auc[0])
     truth = dollars(p) - dollars(plain)
-    assert 0.005 < auc[1] - auc[0] < 0.05
-    assert found["value"][0] == pytest.approx(truth, rel=0.25)
+    assert 0.01 < auc[1] - auc[0] < 0.03
+    assert found["value"][0] == pytest.approx(truth, rel=near)
     # In proportion to what a perfect model adds, as one might guess, it is far off.
     perfect = (p * 0 + (1 - p) * zero).mean() - dollars(plain)
     guess = perfect * (auc[1] - auc[0]) / (1 - auc[0])

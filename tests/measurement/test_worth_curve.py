@@ -147,6 +147,18 @@ def test_few_explored_labels_and_rows_without_a_chance() -> None:
     assert found["n"].eq(2_850).all()
 
 
+def test_outcomes_that_are_alike_or_that_nobody_could_see_give_no_recall() -> None:
+    log = everybody(dated(worlds.draw(1).assign(y=0.0)))
+    found = review_curve(log, capacity_per_day=20).set_index("figure")
+    assert found.loc["threshold", "status"].eq("withheld: all 3,000 seen outcomes are alike").all()
+    assert found.loc["false_positives_at_capacity", "value"] == 20
+    barred = worlds.reveal(log, np.zeros(3_000, dtype=bool))
+    nobody = barred.assign(p_reveal=0.0, p_approve=0.0, p_decline=1.0)
+    found = pd.concat([review_curve(nobody), shadow_price(nobody, 20)])
+    assert found["status"].str.startswith("not identified: no application had").all()
+    assert found["value"].isna().all()
+
+
 def test_what_cannot_be_said_of_a_log_is_refused() -> None:
     log = dated(worlds.draw(1))
     bare = log[[c for c in log if not c.startswith("value_")]]

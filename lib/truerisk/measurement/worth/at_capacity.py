@@ -48,6 +48,6 @@ def at_capacity(s: Stakes, capacity: float, gain: Sides, rest: Sides) -> list[di
         ("net_dollars_at_capacity", "dollars a day", dollars, False),
     )
     return [
-        settled(s, Figure(name, unit, of, at=capacity, share=share, daily=True))
+        settled(s, Figure(name, unit, of, at=capacity, share=share, daily=True, classes=share))
         for name, unit, of, share in named
     ]

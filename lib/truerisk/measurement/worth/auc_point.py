@@ -49,7 +49,7 @@ def value_of_auc_point(
         influence = found.influence - rate * (auc.influence - now.influence)
         return model.estimated(Value(found.theta, influence, found.slope), fixed)
 
-    return table(modelled(per_application(s, "auc_point", of, at=points)))
+    return table(modelled(per_application(s, "auc_point", of, at=points, classes=True)))
 
 
 def modelled(rows: list[dict]) -> list[dict]:

@@ -29,7 +29,8 @@ NO_NUMBER = "withheld: undefined on these rows (the weights near this point do n
 class Figure:
     """``of(a, b)`` gives a Value from the weights, per row of ``Stakes``.
 
-    ``share``: θ lies in (0, 1). ``daily``: days vary too. ``scale`` multiplies what is printed.
+    ``share``: θ lies in (0, 1). ``daily``: days vary too. ``classes``: it needs
+    events and others. ``scale`` multiplies what is printed.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Figure:
     at: float | None = None
     share: bool = False
     daily: bool = False
+    classes: bool = False
     scale: float = 1.0
 
 
@@ -54,9 +56,9 @@ def settled(s: Stakes, figure: Figure) -> dict:
         "n": len(s),
         "explored_labels": int((s.seen & (s.pi < 1)).sum()),
         "share_not_identified": s.lost,
-        "status": s.trouble or s.note,
+        "status": (s.alike if figure.classes else s.trouble) or s.note,
     }
-    if s.trouble:
+    if row["status"] != s.note:
         return row
     base = figure.of(s.a, s.b)
     low, high = _interval(s, figure, base)
@@ -79,9 +81,11 @@ def table(rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, "Float64"))
 
 
-def per_application(s: Stakes, name: str, of: Callable, at: float | None = None) -> list[dict]:
+def per_application(
+    s: Stakes, name: str, of: Callable, at: float | None = None, classes: bool = False
+) -> list[dict]:
     """Dollars per application, and per day where the log has as_of."""
-    row = settled(s, Figure(name, "dollars per application", of, at))
+    row = settled(s, Figure(name, "dollars per application", of, at, classes=classes))
     if "as_of" not in s.frame or not len(s):
         return [row]
     daily = {k: row[k] and row[k] * len(s) / s.days for k in ("value", "low", "high")}

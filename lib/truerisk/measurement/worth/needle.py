@@ -52,8 +52,8 @@ def needle(
         influence = auc.influence - now.influence - rate * found.influence
         return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
 
-    row = settled(s, Figure("auc_gain_needed", "AUC", of, share=True))
-    model = None if s.trouble else sharper(s, changes, s.a, s.b)
+    row = settled(s, Figure("auc_gain_needed", "AUC", of, share=True, classes=True))
+    model = None if s.alike else sharper(s, changes, s.a, s.b)
     sentence = f"How accurate the score must become cannot be said: {row['status']}."
     if model is not None and row["value"] is not None:
         row["at"] = model.gain(evidence(model, row["value"]) or LEAST).theta

@@ -57,7 +57,7 @@ def flag_and_rest(s: Stakes, flag: str | None, rest: str | None) -> tuple[Sides,
     Raises LogError for unknown actions, or the same twice.
     """
     flag, rest = s.action(flag, True), s.action(rest, False)
-    if flag == rest:
+    if flag == rest and len(s):
         raise LogError(
             f'Flagged applications and the rest would both get "{flag}"; name another with flag or '
             f"rest (the log has {', '.join(s.value)})."
@@ -96,7 +96,7 @@ def _at(s: Stakes, recall: float, gain: Sides, rest: Sides, a_day: float) -> lis
     )
     return [
         _threshold(s, recall),
-        *(settled(s, Figure(name, unit, of, recall, share, scale=scale))
+        *(settled(s, Figure(name, unit, of, recall, share, classes=True, scale=scale))
           for name, unit, of, share, scale in named),
     ]  # fmt: skip
 
@@ -111,7 +111,7 @@ def _threshold(s: Stakes, recall: float) -> dict:
             return Value(np.nan, found.owed, found.f)
         return Value(found.count / len(s), -found.owed / events, recall - found.f)
 
-    row = settled(s, Figure("threshold", "score", of, at=recall, share=True))
+    row = settled(s, Figure("threshold", "score", of, at=recall, share=True, classes=True))
     if row["value"] is None:
         return row
     last = len(s) - 1

@@ -117,7 +117,8 @@ def sharper(s: Stakes, points: Breakpoints, a: np.ndarray, b: np.ndarray) -> Sha
     Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0 by Newton's method.
     """
     raw, both = logit(np.clip(s.score, EDGE, 1 - EDGE)), a + b
-    level, slope = 0.0, 1.0
+    rate = np.clip(a.sum() / both.sum(), EDGE, 1 - EDGE)
+    level, slope = float(logit(rate)), 0.0
     for _ in range(50):
         p = expit(level + slope * raw)
         wrong, w = a - both * p, both * p * (1 - p)
@@ -129,6 +130,8 @@ def sharper(s: Stakes, points: Breakpoints, a: np.ndarray, b: np.ndarray) -> Sha
         if np.abs(step).max() < 1e-9:
             break
         level, slope = level + float(step[0]), slope + float(step[1])
+    else:
+        return None
     return Sharper(raw, level, slope, points, wrong, bend) if slope > 0 else None
 
 

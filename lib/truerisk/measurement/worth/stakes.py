@@ -34,6 +34,7 @@ class Stakes:
     m: np.ndarray
     pi: np.ndarray
     seen: np.ndarray
+    y: np.ndarray
     unseen: np.ndarray
     cluster: np.ndarray
     value: Mapping[str, Sides]
@@ -67,6 +68,13 @@ class Stakes:
                 f"{LEAST_EXPLORED} are needed"
             )
         return ""
+
+    @cached_property
+    def alike(self) -> str:
+        """Why nothing that contrasts events with others may be printed, or ''."""
+        if self.trouble or np.ptp(self.y[self.seen]) > 0:
+            return self.trouble
+        return f"withheld: all {_count(self.seen):,} seen outcomes are alike"
 
     @cached_property
     def design(self) -> float:
@@ -116,9 +124,7 @@ class Stakes:
             )
         if name is not None:
             return name
-        suits = {
-            k: (float((v1 - v0).mean()), float(v1.mean())) for k, (v1, v0) in self.value.items()
-        }
+        suits = {k: (float((v1 - v0).sum()), float(v1.sum())) for k, (v1, v0) in self.value.items()}
         return (max if event else min)(suits, key=lambda k: suits[k])
 
 
@@ -156,6 +162,7 @@ def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
         m=known.m[rows],
         pi=part.pi[rows],
         seen=part.seen[rows],
+        y=part.y[rows],
         unseen=part.unseen[rows],
         cluster=part.cluster[rows],
         value={name: _sides(known.frame, name, rows) for name in names},
