@@ -140,7 +140,7 @@ def size_table(runs: list[tuple[int, list[Found]]]) -> Iterator[str]:
 
 
 def truth_table(hidden: float, true: Mapping[str, float], rounds: list[Found]) -> Iterator[str]:
-    """Mean error of each metric, and how many of the rounds' intervals hold the truth."""
+    """Errors of each metric, mean ± spread over logs, and how many intervals hold the truth."""
     first = next(iter(rounds[0]))
     logs = sum(len(r[first]["figures"]) for r in rounds)
     title = "a hidden trait decides" if hidden else "nothing hidden decides"
@@ -160,10 +160,11 @@ def _error(runs: list[dict[str, Any]], name: str, true: float) -> str:
     told = [log[name] for r in runs for log in r["figures"] if name in log]
     if not told:
         return "withheld"
-    error = f"{statistics.mean(value - true for value, *_ in told):+.3f}"
+    errors = [value - true for value, *_ in told]
+    error = f"{statistics.mean(errors):+.3f} ± {statistics.pstdev(errors):.3f}"
     if told[0][1] is None:
         return f"{error}, no interval"
-    return f"{error}, {sum(low <= true <= high for _, low, high in told)} of {len(told)} hold it"
+    return f"{error}, {sum(low <= true <= high for _, low, high in told)} of {len(told)}"
 
 
 def _versions(found: Found) -> dict[str, str]:
