@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from truerisk.decisions.budget import SHARE_OF_CAP, Spent, rates, solve
+from truerisk.decisions.budget import SHARE_FOR_FLOOR, SHARE_OF_CAP, Spent, rates, solve
 from truerisk.problem.spec import Exploration
 
 BATCH = st.tuples(
@@ -54,8 +54,9 @@ def test_the_floor_holds_where_the_budget_affords_it(batch: Any) -> None:
     if floor * cost.sum() <= budget:
         assert (pi >= floor).all()
     else:
-        cap = bounds(*ends)["cap"]
-        np.testing.assert_array_equal(pi, np.clip(k * weight, 0, cap))
+        lower, cap = SHARE_FOR_FLOOR * budget / cost.sum(), bounds(*ends)["cap"]
+        assert lower < floor
+        np.testing.assert_array_equal(pi, np.clip(k * weight, lower, cap))
 
 
 @given(BATCH)

@@ -13,6 +13,8 @@ from truerisk.problem.spec import Exploration
 
 SHARE_OF_CAP = 0.65  # expected draws per day, as a share of the hard cap
 
+SHARE_FOR_FLOOR = 0.5  # of a budget that does not afford the floor
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -74,11 +76,11 @@ def solve(
 ) -> tuple[np.ndarray, float]:
     """π = clip(k · weight, floor, cap) with the largest k that Σ π · cost ≤ budget allows, and k.
 
-    Where the floor alone costs more than the budget there is no floor: the design's proportions
-    stay. Bisection to the last bit; the cost is monotone in k.
+    Where the floor alone costs more than the budget, half of the budget goes to a lower one, the
+    same for all: it keeps weights bounded. Bisection to the last bit; the cost is monotone in k.
     """
     if floor * cost.sum() > budget:
-        floor = 0.0
+        floor = SHARE_FOR_FLOOR * budget / cost.sum()
     low, high = 0.0, float(cap / weight.min())
     if cap * cost.sum() <= budget:
         return np.full(len(weight), cap), high
