@@ -36,10 +36,10 @@ def of(found: Any, name: str) -> Design:
 
 @pytest.mark.slow
 def test_the_widths_it_promises_are_those_of_many_lenders(problem: Problem) -> None:
-    """Estimates over 250 draws of applications, outcomes and exploration scatter as promised."""
+    """Estimates over 160 draws of applications, outcomes and exploration scatter as promised."""
     known = Calibration(HOPEFUL, 1.0)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in DESIGNS}
-    for seed in range(250):
+    for seed in range(160):
         drawn = world.draw(seed, 4_000, HOPEFUL)
         rows = world.seen_by(problem, drawn, known)
         for name, runs in found.items():
@@ -70,7 +70,7 @@ def realised(problem: Problem, seed: int, calibration: Calibration) -> tuple[flo
 @pytest.fixture
 def costs(problem: Problem) -> Callable[[Calibration], np.ndarray]:
     def costs_(calibration: Calibration) -> np.ndarray:
-        return np.sum([realised(problem, s, calibration) for s in range(15)], axis=0)
+        return np.sum([realised(problem, s, calibration) for s in range(10)], axis=0)
 
     return costs_
 
