@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench bench-features bench-online bench-measure clean
+.PHONY: help demo check test bench bench-features bench-online bench-measure truth clean
 
 help:  ## Explain the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -29,6 +29,9 @@ bench-online: .venv/dev  ## Time the online store over 5M events
 
 bench-measure: .venv/dev  ## Time estimates on 10M decisions; NannyML and Evidently against the truth
 	@$(BIN)/python benchmarks/measurement.py
+
+truth: .venv/dev  ## Thousands of worlds with known truth, and mutants that must fail, half an hour
+	@$(BIN)/python tests/measurement/truth.py
 
 clean:  ## Remove the environment; the lake and the runs in .truerisk stay
 	@rm -rf .venv

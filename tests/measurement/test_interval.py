@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from truerisk.measurement.interval import clustered_se, logit_interval, share_interval, wald
+from truerisk.measurement.interval import (
+    Z,
+    bootstrap_t,
+    clustered_se,
+    logit_interval,
+    se_of,
+    share_interval,
+    two_way_se,
+    wald,
+    wilson,
+)
 
 
 def test_the_clustered_error_equals_brute_force() -> None:
@@ -50,3 +60,43 @@ def test_a_share_outside_zero_and_one_gets_walds_interval() -> None:
     assert share_interval(-0.01, 0.02) == pytest.approx((-0.01 - z * 0.02, -0.01 + z * 0.02))
     assert share_interval(0.0, 0.02) == wald(0.0, 0.02)
     assert share_interval(0.5, 0.02) == logit_interval(0.5, 0.02)
+
+
+def test_bootstrap_t_is_the_normal_interval_where_all_weigh_alike() -> None:
+    sums = np.random.default_rng(0).normal(size=3_000)
+    low, high = bootstrap_t(0.0, sums - sums.mean(), 3_000)
+    half = Z * se_of(sums, 3_000)
+    assert (low, high) == pytest.approx((-half, half), rel=0.06)
+
+
+def test_few_heavy_labels_skew_it_towards_where_luck_hides() -> None:
+    """Rare events of large weight: a sample without enough of them looks too good."""
+    held = dict.fromkeys(("normal", "bootstrap"), 0)
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        x = rng.exponential(1.0, 40) ** 2  # mean 2
+        sums = x - x.mean()
+        for name, (low, high) in (
+            ("normal", wald(x.mean(), se_of(sums, 40))),
+            ("bootstrap", bootstrap_t(x.mean(), sums, 40)),
+        ):
+            held[name] += low <= 2 <= high
+    assert held["normal"] < 348 < held["bootstrap"]
+
+
+def test_none_of_a_hundred_is_not_certainly_none() -> None:
+    low, high = wilson(0.0, 100)
+    assert (low, high) == pytest.approx((0.0, 0.0370), abs=1e-4)
+    assert wilson(1.0, 100) == pytest.approx((0.9630, 1.0), abs=1e-4)
+
+
+def test_two_ways_of_clustering_are_at_least_as_wide_as_either() -> None:
+    rng = np.random.default_rng(0)
+    day, subject = rng.integers(0, 30, 2_000), rng.integers(0, 900, 2_000)
+    influence = rng.normal(size=30)[day] + rng.normal(size=900)[subject]
+    both = two_way_se(influence, subject, day)
+    assert both > max(clustered_se(influence, subject), clustered_se(influence, day))
+    draws = [
+        (rng.normal(size=30)[day] + rng.normal(size=900)[subject]).mean() for _ in range(1_000)
+    ]
+    assert both == pytest.approx(np.std(draws), rel=0.25)

@@ -9,7 +9,7 @@ from scipy import stats
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
-WORLDS = 40
+WORLDS = 25
 
 
 def taken_world(seed: int, n: int = 4_000) -> pd.DataFrame:
@@ -53,13 +53,11 @@ def test_everyone_is_everyone_who_would_take_it() -> None:
     assert bias < -0.02
 
 
-def lost_world(seed: int, n: int = 4_000, by: str = "score") -> pd.DataFrame:
+def lost_world(seed: int, n: int = 6_000, by: str = "score") -> pd.DataFrame:
     """Loans that look bad are sold: their outcomes go out of sight (``by`` "y": those that are)."""
     log = worlds.draw(seed, n=n, pi=0.4)
     rng = np.random.default_rng(60_000 + seed)
-    odds = (
-        3 + 1.5 * np.log(log["score"] / (1 - log["score"])) if by == "score" else 3 * log["y"] - 2
-    )
+    odds = 0.8 + np.log(log["score"] / (1 - log["score"])) if by == "score" else 3 * log["y"] - 2
     sold = log["revealed"] & (rng.random(n) < worlds.sigmoid(odds))
     status = np.where(sold, "lost", np.where(log["revealed"], "followed", "pending"))
     return log.assign(
@@ -84,9 +82,9 @@ def test_lost_outcomes_are_weighted_for_by_those_alike_and_bounded_beside() -> N
 
 def test_the_worst_cases_hold_even_where_what_is_lost_is_what_went_wrong() -> None:
     truth = worlds.truth()["event_rate"]
-    found = [worlds.event_rate(lost_world(seed, by="y"))["dr"] for seed in range(20)]
+    found = [worlds.event_rate(lost_world(seed, by="y"))["dr"] for seed in range(12)]
     held, bias = coverage(found, truth)
-    assert held < 12 and bias < -0.02, "nobody can correct for this"
+    assert held < 6 and bias < -0.02, "nobody can correct for this"
     assert all(r["lowest"] <= truth <= r["highest"] for r in found)
 
 

@@ -72,9 +72,9 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     slope = beta[1] / spread
     by_slope = second / spread
     by_intercept = first - by_slope * centre
-    flat = np.zeros(n)
-    return Value(float(beta[0] - slope * centre), by_intercept, flat), Value(
-        float(slope), by_slope, flat
+    any_way = np.ones(n)  # every outcome matters, this way or that
+    return Value(float(beta[0] - slope * centre), by_intercept, any_way), Value(
+        float(slope), by_slope, any_way
     )
 
 
