@@ -8,7 +8,7 @@ truth  event rate, AUC, recall and precision for everyone who applied to a lende
        more than the columns show, by truerisk, NannyML and Evidently, against what is true
 
 Contestants run in their own processes, after a tiny run that does not count; rounds take turns.
-Each round of ``truth`` has five more logs of 60,000 applications, 27% of them declined and 2% of
+Each round of ``truth`` has seven more logs of 60,000 applications, 27% of them declined and 2% of
 these explored, which everybody reads. NannyML and Evidently get an environment of their own, in
 .truerisk/benchmarks. The exit code is 1 where the AUC is not that of all pairs, of scikit-learn and
 of DeLong.
@@ -30,7 +30,7 @@ from contestants import Contestant, measured, python
 
 CASES = ("auc", "size", "truth")
 ROWS, FEW, TIMES = 60_000, 2_000, 20
-LOGS = 5  # of each round of ``truth``
+LOGS = 7  # of each round of ``truth``
 HIDDEN = 0.8
 EXPLORED = 0.02
 EXPLORED_LARGE = 0.01
