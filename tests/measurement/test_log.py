@@ -115,3 +115,67 @@ def test_clusters_are_subjects_unless_the_log_names_others(log: pd.DataFrame) ->
     assert len(np.unique(mature_rows(log)[1].cluster)) == 600
     shared = log.assign(cluster=np.arange(600) // 3)
     assert len(np.unique(mature_rows(shared)[1].cluster)) == 200
+
+
+def test_p_reveal_is_the_sum_of_the_actions_that_reveal(log: pd.DataFrame) -> None:
+    declined = first(log, ~log["revealed"], 4)
+    broken = log.copy()
+    broken.loc[declined, "p_reveal"] = 0.5
+    with pytest.raises(LogError, match=r"p_reveal is not the sum .* that reveal in 4 of 600 rows"):
+        measure(broken)
+
+
+def test_an_outcome_of_what_nobody_decided_is_refused(log: pd.DataFrame) -> None:
+    undecided = log.copy()
+    undecided.loc[first(log, log["revealed"], 3), "action"] = None
+    with pytest.raises(LogError, match="an outcome is there and action is null in 3 of 600 rows"):
+        measure(undecided)
+
+
+def test_an_action_against_its_probability_is_refused(log: pd.DataFrame) -> None:
+    certain = first(log, log["p_reveal"] == 1, 2)
+    broken = log.copy()
+    broken.loc[certain, ["action", "revealed", "event"]] = ["decline", False, np.nan]
+    with pytest.raises(LogError, match="the action taken had probability 0 in 2 of 600 rows"):
+        measure(broken)
+
+
+def test_an_override_is_one_of_the_actions(log: pd.DataFrame) -> None:
+    strange = log.assign(override=None)
+    strange.loc[first(log, log["revealed"], 3), "override"] = "deny"
+    with pytest.raises(LogError, match="override is none of approve, decline in 3 of 600 rows"):
+        measure(strange)
+
+
+def test_dollars_need_the_probability_of_what_ran(log: pd.DataFrame) -> None:
+    bare = log.drop(columns=["p_approve", "p_decline"])
+    with pytest.raises(LogError, match='dollars of the action "approve" and no column "p_approve"'):
+        measure(bare)
+
+
+def test_weights_so_large_that_an_interval_says_nothing_print_none() -> None:
+    """One explored label in ten thousand stands for all the others."""
+    log = worlds.draw(0, n=3_000, pi=0.12)
+    rare = (log["p_reveal"] < 1) & (np.arange(3_000) % 40 == 0)
+    tiny = log.assign(p_reveal=log["p_reveal"].mask(rare, 0.0002))
+    tiny = tiny.assign(p_approve=tiny["p_reveal"], p_decline=1 - tiny["p_reveal"])
+    shown = tiny["revealed"] | rare
+    tiny = tiny.assign(revealed=shown, event=tiny["y"].where(shown))
+    tiny["action"] = np.where(shown, "approve", "decline")
+    found = measure(tiny)
+    weighted = found[found["estimator"] != "naive"]
+    assert weighted["value"].isna().all()
+    assert weighted["status"].str.match(r"withheld: \d+ explored labels \(effective\)").all()
+    assert (weighted["largest_weight"] == 5_000).all()
+    assert found.loc[found["estimator"] == "naive", "value"].notna().any()
+
+
+def test_clusters_are_connected_through_subject_or_device() -> None:
+    """A and B share a device, B and C a subject: all three are one."""
+    log = worlds.draw(0, n=600)
+    log["device"] = log["subject"]
+    log.loc[1, "device"] = log.loc[0, "device"]
+    log.loc[2, "subject"] = log.loc[1, "subject"]
+    cluster = mature_rows(log, cluster=["subject", "device"])[1].cluster
+    assert cluster[0] == cluster[1] == cluster[2]
+    assert len(np.unique(cluster)) == 598
