@@ -28,7 +28,7 @@ LAYERS = [
     {"predictability"},
     {"catalog"},
     {"reports"},
-    {"workflow"},
+    {"workflow", "monitoring"},
     {"flow", "launch"},
     {"demo"},
     {"commands"},

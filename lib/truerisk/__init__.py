@@ -35,7 +35,7 @@ PUBLIC = {
     "load_model": "truerisk.models.package:load",
     "load_problem": "truerisk.problem.parse:load_problem",
     "measure": "truerisk.measurement.measure:measure",
-    "measure_ledger": "truerisk.workflow:measure_ledger",
+    "measure_ledger": "truerisk.monitoring.ledger:measure_ledger",
     "list_models": "truerisk.registry.approval:list_models",
     "open_lake": "truerisk.lake.lake:open_lake",
     "plan_batch": "truerisk.decisions.batch:plan_batch",

@@ -4,9 +4,11 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import looks
 import numpy as np
 import pandas as pd
 import pytest
+from looks import KNOWN_AT, frame, rows
 
 from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
@@ -15,62 +17,6 @@ from truerisk.registry.gate import Check
 from truerisk.registry.review import Review
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.train_report import train_page
-
-KNOWN_AT = pd.Timestamp("2026-01-01", tz="UTC")
-VALUES = {
-    "event_rate": (0.08, 0.16),
-    "auc": (0.72, 0.83),
-    "calibration_error": (-0.004, 0.011),
-    "policy_value": (930.0, 620.0),
-    "policy_gain": (-21.0, 12.0),
-    "auc_gain": (0.004, 0.012),
-    "event_rate_below": (0.05, 0.09),
-}
-WITHHELD = "withheld: 11 explored labels (effective), 30 are needed"
-
-
-def rows(metric, policy=None, group_by="", group="", lost=0.0, status="ok", scale=1.0):
-    """One metric as measure() returns it; ``status`` other than ok takes all but naive away."""
-    found = []
-    kinds = [("naive", "revealed")]
-    kinds += [(e, p) for e in ("ipw", "dr") for p in ("eligible", "all")]
-    for estimator, population in kinds:
-        naive = estimator == "naive"
-        value = VALUES[metric][0 if naive else 1] * scale
-        stated, low, high = "ok", value - abs(value) / 10, value + abs(value) / 8
-        if not naive and status != "ok":
-            stated, value, low, high = status, None, None, None
-        elif population == "all" and lost:
-            stated, value = f"not identified: {lost:.1%} had no chance to be revealed", None
-            low, high = (low, high) if estimator == "dr" and metric != "auc" else (None, None)
-        found.append(
-            {
-                "group_by": group_by,
-                "group": group,
-                "metric": metric,
-                "policy": policy,
-                "at": None,
-                "estimator": estimator,
-                "population": population,
-                "value": value,
-                "low": low,
-                "high": high,
-                "n": 700 if naive else 1_000,
-                "effective_n": 300.0,
-                "labels": 700,
-                "explored_labels": 0 if naive else 60,
-                "largest_weight": 1.0 if naive else 50.0,
-                "share_not_identified": lost if population == "all" else 0.0,
-                "status": stated,
-            }
-        )
-    return found
-
-
-def frame(parts):
-    made = pd.DataFrame([row for part in parts for row in part])
-    floats = ("value", "low", "high", "effective_n", "largest_weight")
-    return made.astype(dict.fromkeys(floats, "Float64"))
 
 
 @pytest.fixture(scope="session")
@@ -172,40 +118,10 @@ def train(problem, train_inputs):
 
 @pytest.fixture(scope="session")
 def measured(problem):
-    """Makes the page of a log of 20 decisions and its estimates."""
+    """Makes the monitor page of a log of 20 decisions and of frames made by hand."""
 
     @cache
-    def make(lost=0.02, status="ok", compared="newer", group="car", months=4):
-        n = 20
-        approved = np.arange(n) % 4 != 0
-        log = pd.DataFrame(
-            {
-                "as_of": pd.date_range("2025-01-05", periods=n, freq="6D", tz="UTC"),
-                "action": np.where(approved, "approve", "decline"),
-                "explored": np.arange(n) % 10 == 1,
-                "revealed": approved,
-                "mature": np.arange(n) < 18,
-                "status": np.where(approved, "followed", "not revealed"),
-                "rule": pd.Series([None, "Below legal age", group] + [None] * 17, dtype="str"),
-                "exploration_rate": np.where(approved, 0.0, 0.05),
-                "exploration_cost": 900.0,
-                "policy_version": "p1",
-                "model_version": "abc123",
-            }
-        )
-        whole = ("event_rate", "auc", "calibration_error")
-        some = ("event_rate", "auc")
-        parts = [rows(m, lost=lost, status=status) for m in whole]
-        parts += [rows("policy_value", p, lost=lost, status=status) for p in ("as run", compared)]
-        parts += [rows(m, compared, lost=lost, status=status) for m in ("policy_gain", "auc_gain")]
-        for k in range(months):
-            state = WITHHELD if k == 0 else status
-            parts += [
-                rows(m, None, "vintage", f"2025-{k + 1:02}", lost, state, 1 + k / 30) for m in some
-            ]
-        parts += [rows(m, None, "purpose", group, lost, status) for m in some]
-        about = {"model_version": "abc123", "known_at": KNOWN_AT, "run": "MeasureFlow/1"}
-        about |= {"code": "deadbeef", "compared": compared}
-        return measure_page(problem, log, frame(parts), about)
+    def make(**state):
+        return measure_page(problem, looks.monitor(**state))
 
     return make

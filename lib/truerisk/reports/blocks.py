@@ -12,6 +12,7 @@ import pandas as pd
 from truerisk.reports.formats import NOTHING
 
 NUMBER = re.compile(r"^[+\N{MINUS SIGN}]?\$?\d[\d,.]*(%| pts)?$")
+VERDICTS = {True: ("passed", "✓"), False: ("failed", "✗"), None: ("open", "?")}
 TALL = 14  # rows beyond which a table scrolls inside its box
 
 
@@ -62,13 +63,16 @@ class Code:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The one line that a reader must not miss: said in words, a sign and a border."""
+    """The one line that a reader must not miss: said in words, a sign and a border.
 
-    passed: bool
+    ``passed`` is None where nothing can be said yet.
+    """
+
+    passed: bool | None
     text: str
 
     def html(self) -> str:
-        kind, sign = ("passed", "✓") if self.passed else ("failed", "✗")
+        kind, sign = VERDICTS[self.passed]
         return f'<p class="verdict {kind}"><b>{sign}</b> {escape(self.text)}</p>'
 
 
@@ -188,6 +192,18 @@ class Figure:
             f'<div class="chart" id="{self.id}" role="img" aria-label="{escape(self.title)}">'
             f"</div>{caption}</figure>"
         )
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that a reader opens by their title; for tables, as a chart needs its width."""
+
+    title: str
+    blocks: Sequence[Block]
+
+    def html(self) -> str:
+        inside = "".join(b.html() for b in self.blocks)
+        return f"<details><summary>{escape(self.title)}</summary>{inside}</details>"
 
 
 @dataclass(frozen=True)

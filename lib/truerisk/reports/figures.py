@@ -61,7 +61,7 @@ def calibration(bands: pd.DataFrame, whos: Sequence[Who]) -> alt.TopLevelMixin:
     x = alt.X("mean_score:Q", title="Mean score of the band", scale=scale, axis=ticks)
     y = {"scale": scale, "axis": ticks}
     tips = {"band": "Band, 1 the lowest", "predicted": "Mean score"}
-    return _finish(alt.layer(line, *_marks(rows, whos, x, y, tips)), 340)
+    return finish(alt.layer(line, *_marks(rows, whos, x, y, tips)), 340)
 
 
 def curve(
@@ -95,7 +95,7 @@ def curve(
     if metric == "policy_value":
         zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=SOFT).encode(y="zero:Q")
         layers.insert(0, zero)
-    return _finish(alt.layer(*layers), 260)
+    return finish(alt.layer(*layers), 260)
 
 
 def candidates(
@@ -140,7 +140,7 @@ def candidates(
             shape="cross", angle=45, size=110, color=INK, filled=True, opacity=1, yOffset=18
         )
         layers.append(marks.encode(x=x, y=y, tooltip=tip))
-    return _finish(alt.layer(*layers), 66 * len(order))
+    return finish(alt.layer(*layers), 66 * len(order))
 
 
 def vintages(estimates: pd.DataFrame, whos: Sequence[Who], metric: str) -> alt.TopLevelMixin:
@@ -158,7 +158,7 @@ def vintages(estimates: pd.DataFrame, whos: Sequence[Who], metric: str) -> alt.T
         "scale": alt.Scale(zero=metric == "event_rate"),
         "axis": alt.Axis(format=form, tickCount=6),
     }
-    return _finish(alt.layer(*_marks(rows, whos, x, y, {"group": "Month"}, line=True)), 260)
+    return finish(alt.layer(*_marks(rows, whos, x, y, {"group": "Month"}, line=True)), 260)
 
 
 def months(counts: pd.DataFrame) -> alt.TopLevelMixin:
@@ -184,7 +184,7 @@ def months(counts: pd.DataFrame) -> alt.TopLevelMixin:
         )
         for i, label in enumerate(labels.values())
     ]
-    return _finish(alt.layer(*layers), 220)
+    return finish(alt.layer(*layers), 220)
 
 
 def can_draw(estimates: pd.DataFrame, whos: Sequence[Who], metric: str) -> bool:
@@ -249,6 +249,6 @@ def _tips(first: dict[str, str]) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
 
 
-def _finish(chart: alt.TopLevelMixin, height: int) -> alt.TopLevelMixin:
+def finish(chart: alt.TopLevelMixin, height: int) -> alt.TopLevelMixin:
     """As wide as its place, in the page's own type."""
     return chart.properties(width="container", height=height, background="white", config=CONFIG)

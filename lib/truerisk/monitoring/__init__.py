@@ -1,0 +1,1 @@
+"""What is looked at again and again: the ledger measured, and everything its page shows."""

@@ -1,0 +1,112 @@
+"""Measure a ledger in one step: estimates of every model into the lake, and the latest's page."""
+
+import hashlib
+
+import pandas as pd
+
+from truerisk.decisions.batch import rescore
+from truerisk.decisions.decide import FEATURE, SEGMENT
+from truerisk.decisions.policy import choose, dollars, probabilities
+from truerisk.errors import LogError
+from truerisk.lake import files
+from truerisk.lake.lake import Lake, as_arrow
+from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
+from truerisk.measurement.measure import measure
+from truerisk.models.package import read_manifest
+from truerisk.monitoring.capacity import capacity_of
+from truerisk.monitoring.guess import guessed
+from truerisk.monitoring.look import BANDS, look
+from truerisk.problem.instant import instant
+from truerisk.problem.spec import Problem
+from truerisk.reports.measure_report import measure_page
+
+
+def measure_ledger(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    known_at: pd.Timestamp,
+    compare: str = "",
+    run: str = "",
+    code: str = "",
+) -> tuple[pd.DataFrame, str, str]:
+    """Estimates of every model in a decision log, and the latest one's page with its path.
+
+    Both are kept in the lake. ``compare`` names a model whose policy and scores are valued on the
+    part of the log it was not trained on. Raises LogError when nothing has matured, or when the
+    compared model has seen it all.
+    """
+    if log.empty:
+        raise LogError(f"{problem.where}: nothing was decided before {known_at:%Y-%m-%d}.")
+    mature = log.loc[log["mature"]]
+    if mature.empty:
+        raise LogError(
+            f"{problem.where}: of {len(log):,} decisions none has matured by {known_at:%Y-%m-%d} "
+            f"(horizon {problem.outcome.horizon.days} days); measure later."
+        )
+    log = log.assign(vintage=log["as_of"].dt.strftime("%Y-%m"))
+    kept = {p + s: s for s in problem.training.segments for p in (FEATURE, SEGMENT)}
+    log = log.assign(**{s: log[column] for column, s in kept.items() if column in log})
+    by = ["vintage", *(s for s in problem.training.segments if s in log)]
+    features = [c for c in log.columns if c.startswith(FEATURE)]
+    latest, found, page = str(mature["model_version"].iloc[-1]), [], ""
+    for version, part in log.groupby("model_version", sort=False):
+        if not part["mature"].any():
+            continue
+        rows = part.reset_index(drop=True)
+        used = [f for f in features if rows[f].notna().any()]
+        labelled = guessed(rows, used)
+        capacity = capacity_of(labelled)
+        daily = [] if capacity[1] is None else [capacity[1]]
+        own = [measure(labelled, used, by=by, bands=BANDS, capacities=daily)]
+        if compare:
+            own.append(_compared(problem, lake, labelled, used, compare))
+        estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
+        found.append(estimates)
+        if version == latest:
+            about = {"compared": compare, "run": run, "code": code}
+            monitor = look(problem, lake, labelled, used, estimates, known_at, capacity, about)
+            page = measure_page(problem, monitor)
+    every = pd.concat(found, ignore_index=True)
+    digest = hashlib.sha256(page.encode()).hexdigest()[:8]
+    path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
+    files.write_bytes(path, page.encode())
+    _keep(problem, lake, every, known_at, run)
+    return every, page, path
+
+
+def _compared(
+    problem: Problem, lake: Lake, log: pd.DataFrame, features: list[str], version: str
+) -> pd.DataFrame:
+    """Another model's policy and scores, valued on the decisions whose outcomes it never saw.
+
+    A model valued on outcomes it was fitted on looks better than it is, corrected or not.
+    """
+    trained = instant(read_manifest(lake, problem.name, version)["known_at"])
+    unseen = log[log["mature"] & (log["as_of"] + problem.outcome.horizon > trained)]
+    if unseen.empty:
+        raise LogError(
+            f"Model {version} was trained as known at {trained:%Y-%m-%d}, on every outcome that "
+            "matured here; its report compares it on outcomes kept from it, or measure later."
+        )
+    log = unseen.reset_index(drop=True)
+    frame = rescore(lake, problem, version, log[problem.key])
+    score = frame["score"].to_numpy()
+    p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
+    policy = pd.DataFrame(p, columns=list(problem.actions))
+    found = measure(log, features, policies={version: policy}, rivals={version: score})
+    return found[found["policy"] == version]
+
+
+def _keep(
+    problem: Problem, lake: Lake, estimates: pd.DataFrame, known_at: pd.Timestamp, run: str
+) -> None:
+    """Append the estimates; one that was kept before, value and all, is not kept again."""
+    rows = estimates.rename(columns={"group_by": "segment_by", "group": "segment"})
+    rows = rows.assign(problem=problem.name, known_at=known_at)
+    texts = rows.to_csv(index=False, header=False).splitlines()
+    rows["estimate_id"] = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
+    rows = rows.assign(measured_at=instant(None), run=run)
+    table = as_arrow(rows.drop_duplicates("estimate_id"))
+    columns = [table[f.name].cast(f.type) for f in ESTIMATES_SCHEMA]
+    lake.append(ESTIMATES, type(table).from_arrays(columns, schema=ESTIMATES_SCHEMA), "estimate_id")

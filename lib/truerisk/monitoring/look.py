@@ -1,0 +1,140 @@
+"""Everything the monitor page shows of one model, each part computed or with why it cannot be."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from truerisk.decisions.decide import FEATURE, PROTECTED
+from truerisk.decisions.spend import exploration_spend
+from truerisk.errors import LogError, RegistryError
+from truerisk.lake.lake import Lake
+from truerisk.measurement.delay.vintages import vintages
+from truerisk.measurement.drift import drift
+from truerisk.measurement.fairness import fairness
+from truerisk.measurement.watching.watch import watch
+from truerisk.monitoring.bands import bands
+from truerisk.monitoring.worth import worth
+from truerisk.problem.instant import instant
+from truerisk.problem.spec import Problem
+from truerisk.registry import approval
+from truerisk.registry.events import history
+from truerisk.reports.formats import day
+from truerisk.reports.monitor import Found, Monitor
+
+MONTH = pd.Timedelta(days=30)
+BANDS = 10
+
+
+def look(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    features: Sequence[str],
+    estimates: pd.DataFrame,
+    known_at: pd.Timestamp,
+    capacity: tuple[str, float | None],
+    about: dict[str, str],
+) -> Monitor:
+    """One model's log with its outcome model ``m``, and measure()'s rows of it, looked at.
+
+    ``about``: run, code and the model compared, as the page says them.
+    """
+    version = str(log["model_version"].iloc[0])
+    promised, trained = _promised(problem, lake, version)
+    curve, figures, needle = _worth(log, capacity[1])
+    then, now = _then_and_now(log)
+    return Monitor(
+        version=version,
+        known_at=known_at,
+        log=log,
+        estimates=estimates,
+        promised=promised,
+        approved=_approved(problem, lake, version),
+        # m of the whole log knows later outcomes; what is looked at weekly must not.
+        watched=_found(lambda: watch(log.drop(columns="m"), promised, features, trained)),
+        vintages=_found(lambda: vintages(log, problem.outcome.horizon, known_at, features)),
+        bands=bands(log, BANDS),
+        curve=curve,
+        worth=figures,
+        needle=needle,
+        flag=capacity[0],
+        capacity=capacity[1],
+        spend=_spend(problem, log),
+        drift=_found(lambda: _drift(then, now, features)),
+        then=_period(then),
+        now=_period(now),
+        fairness=_fairness(problem, log, features),
+        **about,
+    )
+
+
+def _found(make: Callable[[], pd.DataFrame]) -> Found:
+    """The frame, or the sentence that says why there is none: one section's loss."""
+    try:
+        return make()
+    except LogError as error:
+        return str(error)
+
+
+def _worth(log: pd.DataFrame, capacity: float | None) -> tuple[Found, Found, str]:
+    try:
+        return worth(log, capacity)
+    except LogError as error:
+        return str(error), str(error), ""
+
+
+def _promised(
+    problem: Problem, lake: Lake, version: str
+) -> tuple[dict[str, tuple[float, float]], pd.Timestamp | None]:
+    """Series → interval it was approved on, with the gate's tolerances; what it learnt until."""
+    allowed = problem.gate.max_calibration_error
+    found = dict.fromkeys(("calibration_error", "calibration_error_approved"), (-allowed, allowed))
+    try:
+        payload = json.loads(approval.submission(lake, problem.name, version)["payload"])
+    except RegistryError:
+        return found, None
+    own = {name: (low, high) for name, (low, high) in payload.get("promised", {}).items()}
+    return own | found, instant(payload["known_at"])
+
+
+def _approved(problem: Problem, lake: Lake, version: str) -> str:
+    events = history(lake, problem.name)
+    own = events[(events["version"] == version) & (events["event"] == "approved")]
+    if own.empty:
+        return ""
+    return f"{own['by'].iloc[-1]} on {day(own['at'].iloc[-1])}"
+
+
+def _then_and_now(log: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first month of the log and its last; thirds of a log that is younger than three."""
+    at = log["as_of"]
+    length = min(MONTH, (at.max() - at.min()) / 3)
+    return log[at < at.min() + length], log[at > at.max() - length]
+
+
+def _period(rows: pd.DataFrame) -> str:
+    return f"{len(rows):,} applications from {day(rows['as_of'].min())} to " + day(
+        rows["as_of"].max()
+    )
+
+
+def _drift(then: pd.DataFrame, now: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+    named = {c: c.removeprefix(FEATURE) for c in features}
+    kept = [*features, "score", "subject"]
+    first, last = (frame[kept].rename(columns=named) for frame in (then, now))
+    return drift(first, last, list(named.values()))
+
+
+def _spend(problem: Problem, log: pd.DataFrame) -> Found:
+    if problem.exploration is None:
+        return "This problem does not explore, so nothing was spent on it."
+    return exploration_spend(log)
+
+
+def _fairness(problem: Problem, log: pd.DataFrame, features: Sequence[str]) -> Found:
+    names = {PROTECTED + name: name for name in problem.training.protected}
+    if not names:
+        return "The problem file declares no protected attribute, so no groups are compared."
+    there = log.rename(columns=names)
+    return _found(lambda: fairness(there, list(names.values()), features))

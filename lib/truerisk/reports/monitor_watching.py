@@ -1,0 +1,124 @@
+"""Quality over time, watched: each series week by week beside what the model was approved on."""
+
+import pandas as pd
+
+from truerisk.measurement.watching.alert import SINCE_APPROVAL
+from truerisk.problem.spec import Problem
+from truerisk.reports import figures_watching
+from truerisk.reports.blocks import Beside, Block, Cell, Figure, Folded, Table, Text
+from truerisk.reports.formats import FORMS, NOTHING, change, day, dollars, interval, whole
+from truerisk.reports.monitor import Monitor
+from truerisk.reports.monitor_verdict import when_watched
+from truerisk.reports.wording import past
+
+AXES = {
+    "event_rate": ".0%",
+    "calibration_error": "+.2f",
+    "calibration_error_approved": "+.2f",
+    "brier": ".3f",
+    "auc": ".2f",
+    "policy_value": "$,.0f",
+    "value_error": "$,.0f",
+}
+CHARTED = [name for name in AXES if name != "brier"]
+SERIES_FORMS = {**FORMS, "calibration_error_approved": change, "value_error": dollars}
+
+
+def named(problem: Problem, series: str) -> str:
+    """A watched series in words."""
+    return {
+        "event_rate": "Event rate",
+        "calibration_error": "Calibration error: events minus scores, per application",
+        "calibration_error_approved": f"Calibration error of those {past(problem.revealing)} "
+        "without a draw",
+        "brier": "Brier score",
+        "auc": "AUC",
+        "policy_value": "Dollars per application, as run",
+        "value_error": "Dollars per application that the scores did not foresee",
+    }[series]
+
+
+def watching(problem: Problem, monitor: Monitor) -> list[Block]:
+    """A chart for every series, the latest look of all, and what alerts mean in words."""
+    if isinstance(monitor.watched, str):
+        return [Text(when_watched(problem, monitor))]
+    rows = monitor.watched
+    shown = rows[rows["value"].notna()]
+    ringing = monitor.alerts
+    blocks: list[Block] = [
+        Text(
+            "Each line is the mean so far, week by week, of applications whose week is entirely "
+            "mature. Its band is a confidence sequence: it holds at all looks at once, so it may "
+            "be looked at every week, and only it raises an alert, when it leaves what was "
+            "promised at approval (grey). A second sequence starts anew each quarter, so that a "
+            "change is seen soon."
+        )
+    ]
+    if ringing is not None and len(ringing):
+        blocks.append(Table(_alerts(problem, ringing), "In alert now, the dearest first"))
+    charts: list[Block] = [
+        Figure(
+            named(problem, name),
+            figures_watching.watched(
+                shown[shown["series"].eq(name)], SERIES_FORMS[name], AXES[name]
+            ),
+        )
+        for name in CHARTED
+        if shown["series"].eq(name).any()
+    ]
+    if charts:
+        blocks.append(Beside(charts))
+    else:
+        blocks.append(Text(when_watched(problem, monitor)))
+    latest = _latest(problem, rows)
+    return [*blocks, Folded("The latest look of every series", [Table(latest)])]
+
+
+def _alerts(problem: Problem, ringing: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Series": named(problem, row["series"]),
+                "Sequence": row["scope"],
+                "Since the week of": day(row["since"]),
+                "Value": Cell(
+                    (form := SERIES_FORMS[row["series"]])(row["value"]),
+                    interval(row["low"], row["high"], form),
+                ),
+                "Promised": interval(row["reference_low"], row["reference_high"], form),
+                "Dollars a week": Cell(
+                    dollars(row["dollars_a_week"]), f"at least {dollars(row['dollars_at_least'])}"
+                )
+                if pd.notna(row["dollars_a_week"])
+                else Cell(NOTHING, "none of its own", muted=True),
+            }
+            for row in ringing.to_dict("records")
+        ]
+    )
+
+
+def _latest(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    for name, own in rows.groupby("series", sort=False):
+        for scope in (SINCE_APPROVAL, own["scope"].iloc[-1]):
+            row = own[own["scope"].eq(scope)].iloc[-1]
+            form = SERIES_FORMS[str(name)]
+            value = Cell("withheld", str(row["status"]).removeprefix("withheld: "), muted=True)
+            if pd.notna(row["value"]):
+                value = Cell(form(row["value"]), interval(row["low"], row["high"], form))
+            promise = NOTHING
+            if pd.notna(row["reference_low"]):
+                promise = interval(row["reference_low"], row["reference_high"], form)
+            found.append(
+                {
+                    "Series": named(problem, str(name)),
+                    "Sequence": scope,
+                    "Value": value,
+                    "Promised": promise,
+                    "Applications": whole(row["n"]),
+                    "Explored labels": whole(row["explored_labels"]),
+                }
+            )
+            if scope == own["scope"].iloc[-1]:
+                break
+    return pd.DataFrame(found)
