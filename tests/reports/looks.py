@@ -85,6 +85,7 @@ PROMISED = {
     "calibration_error": (-0.02, 0.02),
     "calibration_error_approved": (-0.02, 0.02),
 }
+FEW = "withheld: 3 explored labels, 50 are needed"
 MEANS = "Since approval, events exceed the scores by 5.0 points: at the amounts decided"
 
 
@@ -285,7 +286,7 @@ def fairness(group="younger", status="ok"):
 
 
 def estimates(lost, status, compared, group, months):
-    """measure()'s rows: overall, at a capacity, of a compared policy, by month, purpose and band."""
+    """measure()'s rows: overall, at a capacity, of another policy, by month, purpose and band."""
     some = ("event_rate", "auc")
     parts = [rows(m, lost=lost, status=status) for m in (*some, "calibration_error")]
     parts += [rows("policy_value", p, lost=lost, status=status) for p in ("as run", compared)]

@@ -110,10 +110,15 @@ class Table:
             "<tr>" + "".join(f"<td{k}>{_cell(v)}</td>" for k, v in zip(kinds, row)) + "</tr>"
             for row in self.frame.itertuples(index=False, name=None)
         ]
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        # Above the box, not in it: a wide table would carry its caption out of a phone's sight.
+        said = escape(self.caption)
+        caption, label = ("", "")
+        if said:
+            caption, label = f'<p class="caption">{said}</p>', f' aria-label="{said}"'
         box = "box tall" if len(rows) > TALL else "box"
+        head = self._head(kinds)
         return (
-            f'<div class="{box}" tabindex="0"><table>{caption}<thead>{self._head(kinds)}</thead>'
+            f'{caption}<div class="{box}" tabindex="0"><table{label}><thead>{head}</thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
 

@@ -56,7 +56,12 @@ def calibration(bands: pd.DataFrame, whos: Sequence[Who]) -> alt.TopLevelMixin:
     scale = alt.Scale(type="sqrt", domain=[0, most], clamp=True, nice=False)
     ends = pd.DataFrame({"at": [0.0, most]})
     round_ones = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]
-    ticks = alt.Axis(format="~%", values=[t for t in round_ones if t <= most])
+    ticks = alt.Axis(
+        format="~%",
+        values=[t for t in round_ones if t <= most],
+        labelOverlap="greedy",
+        labelSeparation=4,
+    )
     line = alt.Chart(ends).mark_line(color=SOFT, strokeDash=[2, 3]).encode(x="at:Q", y="at:Q")
     x = alt.X("mean_score:Q", title="Mean score of the band", scale=scale, axis=ticks)
     y = {"scale": scale, "axis": ticks}

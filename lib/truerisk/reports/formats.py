@@ -100,6 +100,9 @@ FORMS: dict[str, Callable[[float], str]] = {
     "false_positives": percent,
     "policy_value": dollars,
     "policy_gain": dollar_change,
+    "swap_share": percent,
+    "swap_event_rate": percent,
+    "swap_gain": dollar_change,
 }
 
 

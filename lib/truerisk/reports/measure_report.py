@@ -5,7 +5,7 @@ import pandas as pd
 from truerisk.measurement.measure import BAND
 from truerisk.problem.spec import Problem
 from truerisk.reports import decided
-from truerisk.reports.blocks import Block, Bullets, Cards, Table, Text
+from truerisk.reports.blocks import Block, Bullets, Table, Text
 from truerisk.reports.estimate_tables import by_group
 from truerisk.reports.formats import day, moment
 from truerisk.reports.monitor import Monitor
@@ -13,11 +13,11 @@ from truerisk.reports.monitor_dollars import in_dollars
 from truerisk.reports.monitor_drift import drifted
 from truerisk.reports.monitor_exploration import exploration
 from truerisk.reports.monitor_fairness import fair
+from truerisk.reports.monitor_open import still_open
 from truerisk.reports.monitor_quality import quality
 from truerisk.reports.monitor_verdict import summary
 from truerisk.reports.monitor_vintages import SHOWN, vintages
 from truerisk.reports.monitor_watching import watching
-from truerisk.reports.open_questions import open_questions
 from truerisk.reports.page import Section, page
 from truerisk.reports.wording import whos
 
@@ -44,7 +44,7 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
             Section("Fairness", fair(problem, monitor)),
             Section("Segments", _segments(problem, monitor)),
             Section("What was decided", decided.decisions(problem, log)),
-            Section("What is open", _open(problem, monitor)),
+            Section("What is open", still_open(problem, monitor)),
             Section("How this was measured", _how(problem, monitor)),
         ],
     )
@@ -57,11 +57,6 @@ def _segments(problem: Problem, monitor: Monitor) -> list[Block]:
         Table(by_group(estimates[estimates["group_by"].eq(c)], there, str(c), SHOWN))
         for c in columns
     ] or [Text("No segments were measured.")]
-
-
-def _open(problem: Problem, monitor: Monitor) -> list[Block]:
-    table = open_questions(problem, monitor.estimates)
-    return [Cards(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
 
 
 def _how(problem: Problem, monitor: Monitor) -> list[Block]:

@@ -6,7 +6,7 @@ from truerisk.problem.spec import Problem
 from truerisk.registry.review import best
 from truerisk.reports.blocks import Block, Cell, Table, Text
 from truerisk.reports.estimate_tables import cell, find, gains
-from truerisk.reports.formats import dollars, interval, percent
+from truerisk.reports.formats import dollars, interval, percent, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.monitor_review import review
 from truerisk.reports.wording import not_identified, past, population, whos
@@ -72,12 +72,13 @@ def _compared(problem: Problem, monitor: Monitor) -> list[Block]:
     who = population(problem, str(row["population"]), not_identified(overall))
     shown = cell(row)
     said = f"Had model {name} decided instead, the difference would have been "
-    said += f"{shown.main} ({shown.beside or row['status']}) per application, about {who}."
+    said += f"{shown.main} ({shown.beside or row['status']}) per application, about {who}, on the "
+    said += f"{whole(row['n'])} applications whose outcomes it never saw."
     if pd.notna(row["low"]) and row["low"] <= 0 <= row["high"]:
         said += " Zero is inside: the data cannot tell which of the two earns more."
     note = (
-        "“as run” is the policy that decided, exploration included. A gain is paired with it on "
-        "the same applications, those whose outcomes the model compared never saw."
+        "“as run” is the policy that decided all, exploration included; the model is valued on "
+        "fewer. A gain is paired with what ran on the same applications."
     )
     return [
         Text(said),

@@ -38,6 +38,23 @@ KINDS = {
         "All {n} known outcomes are the same, so a score cannot be judged on them.",
         "More time.",
     ),
+    r"withheld: all (?P<n>[\d,]+) applications are of one subject": (
+        "All {n} applications are of one subject, who says nothing about others.",
+        "More time.",
+    ),
+    r"withheld: undefined on these rows \(.*\)": (
+        "The figure is not defined: nobody, or nobody with an outcome, is in that group.",
+        "Nothing, where nobody belongs to it; else more time.",
+    ),
+    r"withheld: the interval .* says nothing; the largest weight is (?P<n>[\d,]+)": (
+        "The interval is too wide to say anything: one explored application stands for {n} others.",
+        "More time, or a higher floor of exploration.",
+    ),
+    r"assumed: (?P<n>[\d,]+) lost outcomes are like those followed.*": (
+        "{n} outcomes were lost on the way (sold, transferred), and are taken to be like those of "
+        "similar applications.",
+        "Follow them elsewhere; until then lowest and highest hold the worst cases.",
+    ),
 }
 
 
@@ -109,4 +126,4 @@ def _where(problem: Problem, part: pd.DataFrame) -> str:
 
 
 def _small(text: str) -> str:
-    return text if text.startswith("AUC") else text[0].lower() + text[1:]
+    return text if text.startswith(("AUC", "KS")) else text[0].lower() + text[1:]

@@ -27,6 +27,11 @@ METRICS = {
     "policy_gain": "Gain in dollars per application",
     "auc_gain": "AUC gain",
     "event_rate_below": "Event rate below a threshold",
+    "realised_value": "Dollars per application, booked",
+    "realised_policy_value": "Dollars per application, on realised values",
+    "swap_share": "Share of a swap set",
+    "swap_event_rate": "Event rate of a swap set",
+    "swap_gain": "Gain of a swap set",
 }
 AUC = "AUC is how often an application with the event scores above one without it: 0.5 is a coin."
 CALIBRATION = "Calibration error is events minus predicted events, per application: 0 is right."
