@@ -74,6 +74,9 @@ def _compared(problem: Problem, monitor: Monitor) -> list[Block]:
     said = f"Had model {name} decided instead, the difference would have been "
     said += f"{shown.main} ({shown.beside or row['status']}) per application, about {who}, on the "
     said += f"{whole(row['n'])} applications whose outcomes it never saw."
+    if row["estimator"] == "naive":
+        why = gain.loc[gain["estimator"].eq("dr"), "status"].iloc[0]
+        said += f" For everyone nothing can be said: {why}."
     if pd.notna(row["low"]) and row["low"] <= 0 <= row["high"]:
         said += " Zero is inside: the data cannot tell which of the two earns more."
     note = (
