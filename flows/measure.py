@@ -23,17 +23,20 @@ class MeasureFlow(BaseFlow):
     @card(type="report")
     @step
     def estimate(self):
-        """Naive, IPW and DR side by side, by vintage and segment, kept in the lake with a page."""
-        self.estimates, self.report, self.page = tr.measure_ledger(
+        """Naive, IPW and DR side by side, watched since approval, kept in the lake with a page."""
+        found = tr.measure_ledger(
             self.problem, self.lake, self.log, self.at, self.compare, run=self.run, code=self.code
         )
-        self.headline = tr.headline(self.problem, self.estimates)
+        self.estimates, self.report, self.page = found.estimates, found.page, found.path
+        self.headline = tr.headline(self.problem, found.estimates)
+        self.verdict = found.verdict
         self.next(self.end)
 
     @step
     def end(self):
-        """Say what holds for everyone who applied."""
+        """Say what holds for everyone who applied, and whether a watched series is in alert."""
         print(self.headline)
+        print(self.verdict)
         print(f"Read it: {self.page}")
 
 

@@ -101,7 +101,7 @@ def test_the_probe_sees_a_broken_chart_a_silent_one_and_a_wide_page(measured, tm
     text = measured.__wrapped__()
     text = text.replace('"type": "bar"', '"type": "no such mark"')
     wide = text.replace("<main>", '<main><div style="width:2000px">wide</div>', 1)
-    silent = re.sub(r', "tooltip": \[[^\]]*\]', "", wide)
+    silent = re.sub(r'"tooltip": \[[^\]]*\], ', "", wide)
     found, _ = browse(silent, tmp_path, 390)
     assert found["broken"] == 1
     assert found["told"] == 0

@@ -1,6 +1,7 @@
 """Measure a ledger in one step: estimates of every model into the lake, and the latest's page."""
 
 import hashlib
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -19,6 +20,17 @@ from truerisk.monitoring.look import BANDS, look
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.measure_report import measure_page
+from truerisk.reports.monitor_verdict import verdict
+
+
+@dataclass(frozen=True)
+class Measured:
+    """measure()'s rows with model_version; the page, its place in the lake, and its first line."""
+
+    estimates: pd.DataFrame
+    page: str
+    path: str
+    verdict: str
 
 
 def measure_ledger(
@@ -29,8 +41,8 @@ def measure_ledger(
     compare: str = "",
     run: str = "",
     code: str = "",
-) -> tuple[pd.DataFrame, str, str]:
-    """Estimates of every model in a decision log, and the latest one's page with its path.
+) -> Measured:
+    """Estimates of every model in a decision log, and the latest one's monitor page.
 
     Both are kept in the lake. ``compare`` names a model whose policy and scores are valued on the
     part of the log it was not trained on. Raises LogError when nothing has matured, or when the
@@ -49,7 +61,8 @@ def measure_ledger(
     log = log.assign(**{s: log[column] for column, s in kept.items() if column in log})
     by = ["vintage", *(s for s in problem.training.segments if s in log)]
     features = [c for c in log.columns if c.startswith(FEATURE)]
-    latest, found, page = str(mature["model_version"].iloc[-1]), [], ""
+    latest, found = str(mature["model_version"].iloc[-1]), []
+    page = said = ""
     for version, part in log.groupby("model_version", sort=False):
         if not part["mature"].any():
             continue
@@ -66,13 +79,13 @@ def measure_ledger(
         if version == latest:
             about = {"compared": compare, "run": run, "code": code}
             monitor = look(problem, lake, labelled, used, estimates, known_at, capacity, about)
-            page = measure_page(problem, monitor)
+            page, said = measure_page(problem, monitor), verdict(problem, monitor).text
     every = pd.concat(found, ignore_index=True)
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
     path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
     files.write_bytes(path, page.encode())
     _keep(problem, lake, every, known_at, run)
-    return every, page, path
+    return Measured(every, page, path, said)
 
 
 def _compared(

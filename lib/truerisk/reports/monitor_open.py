@@ -5,7 +5,7 @@ import pandas as pd
 from truerisk.problem.spec import Problem
 from truerisk.reports.blocks import Block, Cards, Text
 from truerisk.reports.monitor import Monitor
-from truerisk.reports.open_questions import open_questions
+from truerisk.reports.open_questions import lowered, open_questions
 from truerisk.reports.wording import METRICS, counted, listed
 
 COMPARED = ("event_rate", "auc", "policy_value")
@@ -22,7 +22,7 @@ def still_open(problem: Problem, monitor: Monitor) -> list[Block]:
 
 
 def _promises(monitor: Monitor) -> list[dict[str, str]]:
-    missing = [METRICS[m] for m in COMPARED if m not in monitor.promised]
+    missing = [lowered(METRICS[m]) for m in COMPARED if m not in monitor.promised]
     if not missing:
         return []
     return [

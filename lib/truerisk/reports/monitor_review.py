@@ -30,39 +30,33 @@ def review(monitor: Monitor, worth: pd.DataFrame) -> list[Block]:
     curve = monitor.curve
     if isinstance(curve, str):
         return [Text(curve)]
-    blocks: list[Block] = [
+    if curve["value"].isna().all():
+        why = curve["status"].iloc[0]
+        return [Text(f"The review curve, and what a better score is worth: {why}.")]
+    caption = ""
+    if monitor.capacity is not None:
+        caption = f"The diamond: {monitor.capacity:g} a day, as many as now."
+    charts: list[Block] = [
+        Figure(title, figures_dollars.review(curve, figure, at_capacity), caption)
+        for title, figure, at_capacity in (
+            (
+                "False positives a day at each recall",
+                "false_positives_a_day",
+                "false_positives_at_capacity",
+            ),
+            ("Net dollars a day at each recall", "net_dollars_a_day", "net_dollars_at_capacity"),
+        )
+    ]
+    return [
         Text(
             f"The review curve: if the highest scores were given “{monitor.flag}” and all others "
             "not, how many of the events that catches (recall), how many without the event are hit "
             "on the way (false positives), and what all that earns a day, for everyone."
-        )
+        ),
+        Beside(charts),
+        Folded("The review curve in figures", [Table(_table(curve))]),
+        *_improvements(monitor, worth),
     ]
-    if curve["value"].notna().any():
-        caption = f"The diamond: {monitor.capacity:g} a day, as many as now." * bool(
-            monitor.capacity
-        )
-        blocks.append(
-            Beside(
-                [
-                    Figure(
-                        "False positives a day at each recall",
-                        figures_dollars.review(
-                            curve, "false_positives_a_day", "false_positives_at_capacity"
-                        ),
-                        caption,
-                    ),
-                    Figure(
-                        "Net dollars a day at each recall",
-                        figures_dollars.review(
-                            curve, "net_dollars_a_day", "net_dollars_at_capacity"
-                        ),
-                        caption,
-                    ),
-                ]
-            )
-        )
-    blocks.append(Folded("The review curve in figures", [Table(_table(curve))]))
-    return [*blocks, *_improvements(monitor, worth)]
 
 
 def _table(curve: pd.DataFrame) -> pd.DataFrame:

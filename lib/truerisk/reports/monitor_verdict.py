@@ -1,5 +1,7 @@
 """The top of the monitor page: what to do on Monday, and four figures beside their promise."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from truerisk.problem.spec import Problem
@@ -18,12 +20,13 @@ WEEK = pd.Timedelta(days=7)
 def summary(problem: Problem, monitor: Monitor) -> list[Block]:
     """The verdict, the alerts in words, the tiles, and how far the usual figures are off."""
     lost = not_identified(monitor.overall)
-    blocks: list[Block] = [verdict(problem, monitor)]
+    line = verdict(problem, monitor)
+    blocks: list[Block] = [replace(line, text=line.text + _earns(monitor))]
     ringing = monitor.alerts
     if ringing is not None and len(ringing):
         blocks.append(Bullets([str(means) for means in ringing["means"]]))
     shown = {m: row for m in TILES if (row := _of_everyone(monitor.overall, m)) is not None}
-    blocks.append(Tiles({METRICS[m]: _tile(monitor, m, row) for m, row in shown.items()}))
+    blocks.append(Tiles({METRICS[m]: _tile(problem, monitor, m, row) for m, row in shown.items()}))
     applied, mature = len(monitor.log), int(monitor.log["mature"].sum())
     who = {population(problem, str(row["population"]), lost) for row in shown.values()}
     said = f"{whole(applied)} applied, {whole(mature)} of them mature."
@@ -38,12 +41,12 @@ def summary(problem: Problem, monitor: Monitor) -> list[Block]:
 
 def verdict(problem: Problem, monitor: Monitor) -> Verdict:
     """Alerts or none, in one line, in dollars where they have some."""
-    ringing, earns = monitor.alerts, _earns(monitor)
+    ringing = monitor.alerts
     if ringing is None:
-        return Verdict(None, f"No alert can be raised yet. {when_watched(problem, monitor)}{earns}")
+        return Verdict(None, f"No alert can be raised yet. {when_watched(problem, monitor)}")
     if ringing.empty:
         weeks = f" in the weeks up to that of {day(monitor.last_week)}"
-        return Verdict(True, f"No alert: no series left what was promised{weeks}.{earns}")
+        return Verdict(True, f"No alert: no series left what was promised{weeks}.")
     dear = ringing[ringing["dollars_a_week"].notna()]
     cost = ""
     if len(dear):
@@ -52,7 +55,7 @@ def verdict(problem: Problem, monitor: Monitor) -> Verdict:
         cost = f" The dearest {verb} {dollars(abs(row['dollars_a_week']))} a week"
         sure = abs(row["dollars_at_least"])
         cost += f", at least {dollars(sure)}." if sure else ", how much at least is not sure yet."
-    return Verdict(False, f"{counted(len(ringing), 'alert')}: look today.{cost}{earns}")
+    return Verdict(False, f"{counted(len(ringing), 'alert')}: look today.{cost}")
 
 
 def when_watched(problem: Problem, monitor: Monitor) -> str:
@@ -111,13 +114,16 @@ def how_far(problem: Problem, overall: pd.DataFrame) -> str:
     return said
 
 
-def _tile(monitor: Monitor, metric: str, row: pd.Series) -> tuple[str, str]:
+def _tile(problem: Problem, monitor: Monitor, metric: str, row: pd.Series) -> tuple[str, str]:
     shown = cell(row)
+    if row["estimator"] == "naive":
+        usual = population(problem, str(row["population"]))
+        return "not known yet", f"{shown.main} ({shown.beside}) about {usual}."
     return shown.main, f"{shown.beside}. {held(monitor, metric, row)}"
 
 
 def _of_everyone(overall: pd.DataFrame, metric: str) -> pd.Series | None:
-    """The doubly robust row to quote; None where there is only a naive one, or no interval."""
+    """The row to quote, the naive one where no other has a number; None without an interval."""
     rows = overall[overall["metric"].eq(metric)]
     rows = rows[rows["policy"].isna() | rows["policy"].eq("as run")]
     if rows.empty:

@@ -115,7 +115,7 @@ def _where(problem: Problem, part: pd.DataFrame) -> str:
     lines = []
     overall = part[part["group_by"].eq("")]
     if len(overall):
-        metrics = [_small(METRICS.get(m, m)) for m in overall["metric"].unique()]
+        metrics = [lowered(METRICS.get(m, m)) for m in overall["metric"].unique()]
         who = [population(problem, p) for p in overall["population"].unique()]
         lines.append(f"overall: {listed(metrics)}; {listed(who)}")
     for column, rows in part[part["group_by"].ne("")].groupby("group_by", sort=False):
@@ -125,5 +125,6 @@ def _where(problem: Problem, part: pd.DataFrame) -> str:
     return "; ".join(lines)
 
 
-def _small(text: str) -> str:
-    return text if text.startswith(("AUC", "KS")) else text[0].lower() + text[1:]
+def lowered(text: str) -> str:
+    """A metric's name inside a sentence."""
+    return text if text.startswith(("AUC", "KS", "Brier")) else text[0].lower() + text[1:]
