@@ -13,10 +13,10 @@ demo: .venv/core  ## Run the whole loop on a simulated lender, about two minutes
 
 check: .venv/dev  ## Lint, format check, type check and the quick tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not thorough"
 
 test: .venv/dev  ## Run all tests, under ten minutes
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not thorough"
 
 bench: .venv/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
 	@$(BIN)/python benchmarks/lending_club.py
@@ -31,7 +31,7 @@ bench-measure: .venv/dev  ## Time estimates on 10M decisions; NannyML and Eviden
 	@$(BIN)/python benchmarks/measurement.py
 
 truth: .venv/dev  ## Thousands of worlds with known truth, and mutants that must fail, half an hour
-	@$(BIN)/python tests/measurement/truth.py
+	@$(BIN)/pytest -n 2 -m thorough && $(BIN)/python tests/measurement/truth.py
 
 clean:  ## Remove the environment; the lake and the runs in .truerisk stay
 	@rm -rf .venv

@@ -46,7 +46,7 @@ def test_it_learns_from_the_score_and_from_further_columns() -> None:
     log["band"] = pd.cut(log["u"], [-9, -1, 0, 1, 9], labels=list("abcd")).astype("str")
     log["event"] = log["y"]
     log["revealed"] = True
-    log["p_reveal"] = 0.999
+    log = log.assign(p_reveal=0.999, p_approve=0.999, p_decline=0.001, action="approve")
     plain, more = (outcome_model(log, features) for features in ([], ["band"]))
     assert roc_auc_score(log["y"], more) > roc_auc_score(log["y"], plain) + 0.03
     assert more.between(0.001, 0.999).all()

@@ -9,7 +9,7 @@ from scipy import stats
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
-WORLDS = 25
+WORLDS = 14
 
 
 def taken_world(seed: int, n: int = 4_000) -> pd.DataFrame:
@@ -42,14 +42,14 @@ def test_everyone_is_everyone_who_would_take_it() -> None:
     found = [worlds.event_rate(log) for log in logs]
     for estimator in ("dr", "ipw"):
         held, bias = coverage([f[estimator] for f in found], truth)
-        assert held >= stats.binom.ppf(0.001, WORLDS, 0.95), estimator
-        assert abs(bias) < 0.006
+        assert held >= stats.binom.ppf(1e-4, WORLDS, 0.95), estimator
+        assert abs(bias) < 0.01
     assert abs(worlds.truth()["event_rate"] - truth) > 0.03, "who applies is not who takes"
     # Taken for no event, they flatter.
     good = [x.assign(event=x["event"].mask(x["status"] == "not_taken", 0.0)) for x in logs]
     good = [x.assign(revealed=x["event"].notna(), status="followed") for x in good]
     held, bias = coverage([worlds.event_rate(x)["dr"] for x in good], truth)
-    assert held < stats.binom.ppf(1e-7, WORLDS, 0.95)
+    assert held < stats.binom.ppf(1e-5, WORLDS, 0.95)
     assert bias < -0.02
 
 
@@ -69,14 +69,14 @@ def test_lost_outcomes_are_weighted_for_by_those_alike_and_bounded_beside() -> N
     truth = worlds.truth()["event_rate"]
     found = [worlds.event_rate(lost_world(seed))["dr"] for seed in range(WORLDS)]
     held, bias = coverage(found, truth)
-    assert held >= stats.binom.ppf(0.001, WORLDS, 0.95)
-    assert abs(bias) < 0.006
+    assert held >= stats.binom.ppf(1e-4, WORLDS, 0.95)
+    assert abs(bias) < 0.01
     assert found[0]["status"].startswith("assumed: ")
     assert all(r["lowest"] < r["low"] < r["high"] < r["highest"] for r in found)
     logs = [lost_world(seed) for seed in range(WORLDS)]
     left_out = [x[x["status"] != "lost"].reset_index(drop=True) for x in logs]
     held, bias = coverage([worlds.event_rate(x)["ipw"] for x in left_out], truth)
-    assert held < stats.binom.ppf(1e-7, WORLDS, 0.95)
+    assert held < stats.binom.ppf(1e-5, WORLDS, 0.95)
     assert bias < -0.01
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
-WORLDS, MUTANTS = 60, 60
+WORLDS, MUTANTS = 60, 40
 HELD = ("event_rate", "auc", "recall (score ≥ 0.2)", "observed_expected", "policy_value")
 
 
@@ -63,6 +63,7 @@ def test_leaving_out_only_the_revealed_of_the_immature_fails() -> None:
     assert truth.fails(row) and row["bias"] > 0.01
 
 
+@pytest.mark.thorough
 def test_a_fitted_outcome_model_keeps_the_estimates_true() -> None:
     """With m fitted by measure() itself, on the approved, whom a hidden trait picked."""
     seen = truth.run(15, "m fitted", ("event_rate", "auc", "policy_value"), hidden=0.8)

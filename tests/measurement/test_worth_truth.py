@@ -71,7 +71,13 @@ def held(
 LOW, HIGH = stats.binom.ppf(1e-7, FEW, 0.95), stats.binom.ppf(0.002, COUNT, 0.95)
 
 
-@pytest.mark.parametrize(("m", "hidden"), [("true", 0.0), ("overfit", 0.8)])
+@pytest.mark.parametrize(
+    ("m", "hidden"),
+    [
+        ("true", 0.0),
+        pytest.param("overfit", 0.8, marks=pytest.mark.thorough),
+    ],
+)
 def test_intervals_hold_the_truth(m: str, hidden: float) -> None:
     seen = held(COUNT, hidden, m=m)
     assert (seen >= HIGH).all(), seen.to_dict()
