@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
-from truerisk.decisions.budget import SHARE_OF_CAP
+from truerisk.decisions.budget import LIMIT, SHARE_OF_CAP
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.errors import TrueriskError
@@ -118,7 +118,7 @@ def test_the_same_work_planned_twice_is_the_same_batch(
     assert one.versions == {"applications": stocked.version("applications")}
 
 
-def test_batches_of_one_day_share_its_budget_and_its_cap(
+def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
     run(stocked, problem, version, until="2025-03-03T12:00")
@@ -128,18 +128,42 @@ def test_batches_of_one_day_share_its_budget_and_its_cap(
     (day, spent), *others = batch.spent.items()
     assert (day, others) == ("2025-03-03", [])
     rate = first["exploration_rate"]
-    assert spent.dollars == pytest.approx((rate * first["exploration_cost"]).sum())
     assert spent.expected == pytest.approx(rate.sum())
     assert spent.drawn == first["explored"].sum()
+    assert batch.recent is not None
+    assert batch.recent.committed == pytest.approx(rate @ first["exploration_cost"])
     run(stocked, problem, version)
     held = read_ledger(stocked, problem)
     by_day = held["exploration_rate"].groupby(held["as_of"].dt.date)
-    cost = (held["exploration_rate"] * held["exploration_cost"]).groupby(held["as_of"].dt.date)
     assert len(by_day) == 8
-    assert cost.sum().max() <= 400 + 1e-6
+    assert held["exploration_rate"] @ held["exploration_cost"] <= LIMIT * 8 * 400
     assert by_day.sum().max() <= SHARE_OF_CAP * 5 + 1e-9
     assert held["explored"].groupby(held["as_of"].dt.date).sum().max() <= 5
     assert held["explored"].sum() > 0
+
+
+@pytest.mark.parametrize("budget", [{"share_of_profit": 0.02}, {"dollars_per_day": 2_000}])
+def test_a_ledger_of_small_batches_is_as_one_of_a_large_one(
+    stocked: Lake, lender: Callable[..., Problem], version: str, budget: dict[str, float]
+) -> None:
+    """Six days at once, then batches of three hours; against all seven days at once."""
+    problem = lender({"action": "approve", "floor": 0.001, **budget})
+    whole = plan_batch(stocked, problem, version, "2025-03-01", "2025-03-08")
+    at_once = decide(problem, score(stocked, problem, whole), whole)
+    run(stocked, problem, version, since="2025-03-01", until="2025-03-07")
+    for until in pd.date_range("2025-03-07T03:00", "2025-03-08", freq="3h"):
+        batch, made = run(stocked, problem, version, since="2025-03-07", until=str(until))
+        assert len(made) == 5
+        again = decide(problem, score(stocked, problem, batch), batch)
+        assert_frame_equal(again, made)
+    held = read_ledger(stocked, problem)
+    small = held[held["as_of"] >= pd.Timestamp("2025-03-07", tz="UTC")]
+    could = small["exploration_cost"] > 0
+    assert (small.loc[could, "exploration_rate"] > 0).all()
+    same = at_once.set_index("application_id").loc[small["application_id"]]
+    np.testing.assert_allclose(small["exploration_cost"], same["exploration_cost"])
+    spent = [rows["exploration_rate"] @ rows["exploration_cost"] for rows in (small, same)]
+    assert spent[0] == pytest.approx(spent[1], rel=0.15)
 
 
 def test_another_model_rescores_decided_applications_in_the_order_asked_for(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from truerisk.decisions.budget import SHARE_FOR_FLOOR, SHARE_OF_CAP, Spent, rates, solve
+from truerisk.decisions.budget import SHARE_FOR_FLOOR, SHARE_OF_CAP, Spent, Window, rates, solve
 from truerisk.problem.spec import Exploration
 
 BATCH = st.tuples(
@@ -83,6 +83,11 @@ def plan(**budget: Any) -> Exploration:
     return Exploration(action="approve", **budget)
 
 
+def alone(weight: np.ndarray, cost: np.ndarray, profit: float = 0.0) -> Window:
+    """A batch of a day without recent decisions."""
+    return Window(weight, cost, np.ones(len(cost), dtype=bool), profit, 1.0, 0.0)
+
+
 @settings(max_examples=60)
 @given(BATCH, st.integers(1, 20), st.floats(0, 10))
 def test_the_daily_cap_scales_every_chance_of_its_day_alike(
@@ -91,9 +96,9 @@ def test_the_daily_cap_scales_every_chance_of_its_day_alike(
     n, seed, budget, *_ = batch
     weight, cost, day = rows(n, seed)
     spent = {"d1": Spent(expected=before)}
-    free = rates(plan(dollars_per_day=budget + 1, cap=0.9), weight, cost, 0, day, {})
+    free = rates(plan(dollars_per_day=budget + 1, cap=0.9), alone(weight, cost), day, {})
     capped = plan(dollars_per_day=budget + 1, cap=0.9, applications_per_day=cap_a_day)
-    made = rates(capped, weight, cost, 0, day, spent)
+    made = rates(capped, alone(weight, cost), day, spent)
     for today in np.unique(day):
         now = day == today
         room = max(SHARE_OF_CAP * cap_a_day - (before if today == "d1" else 0), 0)
@@ -108,17 +113,17 @@ def test_what_is_recorded_gives_the_chance_back(batch: Any) -> None:
     n, seed, budget, *_ = batch
     weight, cost, day = rows(n, seed)
     about = plan(dollars_per_day=budget + 1, floor=0, cap=0.5, applications_per_day=4)
-    made = rates(about, weight, cost, 0, day, {})
+    made = rates(about, alone(weight, cost), day, {})
     again = np.clip(made.k * weight, 0, 0.5) * made.scale
     np.testing.assert_allclose(again, made.pi, rtol=1e-9)
 
 
 def test_a_batch_without_profit_explores_nothing() -> None:
     weight, cost, day = rows(20, 0)
-    assert not rates(plan(share_of_profit=0.5), weight, cost, -10.0, day, {}).pi.any()
+    assert not rates(plan(share_of_profit=0.5), alone(weight, cost, -10.0), day, {}).pi.any()
 
 
 def test_a_batch_without_rows_to_explore_is_no_trouble() -> None:
     none = np.zeros(0)
     for budget in ({"share_of_profit": 0.1}, {"dollars_per_day": 5}):
-        assert len(rates(plan(**budget), none, none, 1.0, none.astype(str), {}).pi) == 0
+        assert len(rates(plan(**budget), alone(none, none, 1.0), none.astype(str), {}).pi) == 0

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.budget import SHARE_OF_CAP, Spent, rates
+from truerisk.decisions.budget import LEAST_SCALE, LIMIT, SHARE_OF_CAP, Spent, Window, rates
 from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.exploration import brake, draw
 from truerisk.problem.spec import Exploration, Problem
@@ -30,7 +30,9 @@ def pi_of(
     spent: dict[str, Spent] | None = None,
     **budget: Any,
 ) -> np.ndarray:
-    return rates(plan(**budget), np.ones(len(cost)), cost, profit, day, spent or {}).pi
+    now, days = np.ones(len(cost), dtype=bool), len(np.unique(day))
+    window = Window(np.ones(len(cost)), cost, now, profit, days, 0.0)
+    return rates(plan(**budget), window, day, spent or {}).pi
 
 
 def test_a_share_of_profit_is_spent_in_expectation() -> None:
@@ -43,26 +45,38 @@ def test_a_batch_that_loses_money_explores_nothing() -> None:
     assert not pi_of(profit=-1e6, share_of_profit=0.02).any()
 
 
-def test_dollars_per_day_are_spent_on_each_day() -> None:
-    pi = pi_of(dollars_per_day=300, cap=1)
-    by_day = pd.Series(pi * COST).groupby(DAYS).sum()
-    assert by_day.tolist() == pytest.approx([300, 300])
+def test_dollars_per_day_are_spent_on_average() -> None:
+    assert pi_of(dollars_per_day=300, cap=1) @ COST == pytest.approx(600)
 
 
-def test_what_a_day_spent_earlier_is_subtracted() -> None:
-    spent = {"2025-03-01": Spent(dollars=180), "2025-03-02": Spent(dollars=301)}
-    pi = pi_of(dollars_per_day=300, cap=1, spent=spent)
-    by_day = pd.Series(pi * COST).groupby(DAYS).sum()
-    assert by_day.tolist() == pytest.approx([120, 0])
+def after(committed: float, first: int = 60, **budget: Any) -> np.ndarray:
+    """π of the rows from ``first``, after recent ones that committed so many dollars of $600."""
+    now = np.arange(len(COST)) >= first
+    window = Window(np.ones(len(COST)), COST, now, 0.0, 2.0, committed)
+    return rates(plan(dollars_per_day=300, **budget), window, DAYS[now], {}).pi
 
 
-def test_two_batches_of_a_day_spend_as_much_as_one() -> None:
+def test_a_batch_takes_its_own_part_of_a_budget_kept_with_recent_decisions() -> None:
+    whole = pi_of(dollars_per_day=300, cap=1)
+    assert after(250, cap=1) == pytest.approx(whole[60:])
+    assert after(0, cap=1) == pytest.approx(whole[60:]), "what others left is not caught up"
+
+
+def test_near_the_limit_a_batch_takes_what_is_left_and_at_it_a_tenth() -> None:
+    whole = pi_of(dollars_per_day=300, cap=1)[60:]
+    spent = LIMIT * 600 - 100
+    assert after(spent, cap=1) @ COST[60:] == pytest.approx(100)
+    assert after(1_000, cap=1) == pytest.approx(LEAST_SCALE * whole)
+    small = after(LIMIT * 600 - 15, first=99, cap=1)
+    assert small == pytest.approx(whole[-1:] / 2), "half of the last twentieth is left"
+
+
+def test_two_batches_of_a_day_explore_no_more_than_one() -> None:
     today = DAYS[:50]
-    budget = {"dollars_per_day": 300.0, "applications_per_day": 10, "cap": 0.5}
+    budget = {"dollars_per_day": 9000.0, "applications_per_day": 10, "cap": 0.5}
     first = pi_of(COST[:30], day=today[:30], **budget)
-    spent = {today[0]: Spent((first * COST[:30]).sum(), first.sum(), 0)}
+    spent = {today[0]: Spent(first.sum(), 0)}
     second = pi_of(COST[30:50], day=today[30:], spent=spent, **budget)
-    assert (first * COST[:30]).sum() + (second * COST[30:50]).sum() <= 300 + 1e-9
     assert first.sum() + second.sum() <= SHARE_OF_CAP * 10 + 1e-9
 
 
@@ -72,8 +86,7 @@ def test_the_cap_holds_however_large_the_budget() -> None:
 
 def test_the_budget_goes_before_the_floor() -> None:
     pi = pi_of(dollars_per_day=300, floor=0.05, cap=0.5)
-    expected = 300 / pd.Series(COST).groupby(DAYS).transform("sum").to_numpy()
-    assert pi == pytest.approx(expected)
+    assert pi == pytest.approx(600 / COST.sum())
 
 
 def test_a_run_says_for_how_many_the_budget_kept_exploration_below_its_floor(

@@ -133,9 +133,9 @@ def test_it_says_by_when(problem: Problem) -> None:
 
 
 def test_a_spent_budget_promises_nothing(lender: Make) -> None:
-    problem = lender({"dollars_per_day": 100, "cap": 0.2})
+    problem = lender({"dollars_per_day": 100, "cap": 0.2, "applications_per_day": 5})
     scored = world.draw(0, 500).scored.assign(as_of=pd.Timestamp("2025-03-01", tz="UTC"))
-    plan = of(outlook(problem, scored, world.AS_SCORED, {"2025-03-01": Spent(100.0)}), "neyman")
+    plan = of(outlook(problem, scored, world.AS_SCORED, {"2025-03-01": Spent(3.25)}), "neyman")
     assert (plan.cost, plan.labels, plan.effective_labels) == (0, 0, 0)
     assert plan.without_chance > 100
     assert plan.enough_on is plan.width_auc is plan.largest_weight is plan.dollars_per_label is None

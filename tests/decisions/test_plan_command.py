@@ -137,6 +137,21 @@ def test_where_nothing_waits_the_last_decisions_are_the_guide(
     assert some["applications"] == 80
 
 
+def test_a_small_batch_is_planned_with_the_decisions_before_it(
+    stocked: Lake, file: Path, plan: Callable[..., Result]
+) -> None:
+    problem, champion = load_problem(file), approval.champion_of(stocked, "small")
+    batch = plan_batch(stocked, problem, champion, until="2025-03-09")
+    commit(stocked, problem, decide(problem, score(stocked, problem, batch), batch))
+    made = json.loads(plan("--json", "--until", "2025-03-09T02:00").output)
+    batch = plan_batch(stocked, problem, champion, until="2025-03-09T02:00")
+    rate = decide(problem, score(stocked, problem, batch), batch)["exploration_rate"]
+    assert made["applications"] == len(rate) == 4
+    chosen = next(d for d in made["designs"] if d["design"] == made["chosen"])
+    assert chosen["labels"] == pytest.approx(rate.sum())
+    assert chosen["without_chance"] == 0
+
+
 def test_a_budget_below_the_floor_is_said(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:

@@ -43,7 +43,7 @@ def plan(
     about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
     champion = champion_of(root, about.name)
     scored, batch, which = _scored(root, about, champion, since, until)
-    found = outlook(about, scored, batch.calibration, batch.spent)
+    found = outlook(about, scored, batch.calibration, batch.spent, batch.recent)
     if json_:
         model = {"problem": about.name, "model_version": champion, "applications_are": which}
         print(json.dumps(model | asdict(found), default=_text, indent=1))

@@ -10,6 +10,7 @@ import pandas as pd
 from truerisk.decisions.budget import Spent
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors
+from truerisk.decisions.recent import Recent, recent
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
 from truerisk.features.definitions import with_features_of
@@ -30,8 +31,9 @@ class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
     ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
-    day; ``calibration`` corrects the score for everyone when exploration is priced, and never
-    decides. A batch of these values decides the same way whenever it is replayed.
+    day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget;
+    ``calibration`` corrects the score for everyone when exploration is priced, and never decides. A
+    batch of these values decides the same way whenever it is replayed.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Batch:
     shards: list[int] = field(default_factory=lambda: [0])
     run: str = ""
     calibration: Calibration = AS_SCORED
+    recent: Recent | None = field(default=None, repr=False)
 
 
 def plan_batch(
@@ -75,16 +78,19 @@ def plan_batch(
         for name in histories + [f.source for f in wanted.features.window]:
             sources.pin(name)
         versions = dict(sorted(sources.versions.items()))
+    calibration = known_calibration(lake, problem, model_version)
     spent: dict[str, Spent] = {}
-    if lake.version(ledger(problem.name)) is not None:
-        decided = lake.read(ledger(problem.name))
+    before = None
+    held = lake.version(ledger(problem.name))
+    if held is not None:
+        decided = lake.read(ledger(problem.name), held)
         spine = spine[~spine[problem.key].isin(decided[problem.key])].reset_index(drop=True)
         spent = _spent(decided)
+        before = recent(problem, decided, spine["as_of"].max(), model_version, calibration)
     keys = "|".join(spine[problem.key].astype(str))
-    calibration = known_calibration(lake, problem, model_version)
     pinned = (
         f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|"
-        f"{calibration.intercept!r}|{calibration.slope!r}|{keys}"
+        f"{calibration.intercept!r}|{calibration.slope!r}|{held}|{keys}"
     )
     return Batch(
         hashlib.sha256(pinned.encode()).hexdigest()[:16],
@@ -96,6 +102,7 @@ def plan_batch(
         list(range(problem.compute.shards)),
         run,
         calibration,
+        before,
     )
 
 
@@ -155,14 +162,13 @@ def rescore(lake: Lake, problem: Problem, model_version: str, keys: pd.Series) -
 
 
 def _spent(decided: pd.DataFrame) -> dict[str, Spent]:
-    """Per UTC day of as_of: expected cost, expected draws and draws of earlier exploration."""
+    """Per UTC day of as_of: expected draws and draws of earlier exploration."""
     open_rows = decided[(decided["exploration_rate"] > 0)]
     day = open_rows["as_of"].dt.strftime("%Y-%m-%d")
-    cost = open_rows["exploration_rate"] * open_rows["exploration_cost"]
     grouped = pd.DataFrame(
-        {"dollars": cost, "expected": open_rows["exploration_rate"], "drawn": open_rows["explored"]}
+        {"expected": open_rows["exploration_rate"], "drawn": open_rows["explored"]}
     ).groupby(day.to_numpy())
     return {
-        str(today): Spent(float(dollars), float(expected), int(drawn))
-        for today, dollars, expected, drawn in grouped.sum().itertuples(name=None)
+        str(today): Spent(float(expected), int(drawn))
+        for today, expected, drawn in grouped.sum().itertuples(name=None)
     }

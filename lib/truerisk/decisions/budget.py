@@ -13,24 +13,46 @@ from truerisk.problem.spec import Exploration
 
 SHARE_OF_CAP = 0.65  # expected draws per day, as a share of the hard cap
 
+TINY = 1e-12
+
 SHARE_FOR_FLOOR = 0.5  # of a budget that does not afford the floor
+
+LIMIT = 1.1  # of the budget: what 30 days may commit
+LAST_OF_BUDGET, LAST_OF_DAY = 0.05, 0.25  # what is left when π begins to fall with what is left
+LEAST_SCALE = 0.1  # at the limit rows keep a tenth of their π: without any nothing is known
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What earlier batches committed on one UTC day: expected dollars, and draws by probability."""
+    """What earlier batches explored on one UTC day: the sum of π, and draws."""
 
-    dollars: float = 0.0
     expected: float = 0.0
     drawn: int = 0
 
 
 @dataclass(frozen=True)
-class Rates:
-    """π = clip(k · weight, floor, cap) · scale; arrays of shape (n,).
+class Window:
+    """What a budget is kept over: the recent decisions and the batch; arrays (n,) of open rows.
 
-    ``k`` is one number per budget (a batch, or each of its days), ``scale`` one per day: below 1
-    where the daily cap binds.
+    ``weight`` is the design's, ``cost`` the expected net loss of revealing in dollars, ``now``
+    marks the batch's own; ``profit`` is the expected profit of the policy's own actions, ``days``
+    the time they took, ``committed`` Σ π · cost of the recent ones as logged.
+    """
+
+    weight: np.ndarray
+    cost: np.ndarray
+    now: np.ndarray
+    profit: float
+    days: float
+    committed: float
+
+
+@dataclass(frozen=True)
+class Rates:
+    """π = clip(k · weight, floor, cap) · scale of the batch's own rows; arrays of shape (n,).
+
+    ``k`` is one number per batch, ``scale`` one per day: below 1 where the daily cap binds, or the
+    limit of the budget.
     """
 
     pi: np.ndarray
@@ -39,36 +61,40 @@ class Rates:
 
 
 def rates(
-    exploration: Exploration,
-    weight: np.ndarray,
-    cost: np.ndarray,
-    profit: float,
-    day: np.ndarray,
-    spent: Mapping[str, Spent],
+    exploration: Exploration, window: Window, day: np.ndarray, spent: Mapping[str, Spent]
 ) -> Rates:
-    """π of each row that may be explored, shape (n,).
+    """π of each of the batch's rows that may be explored, shape (n,).
 
-    ``weight`` (n,) is the design's, ``cost`` (n,) the expected net loss of revealing in dollars,
-    ``profit`` the batch's expected profit of the policy's own actions, ``day`` (n,) the UTC day of
-    as_of. A budget too small for the floor goes below it, and ``describe`` says so.
+    k makes the whole window cost its budget; a batch of any size takes its own part of it. Near the
+    limit of the budget, and near that of a day (``day`` (n,), UTC, of as_of), π falls with what is
+    left, so that later batches have a chance too. A budget too small for the floor goes below it,
+    and ``describe`` says so.
     """
-    n = len(cost)
-    pi, k, scale = np.zeros(n), np.zeros(n), np.ones(n)
-    if exploration.share_of_profit is not None and n:
-        budget = max(exploration.share_of_profit * profit, 0.0)
-        pi, only = solve(weight, cost, budget, exploration.floor, exploration.cap)
-        k[:] = only
-    for today in np.unique(day):
-        rows, before = day == today, spent.get(str(today), Spent())
-        if exploration.dollars_per_day is not None:
-            budget = max(exploration.dollars_per_day - before.dollars, 0.0)
-            pi[rows], k[rows] = solve(
-                weight[rows], cost[rows], budget, exploration.floor, exploration.cap
-            )
-        if exploration.applications_per_day is not None:
-            room = max(SHARE_OF_CAP * exploration.applications_per_day - before.expected, 0.0)
-            scale[rows] = min(1.0, room / max(pi[rows].sum(), 1e-12))
-    return Rates(pi * scale, k, scale)
+    if not len(day):
+        return Rates(*np.zeros((3, 0)))
+    if exploration.share_of_profit is not None:
+        budget = max(exploration.share_of_profit * window.profit, 0.0)
+    else:
+        assert exploration.dollars_per_day is not None
+        budget = exploration.dollars_per_day * window.days
+    every, k = solve(window.weight, window.cost, budget, exploration.floor, exploration.cap)
+    pi = every[window.now]
+    left = LIMIT * budget - window.committed
+    within = _within(pi @ window.cost[window.now], left, LAST_OF_BUDGET * budget)
+    scale = np.full(len(pi), max(within, LEAST_SCALE))
+    if exploration.applications_per_day is not None:
+        a_day = SHARE_OF_CAP * exploration.applications_per_day
+        scale *= min(1.0, a_day * window.days / max(every.sum(), TINY))
+        for today in np.unique(day):
+            rows = day == today
+            left = a_day - spent.get(str(today), Spent()).expected
+            scale[rows] *= _within((pi * scale)[rows].sum(), left, LAST_OF_DAY * a_day)
+    return Rates(pi * scale, np.full(len(pi), k), scale)
+
+
+def _within(wanted: float, left: float, last: float) -> float:
+    """The share of what a batch wants that it gets of what is left, slower for the ``last``."""
+    return float(np.clip(left / max(wanted, last, TINY), 0.0, 1.0))
 
 
 def solve(

@@ -40,7 +40,7 @@ def decide(
     choice = choose(problem, scored, score, money)
     reveals = np.array([action.reveals for action in problem.actions.values()])
     p = probabilities(problem, choice)
-    made = explore(problem, scored, choice, money, batch.calibration, batch.spent)
+    made = explore(problem, scored, choice, money, batch.calibration, batch.spent, batch.recent)
     action = choice.action.copy()
     if problem.exploration is not None:
         to = names.index(problem.exploration.action)

@@ -1,32 +1,37 @@
 """A batch as exploration sees it: who may be explored, what it costs, what it would teach."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from truerisk.decisions import sensitivity
 from truerisk.decisions.policy import Choice
+from truerisk.decisions.recent import Recent
 from truerisk.decisions.sensitivity import Sensitivity
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Exploration, Problem
 
 LEAST_COST = 1.0  # dollars
+DAY = np.timedelta64(1, "D")
 Z = 1.959963984540054  # a 95% interval is ± Z standard errors
 
 
 @dataclass(frozen=True)
 class Explorable:
-    """Every application of a batch; arrays of shape (n,), dollars in expectation at ``p``.
+    """A batch, after the recent decisions; arrays of shape (n,), dollars in expectation at ``p``.
 
+    ``now`` rows are the batch's own; budgets, and what an estimate hangs on, are of all rows.
     ``open`` rows may be explored: the policy hides their outcome, and no absolute rule decided.
     ``eligible`` rows have or may get a chance to be revealed. ``p`` is the score recalibrated for
     everyone, ``variance`` v = p(1 − p) + (p − m)², with the score for the outcome model m: both
     learnt from the approved. ``own`` is what the policy's own action is worth, ``cost`` what
     revealing loses against it, at least $1, 0 where a row is not open. ``stake`` is |dollars of
-    the policy's action − dollars of what another model would do instead|.
+    the policy's action − dollars of what another model would do instead|. ``days`` is the time that
+    the rows take, ``committed`` the dollars that exploring the recent ones may have lost already.
     """
 
+    now: np.ndarray
     open: np.ndarray
     eligible: np.ndarray
     day: np.ndarray
@@ -36,11 +41,19 @@ class Explorable:
     cost: np.ndarray
     stake: np.ndarray
     metrics: dict[str, Sensitivity] = field(repr=False)
+    days: float = 1.0
+    committed: float = 0.0
 
     @property
     def profit(self) -> float:
-        """Expected dollars of the policy's own actions, the whole batch."""
+        """Expected dollars of the policy's own actions, all rows."""
         return float(self.own.sum())
+
+    def batch(self) -> "Explorable":
+        """The batch's own rows alone, with what they teach beside the recent ones."""
+        arrays = {name: a[self.now] for name, a in vars(self).items() if isinstance(a, np.ndarray)}
+        metrics = {n: Sensitivity(m.squared[self.now], m.rest) for n, m in self.metrics.items()}
+        return replace(self, **arrays, metrics=metrics)
 
 
 def explorable(
@@ -49,17 +62,25 @@ def explorable(
     choice: Choice,
     money: tuple[np.ndarray, np.ndarray],
     calibration: Calibration,
+    recent: Recent | None = None,
 ) -> Explorable:
     """The batch's rows before any draw; ``scored`` holds ``score`` and ``as_of`` (UTC).
 
-    A day is the UTC day of as_of. The problem explores.
+    ``recent`` decisions come first. A day is the UTC day of as_of. The problem explores.
     """
     assert problem.exploration is not None
-    rows, score = np.arange(len(scored)), scored["score"].to_numpy(dtype=float)
+    score, as_of = scored["score"].to_numpy(dtype=float), scored["as_of"]
+    p = calibration.apply(score)
+    if recent is not None:
+        score, p = np.append(recent.score, score), np.append(recent.p, p)
+        as_of = pd.concat([recent.as_of, as_of])
+        before, now = vars(recent.choice), vars(choice)
+        choice = Choice(**{name: np.concatenate([before[name], now[name]]) for name in now})
+        money = np.vstack([recent.money[0], money[0]]), np.vstack([recent.money[1], money[1]])
+    rows, time = np.arange(len(score)), as_of.dt.tz_convert(None).to_numpy()
     reveals = np.array([action.reveals for action in problem.actions.values()])
     to = list(problem.actions).index(problem.exploration.action)
     hidden = ~reveals[choice.action]
-    p = calibration.apply(score)
     expected = p[:, None] * money[0] + (1 - p)[:, None] * money[1]
     own = expected[rows, choice.action]
     open_ = hidden & ~choice.absolute
@@ -70,9 +91,10 @@ def explorable(
     gain = [side[rows, other] - side[rows, choice.action] for side in money]
     free = pd.isna(choice.rule)
     return Explorable(
+        rows >= len(score) - len(scored),
         open_,
         eligible,
-        scored["as_of"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d").to_numpy(dtype=str),
+        time.astype("datetime64[D]").astype(str),
         p,
         p * (1 - p) + (p - score) ** 2,
         own,
@@ -83,7 +105,18 @@ def explorable(
             "auc": sensitivity.auc(p, score, eligible),
             "profit": sensitivity.profit(p, score, gain[0], gain[1], free, eligible),
         },
+        _days(time),
+        recent.committed if recent is not None else 0.0,
     )
+
+
+def _days(time: np.ndarray) -> float:
+    """Days that applications at these times stand for; a gap of more than a day counts as one.
+
+    m distinct times have m − 1 gaps between them and stand for m; a single one stands for a day.
+    """
+    gaps = np.minimum(np.diff(np.unique(time)) / DAY, 1.0)
+    return float(gaps.sum() * (1 + 1 / len(gaps))) if len(gaps) else 1.0
 
 
 def target_variances(exploration: Exploration, rows: Explorable) -> dict[str, float]:

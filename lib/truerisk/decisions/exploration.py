@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.budget import Rates, Spent, rates
+from truerisk.decisions.budget import Rates, Spent, Window, rates
 from truerisk.decisions.designs import DESIGNS
 from truerisk.decisions.explorable import Explorable, explorable
 from truerisk.decisions.policy import Choice
+from truerisk.decisions.recent import Recent
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Exploration, Problem
 
@@ -40,14 +41,18 @@ def explore(
     money: tuple[np.ndarray, np.ndarray],
     calibration: Calibration,
     spent: Mapping[str, Spent],
+    recent: Recent | None = None,
 ) -> Explored:
-    """Rate, cost and outcome of the draw for each row, in order of time; one batch."""
+    """Rate, cost and outcome of the draw for each row, in order of time; one batch.
+
+    ``recent`` decisions share the batch's budget, and say what a label teaches.
+    """
     n, exploration = len(scored), problem.exploration
     none = np.zeros(n)
     if exploration is None:
         return Explored(none, none, none, none, none, none.astype(bool))
-    rows = explorable(problem, scored, choice, money, calibration)
-    found = design_rates(exploration, rows, spent)
+    every = explorable(problem, scored, choice, money, calibration, recent)
+    found, rows = design_rates(exploration, every, spent), every.batch()
     at = np.flatnonzero(rows.open)
     salt = exploration.salt or problem.name
     drawn = draw(salt, scored["subject"].iloc[at], scored["as_of"].iloc[at]) < found.pi
@@ -60,9 +65,10 @@ def explore(
 
 
 def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str, Spent]) -> Rates:
-    """π of the open rows by the problem's design, within its budget; arrays (n open,)."""
-    weight = DESIGNS[exploration.design](exploration, rows)
-    return rates(exploration, weight, rows.cost[rows.open], rows.profit, rows.day[rows.open], spent)
+    """π of the batch's open rows by the problem's design, within its budget; arrays (n open,)."""
+    weight, at = DESIGNS[exploration.design](exploration, rows), rows.open
+    window = Window(weight, rows.cost[at], rows.now[at], rows.profit, rows.days, rows.committed)
+    return rates(exploration, window, rows.day[at & rows.now], spent)
 
 
 def draw(salt: str, subject: pd.Series, as_of: pd.Series) -> np.ndarray:

@@ -11,6 +11,7 @@ from truerisk.decisions.designs import DESIGNS
 from truerisk.decisions.explorable import Explorable, expected_widths, explorable
 from truerisk.decisions.exploration import design_rates
 from truerisk.decisions.policy import choose, dollars
+from truerisk.decisions.recent import Recent
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
@@ -66,6 +67,7 @@ def outlook(
     scored: pd.DataFrame,
     calibration: Calibration,
     spent: Mapping[str, Spent] | None = None,
+    recent: Recent | None = None,
 ) -> Outlook:
     """What exploring these applications will cost and teach; ``scored`` as ``decide`` takes it.
 
@@ -84,13 +86,14 @@ def outlook(
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
-    rows = explorable(problem, scored, choice, money, calibration)
+    every = explorable(problem, scored, choice, money, calibration, recent)
+    rows = every.batch()
     first, last = scored["as_of"].iloc[0], scored["as_of"].iloc[-1]
     days = max((last - first) / DAY, 1.0)
     horizon = problem.outcome.horizon
     designs = []
     for name in DESIGNS:
-        found = design_rates(exploration.model_copy(update={"design": name}), rows, spent or {})
+        found = design_rates(exploration.model_copy(update={"design": name}), every, spent or {})
         designs.append(_design(name, found.pi, rows, exploration.floor, first + horizon, days))
     return Outlook(
         len(scored),
