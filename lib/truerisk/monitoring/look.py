@@ -41,7 +41,7 @@ def look(
     ``about``: run, code and the model compared, as the page says them.
     """
     version = str(log["model_version"].iloc[0])
-    promised, trained = _promised(problem, lake, version)
+    promised, start = _promised(problem, lake, version)
     curve, figures, needle = _worth(log, capacity[1])
     then, now = _then_and_now(log)
     return Monitor(
@@ -52,7 +52,7 @@ def look(
         promised=promised,
         approved=_approved(problem, lake, version),
         # m of the whole log knows later outcomes; what is looked at weekly must not.
-        watched=_found(lambda: watch(log.drop(columns="m"), promised, features, trained)),
+        watched=_found(lambda: watch(log.drop(columns="m"), promised, features, start)),
         vintages=_found(lambda: vintages(log, problem.outcome.horizon, known_at, features)),
         bands=bands(log, BANDS),
         curve=curve,
@@ -87,7 +87,10 @@ def _worth(log: pd.DataFrame, capacity: float | None) -> tuple[Found, Found, str
 def _promised(
     problem: Problem, lake: Lake, version: str
 ) -> tuple[dict[str, tuple[float, float]], pd.Timestamp | None]:
-    """Series → interval it was approved on, with the gate's tolerances; what it learnt until."""
+    """Series → interval it was approved on, with the gate's tolerances; from when on it is watched.
+
+    That is the first application whose outcome it was not trained on, whenever a person approved.
+    """
     allowed = problem.gate.max_calibration_error
     found = dict.fromkeys(("calibration_error", "calibration_error_approved"), (-allowed, allowed))
     try:
@@ -95,7 +98,8 @@ def _promised(
     except RegistryError:
         return found, None
     own = {name: (low, high) for name, (low, high) in payload.get("promised", {}).items()}
-    return own | found, instant(payload["known_at"])
+    unseen = instant(payload["known_at"]) - problem.outcome.horizon + pd.Timedelta(microseconds=1)
+    return own | found, unseen
 
 
 def _approved(problem: Problem, lake: Lake, version: str) -> str:

@@ -25,29 +25,33 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
     """
     version = estimates["model_version"].iloc[-1]
     rows = estimates[(estimates["model_version"] == version) & (estimates["group_by"] == "")]
+    shown = rows[rows["estimator"].eq("naive") & rows["metric"].isin(SHOWN)].to_dict("records")
+    names = [SHOWN[u["metric"]][0] + _policy(u) for u in shown]
+    wide = max(30, *map(len, names))
     lines = [
         f"{problem.name}, model {version}: {int(rows['n'].max()):,} matured applications, "
         f"{int(rows['labels'].max()):,} outcomes seen, "
         f"{int(rows['explored_labels'].max()):,} of them by exploration",
-        f"{'estimate':30}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
+        f"{'estimate':{wide}}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
     ]
-    for usual in rows[rows["estimator"].eq("naive") & rows["metric"].isin(SHOWN)].to_dict(
-        "records"
-    ):
+    for what, usual in zip(names, shown):
         of = rows["metric"] == usual["metric"]
         if pd.notna(usual["policy"]):
             of &= rows["policy"] == usual["policy"]
-        name, form = SHOWN[usual["metric"]]
-        if pd.notna(usual["value"]) and "dollars" in name and abs(usual["value"]) < 100:
+        form = SHOWN[usual["metric"]][1]
+        if pd.notna(usual["value"]) and "dollars" in what and abs(usual["value"]) < 100:
             form = form.replace(".0f", ".2f")  # a sign-up is worth dollars, a loan hundreds
-        what = name if pd.isna(usual["policy"]) else f"{name}, {usual['policy']}"
-        lines.append(f"{what:30}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
+        lines.append(f"{what:{wide}}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
     left = float(rows["share_not_identified"].max())
     if left > 0:
         lines.append(
             f"Not identified: {left:.1%} of the applications had no chance to be revealed."
         )
     return "\n".join(lines)
+
+
+def _policy(row: dict[Any, Any]) -> str:
+    return "" if pd.isna(row["policy"]) else f", {row['policy']}"
 
 
 def _everyone(rows: pd.DataFrame, form: str) -> str:

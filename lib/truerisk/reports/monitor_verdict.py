@@ -62,7 +62,7 @@ def when_watched(problem: Problem, monitor: Monitor) -> str:
     """From when on the first week is entirely mature, or what the sequences wait for."""
     if isinstance(monitor.watched, str):
         first = monitor.log["as_of"].min().floor("D")
-        monday = first - pd.to_timedelta(first.dayofweek, unit="D")
+        monday = first - pd.to_timedelta(first.day_of_week, unit="D")
         start = monday + WEEK + problem.outcome.horizon
         if start > monitor.known_at:
             return f"Watched from {day(start)} on, when the first whole week has matured."
