@@ -137,6 +137,25 @@ def test_thirty_days_commit_no_more_than_the_limit(
     assert (spent <= LIMIT * allowed * 1.01).all()
 
 
+@pytest.mark.slow
+def test_loans_that_grow_overnight_do_not_break_the_limit(
+    lender: Callable[..., Problem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """k is that of smaller loans for weeks; a mutant without the limit spends a quarter more."""
+    problem = lender({"action": "approve", "floor": 0.0, "cap": 0.2, **BUDGETS["dollars"]})
+    drawn = lender_of()
+    drawn.scored.loc[LATER, "amount"] *= 3
+
+    def most(made: Stream) -> float:
+        by_day = np.add.reduceat(made.rate * made.cost, np.arange(0, N, DAILY))
+        assert (made.rate[made.open] > 0).all()
+        return float(np.convolve(by_day, np.ones(30), "valid").max()) / (30 * 800)
+
+    assert most(decided(problem, drawn, DAILY)) <= LIMIT * 1.001
+    monkeypatch.setattr("truerisk.decisions.budget.LIMIT", 1e9)
+    assert most(decided(problem, drawn, DAILY)) > 1.25
+
+
 def estimates(made: Stream, seed: int) -> tuple[float, float]:
     """Doubly robust, of the later rows, less the truth, for new outcomes.
 
