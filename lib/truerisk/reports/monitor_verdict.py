@@ -11,7 +11,14 @@ from truerisk.reports.estimate_tables import cell, find
 from truerisk.reports.formats import FORMS, day, dollars, interval, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.open_questions import in_words
-from truerisk.reports.wording import METRICS, counted, not_identified, population, whos
+from truerisk.reports.wording import (
+    METRICS,
+    approved_only,
+    counted,
+    not_identified,
+    population,
+    whos,
+)
 
 TILES = ("event_rate", "auc", "policy_value", "calibration_error")
 WEEK = pd.Timedelta(days=7)
@@ -71,11 +78,11 @@ def when_watched(problem: Problem, monitor: Monitor) -> str:
     return f"The sequences are still too young to be shown ({waiting})."
 
 
-def held(monitor: Monitor, metric: str, row: pd.Series) -> str:
+def held(problem: Problem, monitor: Monitor, metric: str, row: pd.Series) -> str:
     """What was promised for a figure at approval, and whether it holds."""
     promise, form = monitor.promised.get(metric), FORMS[metric]
     if promise is None:
-        return "Nothing was promised: the report knew only the approved."
+        return f"Nothing was promised: its report knew {approved_only(problem)}."
     said = f"Promised {interval(*promise, form)}"
     ringing = monitor.alerts
     alike = [metric, *(["calibration_error_approved"] if metric == "calibration_error" else [])]
@@ -119,7 +126,7 @@ def _tile(problem: Problem, monitor: Monitor, metric: str, row: pd.Series) -> tu
     if row["estimator"] == "naive":
         usual = population(problem, str(row["population"]))
         return "not known yet", f"{shown.main} ({shown.beside}) about {usual}."
-    return shown.main, f"{shown.beside}. {held(monitor, metric, row)}"
+    return shown.main, f"{shown.beside}. {held(problem, monitor, metric, row)}"
 
 
 def _of_everyone(overall: pd.DataFrame, metric: str) -> pd.Series | None:
