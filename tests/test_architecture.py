@@ -129,6 +129,7 @@ def test_public_names() -> None:
         "Problem",
         "TrueriskError",
         "add_events",
+        "alerts",
         "approve",
         "build_dataset",
         "build_features",
@@ -139,6 +140,9 @@ def test_public_names() -> None:
         "decide",
         "decision_log",
         "describe",
+        "drift",
+        "exploration_spend",
+        "fairness",
         "features_for",
         "find_new_files",
         "fit",
@@ -162,6 +166,9 @@ def test_public_names() -> None:
         "split",
         "submit",
         "sync_online",
+        "vintages",
+        "watch",
+        "worth",
     ]
     for name in tr.__all__:
         assert getattr(tr, name).__doc__, f"{name} has no docstring"

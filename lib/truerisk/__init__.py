@@ -13,6 +13,13 @@ PUBLIC = {
     "Lake": "truerisk.lake.lake:Lake",
     "Problem": "truerisk.problem.spec:Problem",
     "TrueriskError": "truerisk.errors:TrueriskError",
+    "alerts": "truerisk.measurement.watching.alert:alerts",
+    "drift": "truerisk.measurement.drift:drift",
+    "exploration_spend": "truerisk.decisions.spend:exploration_spend",
+    "fairness": "truerisk.measurement.fairness:fairness",
+    "vintages": "truerisk.measurement.delay.vintages:vintages",
+    "watch": "truerisk.measurement.watching.watch:watch",
+    "worth": "truerisk.measurement.worth",
     "add_events": "truerisk.features.online.add:add_events",
     "approve": "truerisk.registry.approval:approve",
     "build_dataset": "truerisk.features.dataset:build_dataset",
@@ -55,7 +62,8 @@ def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
         raise AttributeError(f"module 'truerisk' has no attribute {name!r}")
     module, _, attribute = PUBLIC[name].partition(":")
-    return getattr(import_module(module), attribute)
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:
