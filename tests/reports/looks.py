@@ -258,12 +258,17 @@ def fairness(group="younger", status="ok"):
     found = []
     metrics = {"approval_rate": 0.7, "approval_ratio": 0.74, "score_smd": 0.2}
     metrics |= {"false_positive_rate": 0.2, "false_negative_rate": 0.4}
+    metrics |= {"false_positive_rate_gap": 0.055}
     metrics |= {"explored_dollars": -900.0, "explored_event_rate": 0.4, "exploration_rate": 0.05}
     for name in ("older", group):
         for metric, value in metrics.items():
-            if name == "older" and metric in ("approval_ratio", "score_smd"):
+            if name == "older" and metric in (
+                "approval_ratio",
+                "score_smd",
+                "false_positive_rate_gap",
+            ):
                 continue
-            rate = metric.endswith("positive_rate") or metric.endswith("negative_rate")
+            rate = "positive_rate" in metric or "negative_rate" in metric
             for estimator in ("naive", "dr") if rate else ("counted",):
                 told = status == "ok" or estimator == "counted"
                 found.append(

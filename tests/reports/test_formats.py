@@ -13,6 +13,8 @@ from truerisk.reports.wording import listed, past
         (formats.whole, 1234567, "1,234,567"),
         (formats.percent, 0.1622, "16.2%"),
         (formats.percent, -0.0001, "0.0%"),
+        (formats.points, 0.0234, "+2.3 pts"),
+        (formats.points, -0.0001, "+0.0 pts"),
         (formats.decimal, 0.8456, "0.846"),
         (formats.change, -0.0107, "−0.011"),
         (formats.dollars, 939.4, "$939"),

@@ -170,6 +170,7 @@ def test_fairness_shows_each_group_beside_its_reference_and_withholds(told):
     _, seen = told(fair, group="younger")
     assert "age_band: groups compared with “older”" in seen
     assert "younger 400 70.0% 60.0% … 80.0% 0.740" in seen
+    assert "+5.5 pts −4.5 pts … +15.5 pts" in seen
     _, seen = told(fair, fairness=looks.fairness(status=looks.WITHHELD))
     assert "withheld" in seen[seen.index("age_band: groups") :]
 

@@ -27,6 +27,11 @@ def percent(value: float) -> str:
     return NOTHING if pd.isna(value) else _minus(f"{100 * value:z,.1f}%")
 
 
+def points(value: float) -> str:
+    """+2.3 pts: a difference of two shares"""
+    return NOTHING if pd.isna(value) else _minus(f"{100 * value:+z.1f} pts")
+
+
 def decimal(value: float) -> str:
     """0.846"""
     return NOTHING if pd.isna(value) else _minus(f"{value:z.3f}")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.reports.blocks import Block, Cell, Table, Text
-from truerisk.reports.formats import decimal, dollars, interval, percent, whole
+from truerisk.reports.formats import decimal, dollars, interval, percent, points, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.wording import past
 
@@ -13,7 +13,9 @@ FORMS = {
     "approval_ratio": decimal,
     "score_smd": decimal,
     "false_positive_rate": percent,
+    "false_positive_rate_gap": points,
     "false_negative_rate": percent,
+    "false_negative_rate_gap": points,
     "observed_to_expected": decimal,
     "exploration_rate": percent,
     "explored_event_rate": percent,
@@ -32,7 +34,9 @@ def fair(problem: Problem, monitor: Monitor) -> list[Block]:
         "approval_ratio": "Ratio to the reference",
         "score_smd": "Score, standardised difference",
         "false_positive_rate": f"Not {d}, without the event",
+        "false_positive_rate_gap": "Gap of that",
         "false_negative_rate": f"{d.capitalize()}, with the event",
+        "false_negative_rate_gap": "Gap of these",
         "observed_to_expected": "Events over expected",
         "exploration_rate": "Chance to be explored",
         "explored_event_rate": "Events among explored",
