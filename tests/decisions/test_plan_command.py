@@ -147,6 +147,7 @@ def test_a_small_batch_is_planned_with_the_decisions_before_it(
     batch = plan_batch(stocked, problem, champion, until="2025-03-09T02:00")
     rate = decide(problem, score(stocked, problem, batch), batch)["exploration_rate"]
     assert made["applications"] == len(rate) == 4
+    assert made["applications_are"].endswith("budgeted with 320 decided in the 30 days before")
     chosen = next(d for d in made["designs"] if d["design"] == made["chosen"])
     assert chosen["labels"] == pytest.approx(rate.sum())
     assert chosen["without_chance"] == 0

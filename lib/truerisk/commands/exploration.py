@@ -67,7 +67,11 @@ def _scored(
         batch = plan_batch(lake, problem, champion, since, until)
         if not batch.spine.empty:
             shards = [score(lake, problem, batch, shard) for shard in batch.shards]
-            return pd.concat(shards, ignore_index=True), batch, "waiting for a decision"
+            beside = len(batch.recent.score) if batch.recent is not None else 0
+            which = "waiting for a decision" + (
+                f", budgeted with {beside:,} decided in the 30 days before" if beside else ""
+            )
+            return pd.concat(shards, ignore_index=True), batch, which
         if not decided_any:
             raise TrueriskError(
                 f"{problem.where}: no application waits for a decision between these bounds, and "
