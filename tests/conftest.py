@@ -1,5 +1,7 @@
 """A lake in a temporary folder, and small problems to read from it."""
 
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +12,22 @@ import pytest
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.problem.parse import problem_from
 from truerisk.problem.spec import Problem
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+    "--window-size=1400,1000",
+    "--virtual-time-budget=10000",
+    "--dump-dom",
+]
 
 SMALL = """
 name = "small"
@@ -55,6 +73,26 @@ if_no_event = "0"
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
     return open_lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[[Path], tuple[str, list[str]]]:
+    """Opens a file in a real browser: the page once it is drawn, and what the console said."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+
+    def open_(file: Path) -> tuple[str, list[str]]:
+        done = subprocess.run(
+            [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+    return open_
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,12 @@
 
 import json
 import re
-import shutil
-import subprocess
 from html import unescape
 
 import pytest
 
 from truerisk.catalog.page import catalog_page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DRIVE = """
 const wait = () => new Promise((done) => setTimeout(done, 30));
 const type = async (text) => {
@@ -53,41 +50,16 @@ FRAME = """<!doctype html><iframe src="page.html" style="width:{width}px;height:
 
 
 @pytest.fixture(params=[1300, 375])
-def said(request, catalog, tmp_path):
+def said(request, catalog, tmp_path, browse):
     """What the page showed while it was used, at two widths."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     file, frame = tmp_path / "page.html", tmp_path / "frame.html"
     frame.write_text(FRAME.format(width=request.param), encoding="utf-8")
     page = catalog_page(catalog).replace("</body>", f"<script>{DRIVE}</script></body>")
     file.write_text(page, encoding="utf-8")
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--enable-logging=stderr",
-            "--virtual-time-budget=8000",
-            "--window-size=1400,1000",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            frame.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    found = re.search(r'<pre id="said">({.*?)</pre>', done.stdout, re.S)
-    assert found, done.stderr
+    shown, console = browse(frame)
+    assert console == []
+    found = re.search(r'<pre id="said">({.*?)</pre>', shown, re.S)
+    assert found, shown[:2000]
     return json.loads(unescape(found[1]))
 
 

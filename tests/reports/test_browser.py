@@ -2,25 +2,9 @@
 
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=10000",
-    "--dump-dom",
-]
 # Once all is drawn: how wide the page is, and whether a mark of each chart shows its tooltip.
 PROBE = """
 <script>
@@ -57,34 +41,30 @@ addEventListener("message", (m) => { document.title = JSON.stringify(m.data); })
 </script><iframe src="page.html" style="border:0;width:{width}px;height:900px"></iframe></body>"""
 
 
-def browse(text, tmp_path, width):
-    """What the probe found in a page so wide, and what the console said."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    body, _, rest = text.rpartition("</body>")
-    (tmp_path / "page.html").write_text(f"{body}{PROBE}</body>{rest}", encoding="utf-8")
-    frame = tmp_path / "frame.html"
-    frame.write_text(FRAME.replace("{width}", str(width)), encoding="utf-8")
-    done = subprocess.run(
-        [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", frame.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    said = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert said, done.stdout[:2000]
-    return json.loads(said[1]), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+@pytest.fixture
+def probed(browse, tmp_path):
+    """What the probe finds in a page so wide, and what the console said."""
+
+    def look(text, width):
+        body, _, rest = text.rpartition("</body>")
+        (tmp_path / "page.html").write_text(f"{body}{PROBE}</body>{rest}", encoding="utf-8")
+        frame = tmp_path / "frame.html"
+        frame.write_text(FRAME.replace("{width}", str(width)), encoding="utf-8")
+        shown, console = browse(frame)
+        said = re.search(r"<title>(.*?)</title>", shown)
+        assert said, shown[:2000]
+        return json.loads(said[1]), console
+
+    return look
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "width"), [("train", 1200), ("measured", 1200), ("measured", 390)]
 )
-def test_every_chart_is_drawn_and_tells_of_its_marks(which, width, request, tmp_path):
+def test_every_chart_is_drawn_and_tells_of_its_marks(which, width, request, probed):
     text = request.getfixturevalue(which).__wrapped__()  # with the charting library
-    found, console = browse(text, tmp_path, width)
+    found, console = probed(text, width)
     charts = text.count('<div class="chart"')
     assert charts >= {"train": 4, "measured": 13}[which]
     assert console == []
@@ -97,12 +77,12 @@ def test_every_chart_is_drawn_and_tells_of_its_marks(which, width, request, tmp_
 
 
 @pytest.mark.slow
-def test_the_probe_sees_a_broken_chart_a_silent_one_and_a_wide_page(measured, tmp_path):
+def test_the_probe_sees_a_broken_chart_a_silent_one_and_a_wide_page(measured, probed):
     text = measured.__wrapped__()
     text = text.replace('"type": "bar"', '"type": "no such mark"')
     wide = text.replace("<main>", '<main><div style="width:2000px">wide</div>', 1)
     silent = re.sub(r'"tooltip": \[[^\]]*\], ', "", wide)
-    found, _ = browse(silent, tmp_path, 390)
+    found, _ = probed(silent, 390)
     assert found["broken"] == 1
     assert found["told"] == 0
     assert found["wide"] > 390

@@ -2,8 +2,6 @@
 
 import html
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,6 @@ from truerisk.reports.predictability import predictability
 from truerisk.reports.train_report import train_page
 
 HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 N = np.array([600, 1_200, 2_400, 4_800, 19_200])
 TWINS = Twins("ok", 4_000, 0.14, 0.16, (0.07, 0.06, 0.08), (0.82, 0.71, 0.88), 0.38)
 APART = "withheld: twins disagree as often as two strangers would"
@@ -120,38 +117,18 @@ def test_the_training_report_holds_the_section_where_there_is_one(
 
 
 @pytest.mark.slow
-def test_its_charts_are_drawn_with_and_without_a_ceiling(problem, tmp_path):
+def test_its_charts_are_drawn_with_and_without_a_ceiling(problem, tmp_path, browse):
     with debug_mode(False):
         sections = [
             Section("How predictable is it?", predictability(problem, made(rising), 1.0))
             for rising in (True, False)
         ]
         text = page_module.page("Predictability", "A test.", [], sections)
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     file = tmp_path / "page.html"
     file.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--enable-logging=stderr",
-            "--virtual-time-budget=10000",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            file.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert len(re.findall(r"<svg\b[^>]*class=\"marks\"|<canvas\b", done.stdout)) == 4
-    drawn = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.S)
+    shown, console = browse(file)
+    assert len(re.findall(r"<svg\b[^>]*class=\"marks\"|<canvas\b", shown)) == 4
+    drawn = re.sub(r"<script.*?</script>", "", shown, flags=re.S)
     assert drawn.count("(estimate)</text>") == 1
     assert "could not be drawn: " not in drawn
-    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    assert console == []
