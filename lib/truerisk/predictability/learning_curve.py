@@ -15,7 +15,7 @@ from truerisk.problem.spec import Problem
 
 # Share of the subjects → fits on different ones: their scatter is what a sample's luck is worth.
 SHARES = {1 / 32: 2, 1 / 16: 2, 1 / 8: 1, 1 / 4: 1, 1 / 2: 1}
-MOST_ROWS = 45_000  # of all samples together; the candidate's own fit on all rows is there already
+MOST_ROWS = 30_000  # of all samples together; the candidate's own fit on all rows is there already
 LEAST_EVENTS = 20  # and as many without
 
 
@@ -34,9 +34,9 @@ def learning_curve(
     """Fit ``fitted``'s recipe on nested samples of the early subjects, one seed, and extrapolate.
 
     A size is left out where a sample holds fewer than LEAST_EVENTS of either outcome, or where it
-    would take the rows fitted beyond MOST_ROWS. AUCs are
-    those of the judging rows, with their joint covariance: shared rows by influence functions,
-    the luck of the sample from repeated fits, its variance taken to fall as 1/n.
+    would take the rows fitted beyond MOST_ROWS. AUCs are those of the judging rows, with their
+    joint covariance: shared rows by influence functions, the luck of the sample from repeated
+    fits, its variance taken to fall as 1/n.
     """
     frame = dataset.frame.loc[parts.early]
     X, event = frame[dataset.features], frame["event"].to_numpy()

@@ -40,7 +40,7 @@ def predictability(
     """Baseline ladder, learning curve and nearest twins, judged on the review's rows; None where
     the review itself had to withhold the chosen candidate's AUC.
 
-    Fits the chosen candidate's recipe a few times more, on 45,000 rows in all at most.
+    Fits the chosen candidate's recipe a few times more, on 30,000 rows in all at most.
     """
     relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
     if pd.isna(relied["value"]):
