@@ -3,6 +3,7 @@
 import html
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -93,3 +94,25 @@ def test_nothing_decided_and_nothing_mature_are_refused_by_name(problem, lake, l
         measure_ledger(problem, lake, log.iloc[:0], KNOWN_AT)
     with pytest.raises(LogError, match="none has matured"):
         measure_ledger(problem, lake, log[~log["mature"]], KNOWN_AT)
+
+
+def test_old_decisions_without_a_logged_chance_promise_nothing_and_ring_nothing(problem, lake, log):
+    found = measure_ledger(problem, lake, log.assign(p_reveal=np.nan), KNOWN_AT)
+    assert "No alert can be raised yet" in found.verdict
+    assert "had a logged chance to be revealed" in found.verdict
+    text = visible(found.page)
+    assert "Nothing is identified for everyone: no application had a logged chance." in text
+    assert "not known yet" in text
+
+
+def test_without_exploration_those_approved_anyway_are_still_watched(problem, lake, log):
+    declined = log["p_reveal"] < 1
+    hidden = log.assign(
+        revealed=log["revealed"] & ~declined,
+        event=log["event"].mask(declined),
+        status=log["status"].mask(declined, "not revealed"),
+        action=log["action"].mask(declined, "decline"),
+    )
+    found = measure_ledger(problem, lake, hidden, KNOWN_AT)
+    assert found.verdict.startswith("1 alert: look today. The dearest costs $")
+    assert "withheld: 0 explored labels" in visible(found.page)

@@ -75,6 +75,16 @@ def test_a_sequence_in_burn_in_is_neither_calm_nor_in_alert(told):
     assert 'class="verdict open"' in text
 
 
+def test_a_series_that_is_not_shown_yet_is_no_calm_one(told):
+    rows = looks.watched(alert=False)
+    shown = rows["series"].eq("auc")
+    some = rows.assign(value=rows["value"].where(shown))
+    _, seen = told(summary, watched=some)
+    assert "of 2025-02-24. Only 1 of 6 have labels enough yet." in seen
+    unpromised = {name: p for name, p in looks.PROMISED.items() if name != "auc"}
+    assert "No alert can be raised yet" in told(summary, watched=some, promised=unpromised)[1]
+
+
 def test_what_is_not_watched_yet_says_from_when_on(problem):
     log = looks.decisions().assign(mature=False)
     found = looks.monitor(log=log, watched="No week of the log is entirely mature; watch later.")
@@ -139,6 +149,11 @@ def test_dollars_tell_what_hangs_on_assumptions_and_where_money_lies(told):
         "The diamond: 45 a day, as many as now.",
     ):
         assert wanted in seen, wanted
+    row = looks.rows("policy_value", "as run")[0]
+    row |= {"metric": "realised_value", "estimator": "booked", "population": "all", "value": 411.0}
+    known = pd.concat([looks.monitor().estimates, looks.frame([[row]])], ignore_index=True)
+    assert "Dollars per application $411" in told(summary, estimates=known)[1]
+    assert "Decisions bring $411" in told(summary, estimates=known)[1]
     booked = looks.worth().assign(status="exact: realised")
     assert "Decisions earned $552 an application" in told(in_dollars, worth=booked)[1]
     _, seen = told(in_dollars, capacity=None, curve=looks.curve().query("at < 1"))

@@ -53,10 +53,18 @@ class Monitor:
 
     @property
     def alerts(self) -> pd.DataFrame | None:
-        """The series in alert now; None where nothing can be watched yet."""
-        if isinstance(self.watched, str) or self.watched["value"].isna().all():
+        """The series in alert now; None where none that was promised anything can be shown yet."""
+        if isinstance(self.watched, str) or not self.held:
             return None
         return alerts(self.watched)
+
+    @property
+    def held(self) -> list[str]:
+        """The series that have labels enough to be shown, and are held to a promise."""
+        if isinstance(self.watched, str):
+            return []
+        shown = self.watched.loc[self.watched["value"].notna(), "series"].unique()
+        return [name for name in shown if name in self.promised]
 
     @property
     def last_week(self) -> pd.Timestamp:

@@ -19,6 +19,8 @@ from truerisk.reports.wording import (
     whos,
 )
 
+NOT_HERE = ("swap_", "realised_value")  # they stand under dollars
+
 
 def quality(problem: Problem, monitor: Monitor) -> list[Block]:
     """The metrics side by side, those at the present capacity, and the score bands."""
@@ -39,7 +41,7 @@ def quality(problem: Problem, monitor: Monitor) -> list[Block]:
             "corrects it by them, and is the one to quote. Where the two disagree beyond their "
             "intervals, ask why."
         ),
-        Table(side_by_side(problem, overall[~overall["metric"].str.startswith("swap_")])),
+        Table(side_by_side(problem, overall[~overall["metric"].str.startswith(NOT_HERE)])),
         *_at_capacity(problem, monitor),
         Text(f"{unknown}{AUC} {CALIBRATION}", "note"),
         *_bands(problem, monitor),

@@ -52,8 +52,11 @@ def verdict(problem: Problem, monitor: Monitor) -> Verdict:
     if ringing is None:
         return Verdict(None, f"No alert can be raised yet. {when_watched(problem, monitor)}")
     if ringing.empty:
-        weeks = f" in the weeks up to that of {day(monitor.last_week)}"
-        return Verdict(True, f"No alert: no series left what was promised{weeks}.")
+        weeks = f"in the weeks up to that of {day(monitor.last_week)}"
+        said = f"No alert: no series left what was promised {weeks}."
+        if len(monitor.held) < len(monitor.promised):
+            said += f" Only {len(monitor.held)} of {len(monitor.promised)} have labels enough yet."
+        return Verdict(True, said)
     dear = ringing[ringing["dollars_a_week"].notna()]
     cost = ""
     if len(dear):
@@ -130,7 +133,13 @@ def _tile(problem: Problem, monitor: Monitor, metric: str, row: pd.Series) -> tu
 
 
 def _of_everyone(overall: pd.DataFrame, metric: str) -> pd.Series | None:
-    """The row to quote, the naive one where no other has a number; None without an interval."""
+    """The row to quote, the naive one where no other has a number; None without an interval.
+
+    Booked dollars go before estimated ones.
+    """
+    booked = overall[overall["metric"].eq("realised_value")]
+    if metric == "policy_value" and len(booked):
+        return booked.iloc[0]
     rows = overall[overall["metric"].eq(metric)]
     rows = rows[rows["policy"].isna() | rows["policy"].eq("as run")]
     if rows.empty:

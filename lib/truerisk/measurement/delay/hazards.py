@@ -58,7 +58,7 @@ def hazards(told: History) -> Hazards:
     ended = over & (bins < through)
     at_risk = above(cell, stop, weight, count)
     event, close = (
-        np.divide(d, at_risk, out=np.zeros_like(d), where=at_risk > 0)
+        np.divide(d, at_risk, out=np.zeros(d.shape), where=at_risk > 0)
         for d in (
             _ends(cell, bins, weight * (ended & told.event), count),
             _ends(cell, bins, weight * (ended & told.closed), count),
