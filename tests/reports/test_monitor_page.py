@@ -17,6 +17,7 @@ from truerisk.reports.monitor_fairness import fair
 from truerisk.reports.monitor_open import still_open
 from truerisk.reports.monitor_verdict import summary, verdict
 from truerisk.reports.monitor_vintages import vintages
+from truerisk.reports.monitor_watching import watching
 
 HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
 MISSING = re.compile(r"\b(nan|NaN|NaT|inf)\b|<NA>|\bNone\b(?! of)")
@@ -83,6 +84,14 @@ def test_a_series_that_is_not_shown_yet_is_no_calm_one(told):
     assert "of 2025-02-24. Only 1 of 6 have labels enough yet." in seen
     unpromised = {name: p for name, p in looks.PROMISED.items() if name != "auc"}
     assert "No alert can be raised yet" in told(summary, watched=some, promised=unpromised)[1]
+
+
+def test_the_latest_look_shows_both_sequences_beside_the_promise(told):
+    _, seen = told(watching)
+    assert "Since approval In 2025Q1 Promised" in seen
+    assert "AUC 0.830 0.738 … 0.922 0.830 0.738 … 0.922 0.800 … 0.860 800 57" in seen
+    few = told(watching, watched=looks.watched(burnt_in=False))[1]
+    assert few.count("withheld too few labels") == 2 * len(looks.SERIES)
 
 
 def test_what_is_not_watched_yet_says_from_when_on(problem):

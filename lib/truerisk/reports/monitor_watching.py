@@ -1,5 +1,7 @@
 """Quality over time, watched: each series week by week beside what the model was approved on."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from truerisk.measurement.watching.alert import SINCE_APPROVAL
@@ -98,27 +100,32 @@ def _alerts(problem: Problem, ringing: pd.DataFrame) -> pd.DataFrame:
 
 
 def _latest(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
+    """A row per series: both its sequences as they stand now, beside what was promised."""
     found = []
     for name, own in rows.groupby("series", sort=False):
-        for scope in (SINCE_APPROVAL, own["scope"].iloc[-1]):
-            row = own[own["scope"].eq(scope)].iloc[-1]
-            form = SERIES_FORMS[str(name)]
-            value = Cell("withheld", str(row["status"]).removeprefix("withheld: "), muted=True)
-            if pd.notna(row["value"]):
-                value = Cell(form(row["value"]), interval(row["low"], row["high"], form))
-            promise = NOTHING
-            if pd.notna(row["reference_low"]):
-                promise = interval(row["reference_low"], row["reference_high"], form)
-            found.append(
-                {
-                    "Series": named(problem, str(name)),
-                    "Sequence": scope,
-                    "Value": value,
-                    "Promised": promise,
-                    "Applications": whole(row["n"]),
-                    "Explored labels": whole(row["explored_labels"]),
-                }
-            )
-            if scope == own["scope"].iloc[-1]:
-                break
+        form = SERIES_FORMS[str(name)]
+        long = own[own["scope"].eq(SINCE_APPROVAL)]
+        quarters = own[own["scope"].ne(SINCE_APPROVAL)]
+        quarter = quarters["scope"].iloc[-1]
+        row = long.iloc[-1]
+        promised = NOTHING
+        if pd.notna(row["reference_low"]):
+            promised = interval(row["reference_low"], row["reference_high"], form)
+        found.append(
+            {
+                "Series": named(problem, str(name)),
+                "Since approval": _now(long, form),
+                f"In {quarter}": _now(quarters[quarters["scope"].eq(quarter)], form),
+                "Promised": promised,
+                "Applications": whole(row["n"]),
+                "Explored labels": whole(row["explored_labels"]),
+            }
+        )
     return pd.DataFrame(found)
+
+
+def _now(rows: pd.DataFrame, form: Callable[[float], str]) -> Cell:
+    row = rows.iloc[-1]
+    if pd.isna(row["value"]):
+        return Cell("withheld", "too few labels", muted=True)
+    return Cell(form(row["value"]), interval(row["low"], row["high"], form))
