@@ -43,6 +43,7 @@ def test_a_column_that_did_not_change_is_flagged_as_rarely_as_promised() -> None
     assert np.mean(shares) <= 3 * CHANCE
 
 
+@pytest.mark.slow
 def test_a_shift_is_found() -> None:
     assert flagged(normal, 20_000, 1000, lambda rng, n: rng.normal(0.3, 1, n)) > 0.95
     assert flagged(normal, 2000, 2000, lambda rng, n: rng.normal(0, 1.25, n)) > 0.95

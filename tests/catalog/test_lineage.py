@@ -50,6 +50,7 @@ def test_from_a_feature_back_to_columns(catalog):
     }
 
 
+@pytest.mark.slow
 def test_money_rules_segments_and_outcome_use_columns(catalog):
     assert how(catalog, C + "applications.fee", "use/small.actions.approve") == {"money"}
     assert how(catalog, C + "applications.amount", "use/small.actions.approve") == {"money"}
@@ -58,6 +59,7 @@ def test_money_rules_segments_and_outcome_use_columns(catalog):
     assert how(catalog, C + "outcomes.defaulted", "use/small.outcome") == {"event"}
 
 
+@pytest.mark.slow
 def test_a_model_s_older_definition_has_its_own_lineage(catalog):
     inputs = {i.feature: i for i in catalog.model_entries[0].inputs}
     assert inputs["burden"].current and not inputs["squared"].current
@@ -150,6 +152,7 @@ def test_a_query_that_cannot_be_followed_says_so(query):
         through_query(query, COLUMNS)
 
 
+@pytest.mark.slow
 def test_lineage_goes_through_a_query_source(world, make_problem):
     problem = make_problem(
         name="asked",
@@ -169,6 +172,7 @@ def test_lineage_goes_through_a_query_source(world, make_problem):
     assert unused == {"raw.income", "raw.purpose", "raw.device_id", "applications.amount"}
 
 
+@pytest.mark.slow
 def test_a_query_that_is_not_followed_uses_its_sources_as_a_whole(world, make_problem):
     problem = make_problem(
         name="whole",

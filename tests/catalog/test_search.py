@@ -106,6 +106,7 @@ def test_the_command_answers(command):
     assert len(said["sources"]) == 3 and said["lineage"]
 
 
+@pytest.mark.slow
 def test_an_unknown_name_is_one_sentence(command):
     done = command("--feature", "burdn")
     assert str(done.exception) == 'There is no feature "burdn"; did you mean burden?'

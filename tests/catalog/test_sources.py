@@ -86,6 +86,7 @@ def test_a_missing_source_says_so_and_stops_nothing(world, problem, make_problem
     assert [f.name for f in found.feature_entries if f.problem == "lost"] == ["amount"]
 
 
+@pytest.mark.slow
 def test_a_problem_file_that_cannot_be_read_is_told(world, problem, tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("name = 3")

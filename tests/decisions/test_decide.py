@@ -148,6 +148,7 @@ def test_no_application_makes_no_row(lender: Make, make_scored: Make, make_batch
     assert "p_approve" in made
 
 
+@pytest.mark.slow
 def test_shards_in_any_order_give_the_rows_of_the_whole_batch(
     lender: Make, make_scored: Make, make_batch: Make
 ) -> None:

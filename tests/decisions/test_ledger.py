@@ -150,6 +150,7 @@ def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
     ), "mature and without an outcome: lost"
 
 
+@pytest.mark.slow
 def test_the_log_has_vintages(lake: Lake, problem: Problem, known: pd.DataFrame) -> None:
     for known_at, kinds in (("2025-06-01", {"matured", "early"}), ("2025-03-25", {"completed"})):
         at = pd.Timestamp(known_at, tz="UTC")
@@ -157,6 +158,7 @@ def test_the_log_has_vintages(lake: Lake, problem: Problem, known: pd.DataFrame)
         assert kinds <= set(found["kind"])
 
 
+@pytest.mark.slow
 def test_the_log_ends_before_its_instant_and_pins_its_version(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:

@@ -115,6 +115,7 @@ def test_the_event_may_be_an_expression(known: Dataset, world: Lake, make_proble
     assert build(world, same).fingerprint == known.fingerprint
 
 
+@pytest.mark.slow
 def test_equal_data_have_an_equal_fingerprint_and_other_data_another(
     known: Dataset, world: Lake, make_problem: Make
 ) -> None:

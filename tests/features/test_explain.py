@@ -81,6 +81,7 @@ def problem(lake: Lake, make_problem: Callable[..., Problem]) -> Problem:
     )
 
 
+@pytest.mark.slow
 def test_every_step_is_named_with_its_reason_its_features_and_its_sql(
     problem: Problem, lake: Lake
 ) -> None:
@@ -137,6 +138,7 @@ def run_on_duckdb(written: str, lake: Lake) -> pd.DataFrame:
     return pd.concat([order.set_index("row_id"), *found], axis=1)
 
 
+@pytest.mark.slow
 def test_the_printed_sql_computes_the_features(problem: Problem, lake: Lake) -> None:
     found = run_on_duckdb(feature_sql(problem, "duckdb", lake), lake).set_index("application_id")
     expected = build_features(problem, frames()[0], lake).set_index("application_id")

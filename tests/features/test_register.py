@@ -84,6 +84,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "change", "feature", "remedy", "version"), CHANGES, ids=str)
 def test_a_changed_definition_needs_a_new_version(
     name: str,

@@ -61,6 +61,7 @@ def queries() -> dict[str, str]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", queries())
 def test_every_query_is_sql_of_the_dialect(name: str, dialect: str) -> None:
@@ -88,6 +89,7 @@ def test_names_and_texts_are_quoted_as_the_dialect_does(dialect: str) -> None:
     assert (f"{mark}__time_us{mark}" in text) == (dialect in bare)
 
 
+@pytest.mark.slow
 def test_only_spark_takes_sums_of_doubles_in_their_order() -> None:
     query = range_join(group(0))
     assert query.count("ORDER BY e.t, e.id") == 8
@@ -100,6 +102,7 @@ def test_only_spark_takes_sums_of_doubles_in_their_order() -> None:
         assert plain.count("STDDEV_SAMP") == 4
 
 
+@pytest.mark.slow
 def test_duckdbs_own_sql_is_the_same_query() -> None:
     """Laid out again, it gives the same rows."""
     con = duckdb.connect()

@@ -177,6 +177,7 @@ def begun(file: Path, lake: tr.Lake, known_at: str = KNOWN_AT) -> None:
     tr.split(problem, tr.build_dataset(problem, known_at, lake))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spoil", "needle"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_training_says_what_is_wrong_with_the_data(
     spoil: Callable[[Tables], None], needle: str, tables: Tables, tmp_path: Path, lake: tr.Lake
@@ -191,6 +192,7 @@ def test_training_says_what_is_wrong_with_the_data(
     assert written(Path(lake.root)) == []
 
 
+@pytest.mark.slow
 def test_the_same_data_unspoilt_begin_a_training(
     tables: Tables, tmp_path: Path, lake: tr.Lake
 ) -> None:

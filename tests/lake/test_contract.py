@@ -59,6 +59,7 @@ def test_a_row_that_breaks_a_rule_is_quarantined_with_the_rule_and_its_reason(
     assert any(said in line and "1 row (row 3)" in line for line in done.said)
 
 
+@pytest.mark.slow
 def test_values_that_must_be_unique_are_all_rejected_when_they_repeat(
     bring: Bring, lake: Lake
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_foreign_key_needs_a_row_to_refer_to(bring: Bring, lake: Lake) -> None
         bring(visits(5, parent=[1]), contract={"parent": {"references": "applications.loan"}})
 
 
+@pytest.mark.slow
 def test_a_foreign_key_may_refer_to_a_row_of_the_same_file(bring: Bring) -> None:
     contract = {"parent": {"references": "visits.visit"}}
     some = {"max_rejected": 0.5}

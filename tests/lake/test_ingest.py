@@ -57,6 +57,7 @@ def test_the_record_says_what_became_of_the_file(bring: Bring, lake: Lake) -> No
     assert row["file"].endswith("visits.csv") and len(row["sha256"]) == 64
 
 
+@pytest.mark.slow
 def test_rows_that_come_again_are_held_and_rows_that_changed_are_rejected(
     bring: Bring, lake: Lake
 ) -> None:
@@ -133,6 +134,7 @@ def _oracle(rows: list[tuple[str, ...]], held: dict[str, tuple[str, ...]]) -> tu
     return len(once), len(rows) - len(once) - same, same
 
 
+@pytest.mark.slow
 def test_too_many_rejected_rows_refuse_the_file_with_the_reasons(bring: Bring, lake: Lake) -> None:
     bring(visits(100))
     rows = visits(*range(50), x=[-1] * 10 + [1] * 40)
@@ -196,6 +198,7 @@ def test_the_first_file_makes_the_table_with_the_types_of_the_contract(
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_times_of_any_zone_are_kept_in_utc(bring: Bring, lake: Lake) -> None:
     bring("visit,at_\n1,2024-03-10T14:00:00+02:00\n2,2024-03-10T12:00:00Z\n")
     kinds = pa.array([1710072000000], pa.timestamp("ms", "America/New_York"))
@@ -203,6 +206,7 @@ def test_times_of_any_zone_are_kept_in_utc(bring: Bring, lake: Lake) -> None:
     assert set(lake.read("visits")["at_"]) == {pd.Timestamp("2024-03-10 12:00", tz="UTC")}
 
 
+@pytest.mark.slow
 def test_money_with_decimals_stays_exact(bring: Bring, lake: Lake) -> None:
     amounts = pa.array([Decimal("0.10"), Decimal("12345678901234.05")], pa.decimal128(18, 2))
     rows = pa.Table.from_pandas(visits(1, 2)).append_column("m", amounts)
@@ -212,6 +216,7 @@ def test_money_with_decimals_stays_exact(bring: Bring, lake: Lake) -> None:
     assert counts(done) == (0, 1, 0)  # not rounded
 
 
+@pytest.mark.slow
 def test_a_new_column_is_taken_and_said_and_old_rows_hold_null(bring: Bring, lake: Lake) -> None:
     bring(visits(1, x=["a"]))
     done = bring(visits(2, y=["b"]), "b.csv")
@@ -321,6 +326,7 @@ def test_files_go_in_name_order_and_a_refused_one_says_what_went_before(
     assert left.file.endswith("in3.csv")
 
 
+@pytest.mark.slow
 def test_a_query_fills_a_table_with_what_is_new_in_it(
     put: Put, lake: Lake, make_problem: Callable[..., Any]
 ) -> None:
@@ -425,6 +431,7 @@ def test_an_ingest_that_dies_between_commits_is_finished_by_the_next(
     assert bring(rows, **settings_).accepted == 0
 
 
+@pytest.mark.slow
 def test_two_ingests_that_meet_leave_each_row_once(
     lake: Lake, make_problem: Callable[..., Any], put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -486,6 +493,7 @@ def test_every_type_that_parquet_has_is_kept_or_becomes_what_delta_has(
     assert not json.loads(lake.read("ingests").sort_values("at")["flags"].iloc[1])
 
 
+@pytest.mark.slow
 def test_a_file_without_rows_is_recorded_and_changes_nothing(bring: Bring, lake: Lake) -> None:
     assert counts(bring("visit,at_\n")) == (0, 0, 0)
     assert lake.version("visits") is None and len(lake.read("ingests")) == 1

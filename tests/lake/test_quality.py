@@ -76,6 +76,7 @@ def test_what_names_somebody_is_never_kept_in_a_profile(bring: Bring, lake: Lake
     assert "free text" not in lake.read("profiles").to_string()
 
 
+@pytest.mark.slow
 def test_what_changed_is_said_with_its_file(twice: tuple[Ingested, Ingested], lake: Lake) -> None:
     found = changes(lake, "visits")
     assert list(found.columns) == CHANGES
@@ -122,6 +123,7 @@ def test_a_table_that_was_never_filled_has_an_empty_history(lake: Lake) -> None:
     assert changes(lake, "visits").columns.tolist() == CHANGES
 
 
+@pytest.mark.slow
 def test_a_large_table_is_compared_through_a_sample_by_key(
     bring: Bring, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_large_table_is_compared_through_a_sample_by_key(
     assert changes(lake, "visits").empty
 
 
+@pytest.mark.slow
 def test_a_batch_of_one_row_and_one_of_nulls_have_a_profile(bring: Bring, lake: Lake) -> None:
     bring(visits(1, x=[1.0], s=["a"], b=[True]), "a.parquet")
     nothing = visits(2, x=[np.nan], s=[None], b=pd.array([None], dtype="boolean"))

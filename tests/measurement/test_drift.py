@@ -75,6 +75,7 @@ def test_the_design_effect_of_rows_that_are_alike_is_their_number() -> None:
     assert (once["design_effect"] == 1).all()
 
 
+@pytest.mark.slow
 def test_by_chance_psi_has_the_mean_and_the_tail_it_is_compared_with() -> None:
     rng = np.random.default_rng(4)
     made = pd.concat(

@@ -121,6 +121,7 @@ def test_the_ratio_and_the_difference_are_those_of_the_textbook() -> None:
     assert of_b(found, "exploration_rate")["value"] == pytest.approx(worlds.PI)
 
 
+@pytest.mark.slow
 def test_influence_functions_give_the_jackknifes_standard_error() -> None:
     log = world(4, 1_000, m="true")
     _, rows = mature_rows(log)

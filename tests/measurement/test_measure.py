@@ -260,6 +260,7 @@ def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
     assert no_number(row(found, "event_rate_below", at="score < 0").to_frame().T)
 
 
+@pytest.mark.slow
 def test_a_group_is_measured_as_if_it_were_alone(log: pd.DataFrame) -> None:
     half = np.where(log["u"] > 0, "high", "low")
     found = measure(log.assign(half=half), policies=worlds.wider(log), by=["half"])

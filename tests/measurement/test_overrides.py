@@ -51,6 +51,7 @@ def test_a_decline_by_hand_of_what_was_approved_is_counted_and_bounded(
     assert set(naive["labels"]) == {int(log["revealed"].sum() - rows.sum())}
 
 
+@pytest.mark.slow
 def test_the_bounds_hold_whatever_the_hidden_outcomes_are(log: pd.DataFrame, row: Row) -> None:
     """All 16 ways in which four hidden outcomes may turn out, each measured as if it were seen."""
     drawn = np.flatnonzero(log["revealed"])
@@ -70,6 +71,7 @@ def test_the_bounds_hold_whatever_the_hidden_outcomes_are(log: pd.DataFrame, row
         assert bound["high"] == pytest.approx(every["high"].max(), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [-1, 1])
 def test_the_bounds_hold_the_truth_when_hands_pick_the_worst_or_the_best(
     row: Row, side: int

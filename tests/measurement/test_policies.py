@@ -60,6 +60,7 @@ def realised(seed: int, n: int = 3_000) -> pd.DataFrame:
     return log.assign(realised_value=np.where(log["revealed"], value, 0.0), worth=value)
 
 
+@pytest.mark.slow
 def test_what_was_booked_is_exact_for_the_policy_that_ran(row: Row) -> None:
     log = realised(1)
     one = row(measure(log), "realised_value", "booked")

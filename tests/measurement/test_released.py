@@ -49,6 +49,7 @@ def test_a_subjects_own_earlier_rows_do_not_teach_its_later_ones() -> None:
     assert not np.array_equal(m, changed)
 
 
+@pytest.mark.slow
 def test_rows_before_the_start_teach_and_are_not_shown() -> None:
     log, start = a_log().drop(columns="m"), BEGIN + pd.Timedelta(weeks=13)
     found = watch(log, {}, start=start)

@@ -150,6 +150,7 @@ def test_matured_never_looks_at_the_young(log: pd.DataFrame) -> None:
     assert only["value"].tolist() == before.loc[only.index, "value"].tolist()
 
 
+@pytest.mark.slow
 def test_a_vintage_partly_mature_is_measured_on_its_mature_rows() -> None:
     log = draw(2, n=30_000)
     july = table(log, "matured").loc[pd.Timestamp("2025-07-01", tz="UTC")]
@@ -162,6 +163,7 @@ def test_a_vintage_partly_mature_is_measured_on_its_mature_rows() -> None:
     assert august["n"] == 0 and august["status"].startswith("withheld: none of ")
 
 
+@pytest.mark.slow
 def test_a_log_without_times_has_its_matured_rows_and_says_what_is_missing(
     log: pd.DataFrame,
 ) -> None:
@@ -191,6 +193,7 @@ def test_the_early_proxy_counts_early_events_and_measures_what_they_say(log: pd.
     assert found["status"].iloc[-1].endswith("is 54 days old")
 
 
+@pytest.mark.slow
 def test_twins_of_one_subject_tell_nothing_new(log: pd.DataFrame) -> None:
     twice = pd.concat([log, log]).sort_values("as_of", kind="stable", ignore_index=True)
     one, two = shown(log), shown(twice)
@@ -242,6 +245,7 @@ def test_young_rows_out_of_sight_are_not_closed_ones(log: pd.DataFrame) -> None:
     assert shown(blind)["status"].str.startswith("assumed: ").all()
 
 
+@pytest.mark.slow
 def test_weeks_quarters_and_a_wrong_unit(log: pd.DataFrame) -> None:
     assert len(table(log, "matured", unit="quarter")) == 4
     weeks = table(log, "matured", unit="week").index

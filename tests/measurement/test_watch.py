@@ -84,6 +84,7 @@ def test_rows_nobody_could_have_seen_are_not_in_it() -> None:
     assert last(watch(log, {}), "event_rate")["n"] == (~barred).sum()
 
 
+@pytest.mark.slow
 def test_unseen_approved_outcomes_widen_to_all_that_they_may_be() -> None:
     log = a_log()
     drawn, explored = (

@@ -107,6 +107,7 @@ def test_the_gap_variant_exists_where_a_thousand_rows_are_left(
     assert (made.gap_scores is not None) == gap
 
 
+@pytest.mark.slow
 def test_outcomes_of_the_judging_half_change_no_score_that_is_judged(
     problem: Problem, make_dataset: Make
 ) -> None:

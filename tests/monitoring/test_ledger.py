@@ -68,6 +68,7 @@ def test_a_broken_promise_rings_the_truth_is_held_and_measuring_twice_changes_no
     assert len(lake.read(ESTIMATES)) == count
 
 
+@pytest.mark.slow
 def test_a_young_log_says_from_when_on_it_is_watched(problem, lake, log):
     at = log["as_of"].min() + HORIZON + pd.Timedelta(days=3)
     young = log[log["as_of"] < at]
@@ -96,6 +97,7 @@ def test_nothing_decided_and_nothing_mature_are_refused_by_name(problem, lake, l
         measure_ledger(problem, lake, log[~log["mature"]], KNOWN_AT)
 
 
+@pytest.mark.slow
 def test_old_decisions_without_a_logged_chance_promise_nothing_and_ring_nothing(problem, lake, log):
     found = measure_ledger(problem, lake, log.assign(p_reveal=np.nan), KNOWN_AT)
     assert "No alert can be raised yet" in found.verdict
@@ -105,6 +107,7 @@ def test_old_decisions_without_a_logged_chance_promise_nothing_and_ring_nothing(
     assert "not known yet" in text
 
 
+@pytest.mark.slow
 def test_without_exploration_those_approved_anyway_are_still_watched(problem, lake, log):
     declined = log["p_reveal"] < 1
     hidden = log.assign(

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.monitoring.conftest import KNOWN_AT
 from truerisk.measurement.measure import BAND, measure
@@ -13,6 +14,7 @@ from truerisk.monitoring.guess import guessed
 from truerisk.monitoring.look import look
 from truerisk.registry import approval
 
+pytestmark = pytest.mark.slow
 ABOUT = {"compared": "", "run": "", "code": ""}
 
 

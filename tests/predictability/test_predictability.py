@@ -73,6 +73,7 @@ def test_every_rung_adds_to_the_one_below_and_is_what_scikit_learn_says(
         rung(found, "prior", "auc_gain")
 
 
+@pytest.mark.slow
 def test_the_dollars_are_those_of_the_cutoff_on_rows_that_did_not_choose_it(
     problem: Problem, lake: Lake, make_dataset: Make
 ) -> None:
@@ -164,6 +165,7 @@ def test_where_the_review_withholds_its_auc_there_is_nothing_to_say(
     assert predictability(problem, dataset, parts, fitted, blank) is None
 
 
+@pytest.mark.slow
 def test_a_single_feature_that_the_problem_asks_for_is_not_fitted_again(
     problem: Problem, lake: Lake, make_dataset: Make
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_champion_cannot_be_approved_twice_or_rejected(lake: Lake, promote: Pr
             decide()
 
 
+@pytest.mark.slow
 def test_an_approval_is_refused_when_the_champion_moved_since_the_report(
     lake: Lake, promote: Promote, offer: Offer
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_roll_back_moves_the_champion_too(lake: Lake, promote: Promote, offer:
         approve(lake, "small", "c", "Ann", "better", digest)
 
 
+@pytest.mark.slow
 def test_a_model_compared_again_with_the_new_champion_can_be_approved(
     lake: Lake, promote: Promote, offer: Offer
 ) -> None:
@@ -200,6 +202,7 @@ def test_submitting_the_same_again_changes_nothing(lake: Lake, promote: Promote)
     assert events(lake) == ["submitted", "approved", "promoted"]
 
 
+@pytest.mark.slow
 def test_roll_backs_go_back_one_champion_at_a_time(lake: Lake, promote: Promote) -> None:
     promote("a", "b", "c")
     assert rollback(lake, "small", "Ben", "c declines everybody") == "b"
@@ -213,6 +216,7 @@ def test_roll_backs_go_back_one_champion_at_a_time(lake: Lake, promote: Promote)
     assert json.loads(last["payload"]) == {"left": "b"}
 
 
+@pytest.mark.slow
 def test_after_a_roll_back_the_next_approval_follows_the_restored_champion(
     lake: Lake, promote: Promote, offer: Offer
 ) -> None:
@@ -222,6 +226,7 @@ def test_after_a_roll_back_the_next_approval_follows_the_restored_champion(
     assert rollback(lake, "small", "Ben", "c too") == "a"
 
 
+@pytest.mark.slow
 def test_what_was_left_by_a_roll_back_may_be_offered_again(
     lake: Lake, promote: Promote, offer: Offer
 ) -> None:
@@ -242,6 +247,7 @@ def test_there_must_be_someone_to_roll_back_to(
         rollback(lake, "small", "Ben", "it declines everybody")
 
 
+@pytest.mark.slow
 def test_the_list_shows_every_model_once_with_its_state_newest_first(
     lake: Lake, promote: Promote, offer: Offer
 ) -> None:

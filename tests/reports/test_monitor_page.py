@@ -129,6 +129,7 @@ def test_a_usual_figure_is_never_held_against_a_promise(told):
     assert f"The review curve, and what a better score is worth: {looks.WITHHELD}." in seen
 
 
+@pytest.mark.slow
 def test_a_forecast_is_called_one_and_says_when_timing_moved(told):
     _, seen = told(vintages)
     assert "Completed: a forecast" in told(vintages)[1]
@@ -146,6 +147,7 @@ def test_the_swap_set_is_told_in_applications_and_dollars(told):
     assert "on the 1,000 applications whose outcomes it never saw" in seen
 
 
+@pytest.mark.slow
 def test_dollars_tell_what_hangs_on_assumptions_and_where_money_lies(told):
     _, seen = told(in_dollars)
     for wanted in (
@@ -199,6 +201,7 @@ def test_fairness_shows_each_group_beside_its_reference_and_withholds(told):
     assert "withheld" in seen[seen.index("age_band: groups") :]
 
 
+@pytest.mark.slow
 def test_parts_that_are_not_there_say_why_each(problem):
     parts = ("watched", "vintages", "curve", "worth", "drift", "fairness")
     why = {part: f"The {part} cannot be computed: 3 of 9 rows have no amount." for part in parts}

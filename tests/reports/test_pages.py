@@ -40,6 +40,7 @@ STATES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("which", ["train", "measured"])
 def test_a_page_loads_nothing_and_shows_no_missing_number(which, state, request):
@@ -67,6 +68,7 @@ def test_hostile_names_stay_text(train, measured):
         assert text.count("<script") == text.count("</script")
 
 
+@pytest.mark.slow
 def test_the_gates_verdict_comes_first_in_words(train):
     failed, passed = visible(train()), visible(train(passed=(True, True)))
     assert "The gate failed: 1 of 2 checks" in failed
@@ -98,6 +100,7 @@ def test_a_reviewer_finds_what_the_decision_needs(train):
         assert wanted in text, wanted
 
 
+@pytest.mark.slow
 def test_naive_is_never_called_everyones(train, measured):
     """Where nothing but naive is known, no number stands beside the word everyone."""
     state = {"lost": 1.0, "status": NO_PROPENSITY}
@@ -110,17 +113,20 @@ def test_naive_is_never_called_everyones(train, measured):
     assert "For 100% of those who applied nothing is identified" in text
 
 
+@pytest.mark.slow
 def test_where_everyone_is_known_their_number_leads(measured):
     text = visible(measured(lost=0.0))
     assert "As usually reported the event rate is 8.0%, but that is about the approved only" in text
     assert "among everyone who applied it is 16.0% (14.4% … 18.0%): 2.0 times" in text
 
 
+@pytest.mark.slow
 def test_the_share_that_is_not_identified_is_said(train, measured):
     assert "the 98.0% who could be approved" in visible(measured())
     assert "2.0% of those who applied are not identified" in visible(train())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [WITHHELD, NO_PROPENSITY])
 def test_statuses_are_shown_and_said_in_words(train, measured, status):
     lost = 1.0 if status == NO_PROPENSITY else 0.02
@@ -143,5 +149,6 @@ def test_exploration_is_told_with_what_it_costs(measured):
     assert "no longer in the problem file" in text
 
 
+@pytest.mark.slow
 def test_a_status_nobody_foresaw_is_shown_as_it_is(measured):
     assert "awaiting something new" in visible(measured(status="awaiting something new"))

@@ -100,6 +100,7 @@ def test_a_model_beyond_the_twins_is_said_to_be_beyond_them(section):
     assert "is above the twins' largest" not in section()
 
 
+@pytest.mark.slow
 def test_the_training_report_holds_the_section_where_there_is_one(
     problem, train_inputs, monkeypatch
 ):
