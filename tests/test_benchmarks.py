@@ -29,6 +29,8 @@ def contest(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(repository() / folder))
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_way_to_compute_features_gives_the_same_numbers() -> None:
     done = run(
         *("features.py", "windows", "latest", "totals", "hot"),
@@ -49,12 +51,14 @@ def test_a_wrong_contestant_is_noticed(contest: None) -> None:
     assert features.differing({"one": right, "two": {"checksums": {}}}) == ["two"]
 
 
+@pytest.mark.slow
 def test_the_auc_is_everybodys() -> None:
     done = run("measurement.py", "auc", "--applications", "3000")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| DeLong |" in done.stdout
 
 
+@pytest.mark.slow
 def test_measurement_contestants_read_one_log(tmp_path: Path, contest: None) -> None:
     import lender
     import measurement
@@ -100,6 +104,7 @@ def test_an_auc_with_the_diagonal_is_noticed(
     assert not measurement.agree({"all pairs": auc.brute(a, 1 - a, score)})
 
 
+@pytest.mark.slow
 def test_lookups_are_the_builds_to_the_bit() -> None:
     done = run(
         "online.py", *["--events", "3000", "--customers", "40", "--lookups", "30", "--hot", "500"]

@@ -59,6 +59,7 @@ def run(lake: Lake, problem: Problem, version: str, **bounds: Any) -> tuple[Batc
     return batch, decided
 
 
+@pytest.mark.slow
 def test_a_batch_holds_the_undecided_between_its_bounds_in_order(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -91,6 +92,7 @@ def test_the_shards_together_are_the_batch_and_the_scores_those_of_the_model(
     np.testing.assert_allclose(together["score"], by_hand, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_replay_gives_the_ledger_back_and_commits_nothing(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -118,6 +120,7 @@ def test_the_same_work_planned_twice_is_the_same_batch(
     assert one.versions == {"applications": stocked.version("applications")}
 
 
+@pytest.mark.slow
 def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -142,7 +145,14 @@ def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
     assert held["explored"].sum() > 0
 
 
-@pytest.mark.parametrize("budget", [{"share_of_profit": 0.02}, {"dollars_per_day": 2_000}])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"share_of_profit": 0.02},
+        pytest.param({"dollars_per_day": 2_000}, marks=pytest.mark.thorough),
+    ],
+)
 def test_a_ledger_of_small_batches_is_as_one_of_a_large_one(
     stocked: Lake, lender: Callable[..., Problem], version: str, budget: dict[str, float]
 ) -> None:
@@ -166,6 +176,7 @@ def test_a_ledger_of_small_batches_is_as_one_of_a_large_one(
     assert spent[0] == pytest.approx(spent[1], rel=0.15)
 
 
+@pytest.mark.slow
 def test_another_model_rescores_decided_applications_in_the_order_asked_for(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -177,6 +188,7 @@ def test_another_model_rescores_decided_applications_in_the_order_asked_for(
     np.testing.assert_array_equal(frame["score"], expected)
 
 
+@pytest.mark.slow
 def test_a_batch_without_work_decides_nothing(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -209,6 +221,7 @@ def measured(version: str, known_at: str, **values: float | None) -> pd.DataFram
     return pd.DataFrame(rows).astype({"value": "float64"})
 
 
+@pytest.mark.slow
 def test_a_batch_pins_the_latest_calibration_for_everyone_and_is_named_by_it(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -234,6 +247,7 @@ def test_a_batch_pins_the_latest_calibration_for_everyone_and_is_named_by_it(
     assert_frame_equal(again, made[1])
 
 
+@pytest.mark.slow
 def test_what_was_withheld_or_is_of_others_calibrates_nothing(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
@@ -257,6 +271,7 @@ def test_what_was_withheld_or_is_of_others_calibrates_nothing(
     assert known_calibration(stocked, problem, version) == Calibration(0.3, 1.0)
 
 
+@pytest.mark.slow
 def test_what_made_each_rate_is_in_the_ledger(
     stocked: Lake, lender: Callable[..., Problem], version: str
 ) -> None:

@@ -27,6 +27,7 @@ def bounds(low: float, high: float) -> dict[str, float]:
     return {"floor": min(low, high) * 0.3, "cap": max(low, high, 1e-3)}
 
 
+@pytest.mark.slow
 @given(BATCH)
 def test_the_budget_is_never_exceeded_in_expectation(batch: Any) -> None:
     n, seed, budget, *ends = batch
@@ -36,6 +37,7 @@ def test_the_budget_is_never_exceeded_in_expectation(batch: Any) -> None:
     assert (pi >= 0).all() and (pi <= bounds(*ends)["cap"]).all()
 
 
+@pytest.mark.slow
 @given(BATCH)
 def test_the_whole_budget_is_used_unless_everyone_is_at_the_cap(batch: Any) -> None:
     n, seed, budget, *ends = batch
@@ -45,6 +47,7 @@ def test_the_whole_budget_is_used_unless_everyone_is_at_the_cap(batch: Any) -> N
     assert used or (pi == bounds(*ends)["cap"]).all()
 
 
+@pytest.mark.slow
 @given(BATCH)
 def test_the_floor_holds_where_the_budget_affords_it(batch: Any) -> None:
     n, seed, budget, *ends = batch
@@ -59,6 +62,7 @@ def test_the_floor_holds_where_the_budget_affords_it(batch: Any) -> None:
         np.testing.assert_array_equal(pi, np.clip(k * weight, lower, cap))
 
 
+@pytest.mark.slow
 @given(BATCH)
 def test_a_larger_budget_lowers_nobodys_chance(batch: Any) -> None:
     n, seed, budget, *ends = batch

@@ -53,6 +53,7 @@ def known(lake: Lake, problem: Problem, decided: pd.DataFrame) -> pd.DataFrame:
     return outcomes.set_index("application_id")
 
 
+@pytest.mark.slow
 def test_a_decision_is_committed_once(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
     assert commit(lake, problem, decided.iloc[:400]) == 400
     version = lake.version(ledger(problem.name))
@@ -65,6 +66,7 @@ def test_a_decision_is_committed_once(lake: Lake, problem: Problem, decided: pd.
     )
 
 
+@pytest.mark.slow
 def test_the_first_decision_stands(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
     commit(lake, problem, decided)
     assert commit(lake, problem, decided.assign(action="approve", score=0.0, batch="b2")) == 0
@@ -105,6 +107,7 @@ def test_the_log_shows_every_outcome_that_was_revealed(
     assert not lost["revealed"].any()
 
 
+@pytest.mark.slow
 def test_the_young_stay_immature_whatever_is_known_of_them(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:
@@ -122,6 +125,7 @@ def test_the_young_stay_immature_whatever_is_known_of_them(
     assert set(log.loc[approved, "status"]) == {"pending"}
 
 
+@pytest.mark.slow
 def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:

@@ -76,6 +76,7 @@ def assert_each_decided_once(held: pd.DataFrame, decided: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(held[columns], decided[columns], check_dtype=False)
 
 
+@pytest.mark.slow
 def test_two_processes_that_commit_overlapping_batches_leave_one_decision_each(
     world: tuple[Path, Problem, pd.DataFrame],
 ) -> None:
@@ -90,6 +91,7 @@ def test_two_processes_that_commit_overlapping_batches_leave_one_decision_each(
     assert min(new.values()) > 0, "they did not race"
 
 
+@pytest.mark.slow
 def test_the_same_batch_committed_twice_at_once_is_committed_once_and_whole(
     world: tuple[Path, Problem, pd.DataFrame],
 ) -> None:
@@ -102,6 +104,7 @@ def test_the_same_batch_committed_twice_at_once_is_committed_once_and_whole(
     assert held["run"].nunique() == 1
 
 
+@pytest.mark.slow
 def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_rest_once(
     world: tuple[Path, Problem, pd.DataFrame],
 ) -> None:

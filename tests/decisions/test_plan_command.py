@@ -106,6 +106,7 @@ def test_it_shows_each_design_side_by_side(stocked: Lake, plan: Callable[..., Re
     assert max(len(line) for line in said.splitlines()) <= 110
 
 
+@pytest.mark.slow
 def test_it_changes_nothing_and_says_what_deciding_then_does(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:
@@ -123,6 +124,7 @@ def test_it_changes_nothing_and_says_what_deciding_then_does(
     assert made["matured_on"].startswith("2025-04-09")
 
 
+@pytest.mark.slow
 def test_where_nothing_waits_the_last_decisions_are_the_guide(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:
@@ -137,6 +139,7 @@ def test_where_nothing_waits_the_last_decisions_are_the_guide(
     assert some["applications"] == 80
 
 
+@pytest.mark.slow
 def test_a_small_batch_is_planned_with_the_decisions_before_it(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:

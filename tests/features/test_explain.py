@@ -105,6 +105,7 @@ def test_every_step_is_named_with_its_reason_its_features_and_its_sql(
     ]
 
 
+@pytest.mark.slow
 def test_the_plan_is_that_of_the_rows_it_is_asked_for(problem: Problem, lake: Lake) -> None:
     some = frames()[0].head(3)
     assert "features of 3 applications" in explain(problem, lake, some)
@@ -148,6 +149,7 @@ def test_the_printed_sql_computes_the_features(problem: Problem, lake: Lake) -> 
     pd.testing.assert_frame_equal(found, queried, check_exact=True, check_dtype=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_statement_is_sql_of_its_dialect(
     problem: Problem, lake: Lake, tmp_path: Path, dialect: str

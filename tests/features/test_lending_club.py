@@ -41,12 +41,14 @@ def followed(dataset: Dataset) -> pd.DataFrame:
     return mature.merge(raw, on="loan_id", validate="1:1")
 
 
+@pytest.mark.slow
 def test_the_rate_that_was_known_is_9_6_percent_of_14_659_loans(dataset: Dataset) -> None:
     events = dataset.frame["event"].dropna()
     assert len(events) == dataset.counts["mature"] == dataset.counts["followed"] == 14_659
     assert events.mean() == pytest.approx(0.096, abs=0.0005)
 
 
+@pytest.mark.slow
 def test_keeping_only_outcomes_seen_by_then_would_inflate_it_to_15_5_percent(
     followed: pd.DataFrame,
 ) -> None:

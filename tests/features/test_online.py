@@ -165,6 +165,7 @@ def world(tmp_path: Path, lake: Lake, make_problem: Callable[..., Problem]) -> C
 Make = Callable[..., World]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOWS, ids=["at once", "delay", "available_at"])
 def test_every_aggregate_is_the_builds_to_the_bit(world: Make, how: dict[str, str]) -> None:
     made = world(EDGES, {"window": [WINDOW], "latest": [{**LATEST, "max_age": "1d"}]}, **how)
@@ -194,6 +195,7 @@ def test_nan_infinity_and_signed_zeros_are_values_as_in_the_build(world: Make) -
     made.assert_same(APPLICATIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("held", "came"),
     [
@@ -239,6 +241,7 @@ DERIVED = {
 }
 
 
+@pytest.mark.slow
 def test_columns_and_derived_features_have_the_types_of_the_build(world: Make) -> None:
     derived = {k: v for k, v in DERIVED.items() if k not in ("day", "weekday")}
     derived["weekday"] = "dayname(applied_at)"
@@ -289,6 +292,7 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> World:
     return World(problem, lake, str(folder / "store.sqlite"))
 
 
+@pytest.mark.slow
 def test_every_application_of_a_simulated_lender_has_the_features_of_the_build(
     credit: World,
 ) -> None:
@@ -334,6 +338,7 @@ def with_events(world: World, **said: Any) -> World:
 TABLE = "events by customer_id"
 
 
+@pytest.mark.slow
 def test_a_sync_adds_what_a_lake_table_gained_and_does_nothing_otherwise(in_lake: World) -> None:
     assert in_lake.sync() == {TABLE: "built"}
     before = Path(in_lake.store).read_bytes()
@@ -346,6 +351,7 @@ def test_a_sync_adds_what_a_lake_table_gained_and_does_nothing_otherwise(in_lake
     in_lake.assert_same(APPLICATIONS)
 
 
+@pytest.mark.slow
 def test_another_table_in_its_place_is_read_from_the_start(in_lake: World, tmp_path: Path) -> None:
     in_lake.sync()
     other = replace(in_lake, lake=tr.open_lake(tmp_path / "other"))
@@ -357,6 +363,7 @@ def test_another_table_in_its_place_is_read_from_the_start(in_lake: World, tmp_p
         tr.features_for(in_lake.problem, APPLICATIONS[0], "2024-03-10", in_lake.lake, other.store)
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_read_from_the_start(world: Make) -> None:
     made = world(EDGES, {"window": [WINDOW]})
     made.sync()
@@ -366,6 +373,7 @@ def test_a_changed_file_is_read_from_the_start(world: Make) -> None:
     changed.assert_same(APPLICATIONS[::3])
 
 
+@pytest.mark.slow
 def test_a_changed_definition_is_refused_until_it_is_synced(in_lake: World) -> None:
     in_lake.sync()
     for changed in (
@@ -383,6 +391,7 @@ def test_a_changed_definition_is_refused_until_it_is_synced(in_lake: World) -> N
         changed.assert_same(APPLICATIONS[::4])
 
 
+@pytest.mark.slow
 def test_another_window_needs_no_sync_and_two_models_share_a_store(in_lake: World) -> None:
     in_lake.sync()
     longer = {**WINDOW, "over": ["5d"], "compute": ["sum(paid)", "distinct(shop)"]}
@@ -394,6 +403,7 @@ def test_another_window_needs_no_sync_and_two_models_share_a_store(in_lake: Worl
         model.assert_same(APPLICATIONS[::4])
 
 
+@pytest.mark.slow
 def test_a_table_nobody_reads_is_kept_up_or_dropped_and_never_stale(in_lake: World) -> None:
     in_lake.sync()
     idle = with_features(in_lake, window=[], latest=[])
@@ -405,6 +415,7 @@ def test_a_table_nobody_reads_is_kept_up_or_dropped_and_never_stale(in_lake: Wor
         in_lake.online(APPLICATIONS[0])
 
 
+@pytest.mark.slow
 def test_readers_see_the_former_state_until_a_sync_is_done(
     in_lake: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -465,6 +476,7 @@ def in_lake_again(folder: str) -> tuple[Problem, Lake]:
     return tr.load_problem(f"{folder}/small.toml"), tr.open_lake(f"{folder}/lake")
 
 
+@pytest.mark.slow
 def test_a_killed_sync_leaves_the_former_state(tmp_path: Path, lake: Lake) -> None:
     from tests.conftest import SMALL
 
@@ -499,6 +511,7 @@ def rows(table: pa.Table) -> list[dict[str, Any]]:
     return table.to_pylist()
 
 
+@pytest.mark.slow
 def test_an_added_event_is_seen_as_if_the_lake_had_it(in_lake: World) -> None:
     in_lake.sync()
     new = EDGES.slice(5)
@@ -512,6 +525,7 @@ def test_an_added_event_is_seen_as_if_the_lake_had_it(in_lake: World) -> None:
     in_lake.assert_same(APPLICATIONS[::4])
 
 
+@pytest.mark.slow
 def test_the_lake_has_the_last_word_on_an_added_event(in_lake: World) -> None:
     in_lake.sync()
     new = EDGES.slice(5, 1)
@@ -522,6 +536,7 @@ def test_the_lake_has_the_last_word_on_an_added_event(in_lake: World) -> None:
     in_lake.assert_same(APPLICATIONS[::4])
 
 
+@pytest.mark.slow
 def test_an_added_event_outlives_a_file_that_does_not_have_it_yet(world: Make) -> None:
     made = world(EDGES.slice(0, 4), {"window": [WINDOW]})
     made.sync()
@@ -597,6 +612,7 @@ def test_threads_may_share_one_store(in_lake: World) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_did(credit: World) -> None:
     store = f"{credit.store}.command"
     given = ["features", "sync", "credit", "--store", store, "--lake", credit.lake.root]

@@ -108,6 +108,7 @@ def test_a_changed_definition_needs_a_new_version(
     check_definitions(newer, lake)
 
 
+@pytest.mark.slow
 def test_what_no_number_depends_on_may_change(make_problem: Make, lake: Lake) -> None:
     register_definitions(given(make_problem), lake, "abc")
     moved = "select * from read_parquet('/elsewhere/april.parquet') where amount > 0"

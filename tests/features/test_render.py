@@ -118,6 +118,7 @@ def test_duckdbs_own_sql_is_the_same_query() -> None:
         assert sorted(found.fetchall()) == sorted(expected.fetchall()), name
 
 
+@pytest.mark.slow
 def test_what_only_duckdb_runs_is_refused_elsewhere() -> None:
     wanted = Latest(source="events", by="order", columns=["kind"])
     asof = latest('"source_events"', wanted, 0, None, asof=True)

@@ -66,6 +66,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
+@pytest.mark.slow
 @ANY
 @given(world=worlds())
 def test_a_build_is_what_the_rules_say(
@@ -78,6 +79,7 @@ def test_a_build_is_what_the_rules_say(
     assert_same(frame, world, names, "build")
 
 
+@pytest.mark.slow
 @ANY
 @given(world=worlds())
 def test_the_online_store_is_what_the_rules_say(
@@ -96,6 +98,8 @@ def test_the_online_store_is_what_the_rules_say(
     assert_same(frame, now, list(frame), "online")
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.xdist_group("spark")
 @settings(ANY, max_examples=3)
 @given(world=worlds())
@@ -133,6 +137,7 @@ def formulated(
                     yield f"{name} in {chunks}", names, rows.astype(float)
 
 
+@pytest.mark.slow
 @ANY
 @given(world=worlds())
 def test_every_formulation_is_what_the_rules_say(
@@ -145,6 +150,7 @@ def test_every_formulation_is_what_the_rules_say(
             assert_same(rows, world, features, name)
 
 
+@pytest.mark.slow
 def test_the_random_histories_would_notice_each_broken_rule() -> None:
     wrong = ["ties", "event time", "known later", "open", "any of a tie", "stale", "repeats"]
     noticed = dict.fromkeys([*wrong, "unknown", "null"], 0)

@@ -158,6 +158,7 @@ def test_4_money_is_summed_to_the_cent_where_floats_are_not(
     assert column(plain, "sum_amount__30d") != [exact]
 
 
+@pytest.mark.slow
 def test_4_sums_of_doubles_have_the_same_bits_whatever_the_order_of_the_rows(
     build: Build, times: Make, applied: Make
 ) -> None:

@@ -134,7 +134,15 @@ def bits(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True).apply(of)
 
 
-@pytest.mark.parametrize("how", [{"delay": "0d"}, {"delay": "6h"}, {"available_at": "loaded_at"}])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"delay": "0d"}, marks=pytest.mark.thorough),
+        {"delay": "6h"},
+        {"available_at": "loaded_at"},
+    ],
+)
 def test_every_aggregate_over_parquet_is_duckdbs_to_the_last_bit(
     tmp_path: Path, problem: Any, same: Any, how: dict[str, str]
 ) -> None:
@@ -144,6 +152,7 @@ def test_every_aggregate_over_parquet_is_duckdbs_to_the_last_bit(
     assert not same(about, known_at="2024-03-20").equals(frame)
 
 
+@pytest.mark.slow
 def test_running_totals_are_the_same_and_compiled_plans_are_too(
     tmp_path: Path, problem: Any, same: Any
 ) -> None:
@@ -154,6 +163,7 @@ def test_running_totals_are_the_same_and_compiled_plans_are_too(
     same(problem(["std(score)", "sum(amount)", "sum(score)"], LATEST, conf=COMPILED, **place))
 
 
+@pytest.mark.slow
 def test_a_lake_table_of_many_appends_is_read_where_it_lies_as_pinned(
     lake: Lake, problem: Any, same: Any
 ) -> None:
@@ -168,6 +178,7 @@ def test_a_lake_table_of_many_appends_is_read_where_it_lies_as_pinned(
     assert not same(about).equals(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("offset", ["", "+02:00"])
 def test_csv_and_queries_mean_what_they_mean_to_duckdb(
     tmp_path: Path, problem: Any, same: Any, offset: str
@@ -182,6 +193,7 @@ def test_csv_and_queries_mean_what_they_mean_to_duckdb(
     assert same(problem(compute, LATEST, query=query, key="n", other=held)).shape == csv.shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["datetime64[ns, UTC]", "datetime64[ms]", "date", "text"])
 def test_times_of_any_type_are_the_same_instants(
     tmp_path: Path, problem: Any, same: Any, kind: str
@@ -200,6 +212,7 @@ def test_times_of_any_type_are_the_same_instants(
     same(problem(["count", "since_last", "since_first"], path=f"{tmp_path}/events.parquet"))
 
 
+@pytest.mark.slow
 def test_velocity_over_the_applications_themselves(
     tmp_path: Path, make_problem: Any, same: Any, spark_conf: dict[str, str]
 ) -> None:
@@ -215,6 +228,7 @@ def test_velocity_over_the_applications_themselves(
     )
 
 
+@pytest.mark.slow
 def test_folders_with_names_that_are_patterns(tmp_path: Path, problem: Any, same: Any) -> None:
     folder = tmp_path / "a [1] {b}"
     folder.mkdir()
@@ -225,6 +239,7 @@ def test_folders_with_names_that_are_patterns(tmp_path: Path, problem: Any, same
     same(problem(["count", "count where late"], path=f"{escaped}/*.parquet"))
 
 
+@pytest.mark.slow
 def test_a_partition_in_the_name_of_a_folder_is_a_column(
     tmp_path: Path, problem: Any, same: Any
 ) -> None:
@@ -235,6 +250,7 @@ def test_a_partition_in_the_name_of_a_folder_is_a_column(
     same(problem(["count where late"], path=f"{tmp_path}/*/*.parquet"))
 
 
+@pytest.mark.slow
 def test_the_checks_of_a_source_run_on_spark_too(tmp_path: Path, problem: Any, lake: Lake) -> None:
     broken = {
         'key "event_id" repeats in 399 of 400 rows': {"event_id": 1},
@@ -252,6 +268,7 @@ def test_the_checks_of_a_source_run_on_spark_too(tmp_path: Path, problem: Any, l
         assert said[0] == said[1]
 
 
+@pytest.mark.slow
 def test_what_spark_cannot_do_the_same_way_is_one_sentence(
     tmp_path: Path, problem: Any, lake: Lake
 ) -> None:

@@ -56,6 +56,7 @@ def bucket(cloud: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("s3").create_bucket(Bucket="team")
 
 
+@pytest.mark.slow
 def test_score_runs_with_datastore_and_lake_on_s3(
     bucket: None, trained: Path, cloud: Mapping[str, str], flow: Callable[..., Run]
 ) -> None:
@@ -81,6 +82,7 @@ def manifest(verb: str, problem: Path, flow: Callable[..., Run], cloud: Mapping[
     return json.loads(done.stdout[done.stdout.index("{") :])
 
 
+@pytest.mark.slow
 def test_an_argo_manifest_carries_schedule_parameters_and_resources(
     bucket: None, cloud: Mapping[str, str], tmp_path: Path, flow: Callable[..., Run]
 ) -> None:
@@ -102,6 +104,7 @@ def test_an_argo_manifest_carries_schedule_parameters_and_resources(
         assert {(w["cpu"], w["memory"]) for w in wanted} == {("3.0", "6000.0M")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["train", "score", "measure"])
 def test_the_library_is_in_the_code_package(
     verb: str, environment: dict[str, str], tmp_path: Path

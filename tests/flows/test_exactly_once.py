@@ -43,7 +43,8 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[b
     )
 
 
-@pytest.mark.parametrize("seconds", [2.0, 4.0])
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [pytest.param(2.0, marks=pytest.mark.thorough), 4.0])
 def test_a_run_killed_at_any_point_and_run_again_decides_each_application_once(
     seconds: float,
     lake_copy: Path,
@@ -63,6 +64,7 @@ def test_a_run_killed_at_any_point_and_run_again_decides_each_application_once(
     assert decided(lake_copy) == expected(world)
 
 
+@pytest.mark.slow
 def test_an_orphan_that_commits_while_its_run_is_resumed_doubles_nothing(
     lake_copy: Path,
     world: World,
@@ -88,6 +90,7 @@ def test_an_orphan_that_commits_while_its_run_is_resumed_doubles_nothing(
     assert decided(lake_copy) == expected(world)
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_leave_one_decision_each(
     lake_copy: Path,
     world: World,
@@ -99,6 +102,7 @@ def test_two_runs_at_once_leave_one_decision_each(
     assert decided(lake_copy) == expected(world)
 
 
+@pytest.mark.slow
 def test_a_second_run_finds_nothing_left_to_decide(
     lake_copy: Path, world: World, flow: Callable[..., Run]
 ) -> None:

@@ -64,6 +64,7 @@ def figures(here: Path) -> list[tuple[int, ...]]:
     return [tuple(row) for row in records[columns].itertuples(index=False)]
 
 
+@pytest.mark.slow
 def test_new_files_are_ingested_and_then_there_is_nothing_new(
     here: Path, ingest: Callable[..., Run]
 ) -> None:
@@ -78,6 +79,7 @@ def test_new_files_are_ingested_and_then_there_is_nothing_new(
     refused(ingest("--source", f"applications={other}"), "mine.csv: 50 of 60 rows break")
 
 
+@pytest.mark.slow
 def test_a_bad_file_ends_in_one_sentence_after_those_before_it(
     here: Path, ingest: Callable[..., Run]
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_bad_file_ends_in_one_sentence_after_those_before_it(
     refused(ingest("--source", "outcomes=a.csv"), 'source "outcomes" is no lake table')
 
 
+@pytest.mark.slow
 def test_an_ingest_killed_between_its_commits_and_run_again_counts_each_row_once(
     here: Path,
     ingest: Callable[..., Run],
@@ -122,6 +125,8 @@ def test_an_ingest_killed_between_its_commits_and_run_again_counts_each_row_once
     assert len(kept) == kept.nunique() == ROWS - 7
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_ingests_of_the_same_file_at_once_leave_each_row_once(
     here: Path, environment: Mapping[str, str]
 ) -> None:

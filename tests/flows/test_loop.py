@@ -17,6 +17,7 @@ from truerisk.simulator import World
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
+@pytest.mark.slow
 def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
     sources: Path, trained: Path, world: World, tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
@@ -74,6 +75,7 @@ def test_the_card_is_the_page_in_the_lake(
     assert run.encode() in page
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_resumed_with_its_own_cutoff(
     sources: Path, tmp_path: Path, flow: Callable[..., Run]
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_killed_training_is_resumed_with_its_own_cutoff(
     assert known_at.startswith("2025-07-01")
 
 
+@pytest.mark.slow
 def test_runner_scores_from_python(
     lake_copy: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +114,7 @@ def test_runner_scores_from_python(
         assert running.status == "successful", running.stderr
 
 
+@pytest.mark.slow
 def test_shards_decide_what_one_task_decides(
     lake_copy: Path, trained: Path, tmp_path: Path, flow: Callable[..., Run]
 ) -> None:

@@ -12,6 +12,7 @@ from tests.flows.conftest import ROOT, Run
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_scientist_inspects_runs(
     trained: Path,

@@ -62,6 +62,7 @@ def finish(process: subprocess.Popen[str]) -> int:
     return int(out)
 
 
+@pytest.mark.slow
 def test_two_processes_that_append_the_same_rows_neither_repeat_nor_lose_one(
     tmp_path: Path,
 ) -> None:
@@ -74,6 +75,7 @@ def test_two_processes_that_append_the_same_rows_neither_repeat_nor_lose_one(
     assert sorted(rows["by"].value_counts()) == sorted(appended)
 
 
+@pytest.mark.slow
 def test_two_first_appends_to_a_table_that_does_not_exist_make_one_table(tmp_path: Path) -> None:
     pair = [launch(CREATE, tmp_path) for _ in range(2)]
     (tmp_path / "start").touch()
@@ -82,6 +84,7 @@ def test_two_first_appends_to_a_table_that_does_not_exist_make_one_table(tmp_pat
     assert [sorted(lake.read(f"table{n}")["key"]) for n in range(12)] == [list(range(5))] * 12
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_and_repeats_nothing_once_it_has_run_again(tmp_path: Path) -> None:
     (tmp_path / "start").touch()
     lake = open_lake(tmp_path)
@@ -98,6 +101,7 @@ def test_a_killed_writer_loses_and_repeats_nothing_once_it_has_run_again(tmp_pat
     assert sorted(lake.read("rows")["key"]) == list(range(60))
 
 
+@pytest.mark.slow
 def test_reading_a_table_does_not_abort_the_interpreter_at_exit(tmp_path: Path) -> None:
     """deltalake's own readers end about half of such processes with code 134."""
     open_lake(tmp_path).append("rows", pd.DataFrame({"key": range(1000)}), "key")

@@ -44,6 +44,7 @@ RULES: dict[str, tuple[dict[str, Any], list[Any], str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_a_row_that_breaks_a_rule_is_quarantined_with_the_rule_and_its_reason(
     rule: str, bring: Bring, lake: Lake
@@ -71,6 +72,7 @@ def test_values_that_must_be_unique_are_all_rejected_when_they_repeat(
     assert set(lake.read("quarantine")["rule"]) == {"unique"}
 
 
+@pytest.mark.slow
 def test_a_foreign_key_needs_a_row_to_refer_to(bring: Bring, lake: Lake) -> None:
     lake.append("applications", visits(1, 2), "visit")
     contract = {"parent": {"references": "applications.visit"}}
@@ -92,6 +94,7 @@ def test_a_foreign_key_may_refer_to_a_row_of_the_same_file(bring: Bring) -> None
     assert counts(bring(visits(4, parent=[2]), contract=contract)) == (1, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_missing_key_or_time_is_rejected_with_all_that_is_wrong_in_the_reason(
     bring: Bring, lake: Lake
 ) -> None:

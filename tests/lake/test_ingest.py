@@ -41,6 +41,7 @@ def refusal(bring: Bring, lake: Lake, *given_: Any, **more: Any) -> str:
     return message
 
 
+@pytest.mark.slow
 def test_the_same_content_is_ingested_once_whatever_its_name(bring: Bring, lake: Lake) -> None:
     assert counts(bring(visits(1, 2))) == (2, 0, 0)
     version = lake.version("visits")
@@ -48,6 +49,7 @@ def test_the_same_content_is_ingested_once_whatever_its_name(bring: Bring, lake:
     assert (lake.version("visits"), len(lake.read("ingests"))) == (version, 1)
 
 
+@pytest.mark.slow
 def test_the_record_says_what_became_of_the_file(bring: Bring, lake: Lake) -> None:
     bring(visits(1, 2, x=[1.0, -1.0]), contract={"x": {"min": 0}}, rules={"max_rejected": 1})
     [row] = lake.read("ingests").to_dict("records")
@@ -70,6 +72,7 @@ def test_rows_that_come_again_are_held_and_rows_that_changed_are_rejected(
     assert lake.read("visits").sort_values("visit")["x"].tolist()[2:] == ["c", "d"]
 
 
+@pytest.mark.slow
 def test_a_key_that_repeats_in_a_file_counts_once_or_not_at_all(bring: Bring, lake: Lake) -> None:
     rows = visits(1, 1, 2, 2, 3, x=["a", "a", "b", "B", "c"])
     done = bring(rows, rules={"max_rejected": 0.5})
@@ -87,7 +90,7 @@ FILES = st.lists(st.lists(CELLS, min_size=1, max_size=8), min_size=1, max_size=3
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=FILES)
 def test_no_row_is_lost_or_counted_twice(
     files: Any, tmp_path_factory: pytest.TempPathFactory, make_problem: Callable[..., Any]
@@ -164,6 +167,7 @@ def test_far_more_or_fewer_rows_than_usual_refuse_the_file(bring: Bring, lake: L
     assert "- volume -60%, 4 rows against 10" in done.said
 
 
+@pytest.mark.slow
 def test_old_events_are_said_and_kept_not_refused(bring: Bring, lake: Lake) -> None:
     done = bring(visits(1), freshness="1d")
     assert "- stale: the newest at_ is 2024-03-10 12:00, and freshness is 1d" in done.said
@@ -179,6 +183,7 @@ def test_a_file_without_a_column_that_is_needed_is_refused(
     assert f'has no column "{missing}"' in said and "nothing was ingested" in said
 
 
+@pytest.mark.slow
 def test_the_first_file_makes_the_table_with_the_types_of_the_contract(
     bring: Bring, lake: Lake
 ) -> None:
@@ -243,6 +248,7 @@ CHANGES: dict[str, tuple[list[Any], list[Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_of_type_is_refused_with_a_way_out(change: str, bring: Bring, lake: Lake) -> None:
     first, then, expected = CHANGES[change]
@@ -252,6 +258,7 @@ def test_a_change_of_type_is_refused_with_a_way_out(change: str, bring: Bring, l
     assert "in the file, or give the source a new table for the new type" in said
 
 
+@pytest.mark.slow
 def test_a_contract_that_the_table_contradicts_is_named(bring: Bring, lake: Lake) -> None:
     bring(visits(1, x=["a"]))
     said = refusal(bring, lake, visits(2, x=["1"]), "b.csv", contract={"x": {"type": "float"}})
@@ -280,6 +287,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_file_that_cannot_be_trusted_is_refused_whole(
     kind: str, bring: Bring, lake: Lake
@@ -308,6 +316,7 @@ def test_csv_as_people_write_it_is_read(bring: Bring, lake: Lake) -> None:
     assert "- its last line has no line end; it may have been cut short" in done.said
 
 
+@pytest.mark.slow
 def test_files_go_in_name_order_and_a_refused_one_says_what_went_before(
     put: Put, lake: Lake, make_problem: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -502,6 +511,7 @@ def test_a_file_without_rows_is_recorded_and_changes_nothing(bring: Bring, lake:
     assert lake.read("visits")["visit"].tolist() == [1]
 
 
+@pytest.mark.slow
 def test_a_name_that_differs_in_capitals_only_is_refused(bring: Bring, lake: Lake) -> None:
     bring(visits(1, amount=[1]))
     said = refusal(bring, lake, visits(2, Amount=[1]), "b.csv")

@@ -104,6 +104,7 @@ def test_a_query_may_read_files_by_function_and_number_rows(tmp_path: Path, read
     assert read(query=sql)[0] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_query_has_another_version_when_its_text_its_files_or_its_sources_change(
     tmp_path: Path, lake: Lake, read: Read
 ) -> None:

@@ -43,6 +43,7 @@ def twice(bring: Bring) -> tuple[Ingested, Ingested]:
     return first, bring(second, "b.csv")
 
 
+@pytest.mark.slow
 def test_the_profile_of_a_batch_is_that_of_its_rows(bring: Bring, lake: Lake) -> None:
     frame = rows(0, 2000)
     bring(frame, "a.csv")

@@ -53,6 +53,7 @@ def loans(*keys: int) -> pd.DataFrame:
     return pd.DataFrame({"loan": keys, "at_": at, "amount": [float(key) for key in keys]})
 
 
+@pytest.mark.slow
 def test_a_lake_on_s3_appends_once_and_reads_old_versions(bucket: str) -> None:
     lake = open_lake(f"{bucket}/lake/")
     assert lake.root == f"{bucket}/lake"
@@ -75,6 +76,7 @@ def test_a_lake_of_another_format_is_refused_on_s3(bucket: str) -> None:
         open_lake(f"{bucket}/lake")
 
 
+@pytest.mark.slow
 def test_files_on_s3_are_sources_with_the_version_of_their_content(
     bucket: str, tmp_path: Path, lake: Lake, make_problem: Callable[..., Any]
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_bucket_that_does_not_exist_is_one_error(bucket: str) -> None:
         open_lake("s3://nowhere-at-all/lake")
 
 
+@pytest.mark.slow
 def test_files_on_s3_are_ingested_once_into_a_lake_on_s3(
     bucket: str, make_problem: Callable[..., Any]
 ) -> None:

@@ -18,6 +18,7 @@ def shifted(log: pd.DataFrame, by: float, week: int) -> pd.DataFrame:
     return worlds.reveal(log.assign(y=y), log["revealed"].to_numpy())
 
 
+@pytest.mark.slow
 def test_an_alert_says_what_it_means_in_dollars() -> None:
     log = shifted(dated(worlds.draw(4, n=12_000)), 0.08, 13)
     tolerance = {"calibration_error": (-0.02, 0.02), "calibration_error_approved": (-0.02, 0.02)}
@@ -76,6 +77,7 @@ def test_an_error_where_little_is_at_stake_costs_little() -> None:
     assert dear > 5 * abs(row["dollars_a_week"])
 
 
+@pytest.mark.slow
 def test_an_interval_promised_alerts_only_where_the_sequence_excludes_all_of_it() -> None:
     value = float(last(watch(a_log(), {}), "event_rate")["value"])
     assert last(watch(a_log(), {"event_rate": 0.01}), "event_rate")["alert"]

@@ -91,6 +91,7 @@ def test_few_events_are_not_tested_for_their_timing() -> None:
     assert found.words.startswith("not tested: ") and found.words.endswith("20 are needed")
 
 
+@pytest.mark.slow
 def test_the_ratio_of_hazards_is_that_of_the_world() -> None:
     for shift in (0.6, 1.6):
         told, timing = known(draw(6, n=150_000, shift=shift))

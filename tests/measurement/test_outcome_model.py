@@ -34,6 +34,7 @@ def alike() -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_it_knows_nothing_of_a_subject_it_never_saw(alike: pd.DataFrame) -> None:
     m = outcome_model(alike, ["number"])
     assert roc_auc_score(alike["y"], m) < 0.65
@@ -41,6 +42,7 @@ def test_it_knows_nothing_of_a_subject_it_never_saw(alike: pd.DataFrame) -> None
     assert roc_auc_score(alike["y"], leaked) > 0.95, "the trap has no power"
 
 
+@pytest.mark.slow
 def test_it_learns_from_the_score_and_from_further_columns() -> None:
     log = worlds.draw(3, n=4_000, hidden=1.5).drop(columns="m")
     log["band"] = pd.cut(log["u"], [-9, -1, 0, 1, 9], labels=list("abcd")).astype("str")
@@ -52,6 +54,7 @@ def test_it_learns_from_the_score_and_from_further_columns() -> None:
     assert more.between(0.001, 0.999).all()
 
 
+@pytest.mark.slow
 def test_immature_rows_have_none_and_teach_nothing() -> None:
     log = worlds.draw(4).drop(columns="m")
     young = log.index >= 2_500

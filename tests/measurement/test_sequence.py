@@ -90,27 +90,32 @@ def test_the_world_is_the_one_the_targets_speak_of() -> None:
     assert many.y.mean() == pytest.approx(years.event_rate(), abs=0.0025)
 
 
+@pytest.mark.slow
 @slow
 @pytest.mark.parametrize("m", ["good", "poor"])
 def test_52_weekly_looks_hold_the_truth_in_95_of_100_years(m: str) -> None:
     assert rarely(every(lambda s: ever_missed(year(s, n=FEW, m=m)), 300))
 
 
+@pytest.mark.slow
 @slow
 def test_so_they_do_with_ten_times_the_labels_where_the_first_look_comes_early() -> None:
     assert rarely(every(lambda s: ever_missed(year(s, n=FEW, explored=3_000)), 150))
 
 
+@pytest.mark.slow
 @slow
 def test_wald_intervals_looked_at_weekly_fail() -> None:
     assert often(every(lambda s: ever_missed(year(s, n=FEW), wald=True), 150))
 
 
+@pytest.mark.slow
 @slow
 def test_an_outcome_model_refitted_on_the_rows_own_outcome_fails() -> None:
     assert often(every(misses_by_heart, 25))
 
 
+@pytest.mark.slow
 @slow
 @pytest.mark.parametrize("name", ["four times in a week", "four times in nine weeks"])
 def test_subjects_that_return_are_one_and_their_rows_taken_singly_fail(name: str) -> None:
@@ -127,6 +132,7 @@ def test_the_sequence_is_at_most_1_7_times_as_wide_as_wald_from_week_13() -> Non
         assert (width >= 1.65).all()
 
 
+@pytest.mark.slow
 @slow
 def test_a_shift_is_seen_within_a_quarter_by_those_whose_outcomes_all_come() -> None:
     """A +.05 shift in everyone's risk, at a quarter's beginning: the target is 80 of 100."""
@@ -138,6 +144,7 @@ def test_a_shift_is_seen_within_a_quarter_by_those_whose_outcomes_all_come() -> 
     assert np.mean(every(seen, 25)) >= 0.95
 
 
+@pytest.mark.slow
 @slow
 def test_the_event_rate_alone_needs_480_explored_labels_a_year_for_that() -> None:
     """With 320 even one look at the quarter's end could not: z = .05 / .015 against 2.7."""

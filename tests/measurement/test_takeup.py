@@ -9,7 +9,7 @@ from scipy import stats
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
-WORLDS = 14
+WORLDS = 10
 
 
 def taken_world(seed: int, n: int = 4_000) -> pd.DataFrame:
@@ -36,6 +36,7 @@ def coverage(found: list[dict], truth: float) -> tuple[int, float]:
     return held, float(np.mean([r["value"] for r in found])) - truth
 
 
+@pytest.mark.slow
 def test_everyone_is_everyone_who_would_take_it() -> None:
     truth = true_among_takers()["event_rate"]
     logs = [taken_world(seed) for seed in range(WORLDS)]
@@ -65,6 +66,7 @@ def lost_world(seed: int, n: int = 6_000, by: str = "score") -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_lost_outcomes_are_weighted_for_by_those_alike_and_bounded_beside() -> None:
     truth = worlds.truth()["event_rate"]
     found = [worlds.event_rate(lost_world(seed))["dr"] for seed in range(WORLDS)]
@@ -80,6 +82,7 @@ def test_lost_outcomes_are_weighted_for_by_those_alike_and_bounded_beside() -> N
     assert bias < -0.01
 
 
+@pytest.mark.slow
 def test_the_worst_cases_hold_even_where_what_is_lost_is_what_went_wrong() -> None:
     truth = worlds.truth()["event_rate"]
     found = [worlds.event_rate(lost_world(seed, by="y"))["dr"] for seed in range(12)]

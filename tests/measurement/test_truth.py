@@ -13,7 +13,7 @@ from scipy import stats
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
-WORLDS, MUTANTS = 60, 40
+WORLDS, MUTANTS = 36, 30
 HELD = ("event_rate", "auc", "recall (score ≥ 0.2)", "observed_expected", "policy_value")
 
 
@@ -23,6 +23,7 @@ def holds(row: pd.Series) -> bool:
     return bool(low <= row["held"] <= high)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [0.0, 0.8])
 @pytest.mark.parametrize("m", ["true", "constant", "overfit"])
 def test_intervals_hold_the_truth_and_naive_ones_do_not(m: str, hidden: float) -> None:
@@ -45,11 +46,13 @@ def test_intervals_hold_the_truth_and_naive_ones_do_not(m: str, hidden: float) -
         assert truth.fails(naive.loc[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", truth.WORLD_OF)
 def test_mutants_fail(name: str) -> None:
     assert truth.fails(truth.mutant(name, MUTANTS))
 
 
+@pytest.mark.slow
 def test_with_clusters_and_with_immature_rows_left_out_it_is_true() -> None:
     """The honest twins of two mutants, in the same worlds."""
     alike = truth.run(MUTANTS, only=("event_rate", "auc"), **truth.WORLD_OF["no clustering"])
@@ -58,6 +61,7 @@ def test_with_clusters_and_with_immature_rows_left_out_it_is_true() -> None:
     assert holds(left.loc["event_rate", "dr"]) and holds(left.loc["auc", "dr"])
 
 
+@pytest.mark.slow
 def test_leaving_out_only_the_revealed_of_the_immature_fails() -> None:
     row = truth.run(MUTANTS, "immature revealed left out", ("event_rate",)).loc["event_rate", "dr"]
     assert truth.fails(row) and row["bias"] > 0.01
@@ -73,6 +77,7 @@ def test_a_fitted_outcome_model_keeps_the_estimates_true() -> None:
         assert abs(row["bias"]) < 4 * row["noise"], name
 
 
+@pytest.mark.slow
 def test_a_good_outcome_model_narrows_and_a_poor_one_does_not_bias() -> None:
     noise = {
         m: truth.run(40, only=("event_rate",), m=m)["noise"].loc["event_rate", "dr"]
@@ -81,6 +86,7 @@ def test_a_good_outcome_model_narrows_and_a_poor_one_does_not_bias() -> None:
     assert noise["true"] < 0.9 * noise["overfit"]
 
 
+@pytest.mark.slow
 def test_overrides_that_are_kept_are_bounded() -> None:
     """People decline by hand whom they distrust among the approved, and they are right."""
 
@@ -91,16 +97,18 @@ def test_overrides_that_are_kept_are_bounded() -> None:
         return log.assign(revealed=shown, event=log["y"].where(shown), override=override)
 
     true = truth.truth(0.8)["event_rate"]
-    for seed in range(20):
+    for seed in range(8):
         row = worlds.event_rate(hands(worlds.draw(seed, hidden=0.8)))["dr"]
         assert row["status"].startswith("bounded: ")
         assert row["low"] <= true <= row["high"]
 
 
+@pytest.mark.slow
 def test_pairing_two_scores_on_one_log_narrows_their_difference() -> None:
     assert truth.paired_ratio() < 0.4
 
 
+@pytest.mark.slow
 def test_a_daily_capacity_holds_the_truth() -> None:
     """Days that differ in risk: the interval has to know that a day is a unit too."""
     rng = np.random.default_rng(0)
@@ -121,7 +129,7 @@ def test_a_daily_capacity_holds_the_truth() -> None:
     kept = found["at"].eq("10 a day") & found["estimator"].eq("dr") & found["population"].eq("all")
     true = found[kept].set_index("metric")["value"]
     held = dict.fromkeys(("recall", "precision"), 0)
-    for seed in range(30):
+    for seed in range(16):
         rows = measure(dated(seed, 6_000), capacities=[10])
         for name in held:
             row = rows[
@@ -131,4 +139,4 @@ def test_a_daily_capacity_holds_the_truth() -> None:
                 & rows["population"].eq("all")
             ].iloc[0]
             held[name] += bool(row["low"] <= true[name] <= row["high"])
-    assert all(h >= stats.binom.ppf(1e-4, 30, 0.95) for h in held.values()), held
+    assert all(h >= stats.binom.ppf(1e-4, 16, 0.95) for h in held.values()), held

@@ -51,6 +51,7 @@ def riskier() -> Draws:
     return [draw(s, n=36_000, riskier=0.5) for s in range(5)]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_completed_vintages_are_unbiased_cover_and_seldom_raise_the_flag(
     monkeypatch: pytest.MonkeyPatch,

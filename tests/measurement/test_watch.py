@@ -32,6 +32,7 @@ def test_each_series_has_a_row_a_week_and_scope() -> None:
     assert weeks.min() == pd.Timestamp("2026-03-30", tz="UTC"), "its Thursday is in April"
 
 
+@pytest.mark.slow
 def test_the_running_values_are_what_measure_says_of_the_weeks_so_far(row: Row) -> None:
     log = a_log()
     for weeks in (14, 26):

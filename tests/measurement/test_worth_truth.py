@@ -71,6 +71,7 @@ def held(
 LOW, HIGH = stats.binom.ppf(1e-7, FEW, 0.95), stats.binom.ppf(0.002, COUNT, 0.95)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("m", "hidden"),
     [
@@ -83,6 +84,7 @@ def test_intervals_hold_the_truth(m: str, hidden: float) -> None:
     assert (seen >= HIGH).all(), seen.to_dict()
 
 
+@pytest.mark.slow
 def test_the_approved_read_as_everyone_fail() -> None:
     def approved(log: pd.DataFrame) -> pd.DataFrame:
         seen = log[log["revealed"]].reset_index(drop=True)
@@ -94,6 +96,7 @@ def test_the_approved_read_as_everyone_fail() -> None:
         assert seen[figure] < LOW, (figure, seen[figure])
 
 
+@pytest.mark.slow
 def test_a_cutoff_taken_as_given_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its own error the number flagged at a recall would seem certain."""
     monkeypatch.setattr(
@@ -103,6 +106,7 @@ def test_a_cutoff_taken_as_given_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen["flagged_a_day"] < LOW
 
 
+@pytest.mark.slow
 def test_days_that_differ_need_their_own_clusters() -> None:
     """Some days bring three times the risk of others: rows alone do not know it."""
 

@@ -109,6 +109,7 @@ def test_a_feature_without_any_value_is_no_obstacle(name: str, sample: Callable[
     assert np.isfinite(p).all()
 
 
+@pytest.mark.slow
 def test_importance_ranks_what_matters_first(sample: Callable[..., Any]) -> None:
     X, event = sample(6_000)
     X["noise"] = np.random.default_rng(99).normal(size=len(X))

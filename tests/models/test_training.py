@@ -175,6 +175,7 @@ def test_a_part_with_one_kind_of_outcome_is_refused_with_its_counts(
     assert where in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_version_depends_on_data_definitions_parameters_and_nothing_else(
     problem: Problem, make_dataset: Make
 ) -> None:

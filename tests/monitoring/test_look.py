@@ -24,6 +24,7 @@ def seen(problem, lake, log, features=("feature__amount",), **other):
     return look(problem, lake, labelled, features, found, KNOWN_AT, ("decline", 4.0), ABOUT | other)
 
 
+@pytest.mark.slow
 def test_the_outcome_model_covers_young_rows_and_no_young_outcome_is_in_it(log):
     m = guessed(log, ["feature__amount"])["m"]
     assert m.between(0, 1).all()
@@ -49,6 +50,7 @@ def test_bands_are_named_as_measure_names_them(log):
     assert beside["share_revealed"].iloc[-1] == 0.3
 
 
+@pytest.mark.slow
 def test_watching_begins_with_the_first_outcome_the_model_was_not_trained_on(problem, lake, log):
     known = pd.Timestamp("2025-11-01", tz="UTC")
     payload = {"gate": [], "known_at": known.isoformat(), "promised": {"auc": [0.6, 0.7]}}
@@ -60,6 +62,7 @@ def test_watching_begins_with_the_first_outcome_the_model_was_not_trained_on(pro
     assert json.dumps(found.promised)
 
 
+@pytest.mark.slow
 def test_watching_does_not_use_the_model_that_knows_later_outcomes(problem, lake, log):
     """Wrong m of the whole log changes what is measured, and no watched value."""
     labelled = guessed(log, ["feature__amount"])
@@ -72,6 +75,7 @@ def test_watching_does_not_use_the_model_that_knows_later_outcomes(problem, lake
     assert not one.worth["value"].equals(two.worth["value"])
 
 
+@pytest.mark.slow
 def test_drift_compares_the_first_month_with_the_last(problem, lake, log):
     late = log["as_of"] >= KNOWN_AT - pd.Timedelta(days=31)
     moved = log.assign(feature__amount=np.where(late, 2.0, 1.0) * log["feature__amount"])
@@ -81,6 +85,7 @@ def test_drift_compares_the_first_month_with_the_last(problem, lake, log):
     assert found.now.endswith("applications from 2025-11-30 to 2025-12-30")
 
 
+@pytest.mark.slow
 def test_a_part_that_cannot_be_computed_says_why_and_the_others_are_there(problem, lake, log):
     without = log.drop(columns=[c for c in log if c.startswith(("value_", "event_at"))])
     plain = problem.model_copy(update={"exploration": None})
@@ -92,6 +97,7 @@ def test_a_part_that_cannot_be_computed_says_why_and_the_others_are_there(proble
     assert len(found.watched) and len(found.vintages) and len(found.drift)
 
 
+@pytest.mark.slow
 def test_a_protected_attribute_is_compared_for_everyone(problem, lake, log):
     training = problem.training.model_copy(update={"protected": ["sex"]})
     declared = problem.model_copy(update={"training": training})

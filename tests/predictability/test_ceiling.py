@@ -92,6 +92,7 @@ def test_too_few_sizes_are_withheld_with_their_count() -> None:
     assert found.status.startswith("withheld: 3 sizes of training data")
 
 
+@pytest.mark.slow
 def test_the_fit_is_the_generalised_least_squares_one() -> None:
     """Against a brute search over a, b and c."""
     auc = curve(0.84, 0.02, 0.5) + np.array([0.003, -0.004, 0.002, 0.001, -0.001])

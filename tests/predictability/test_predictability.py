@@ -130,6 +130,7 @@ def test_the_ceiling_of_a_world_that_can_be_learned_is_its_best_auc(
     assert found.twins.largest_auc[1] - 0.02 < best < found.twins.largest_auc[2] + 0.02
 
 
+@pytest.mark.slow
 def test_features_that_never_vary_give_a_coin_and_no_ceiling(
     problem: Problem, lake: Lake, make_dataset: Make
 ) -> None:
@@ -145,6 +146,7 @@ def test_features_that_never_vary_give_a_coin_and_no_ceiling(
     assert found.twins.largest_auc is None or found.twins.largest_auc[1] == 0.5
 
 
+@pytest.mark.slow
 def test_too_few_events_to_sample_are_withheld_with_the_number_of_sizes(
     problem: Problem, lake: Lake, make_dataset: Make
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_empty_lake_has_no_history_and_says_how_to_get_a_champion(lake: Lake)
         champion_of(lake, "small")
 
 
+@pytest.mark.slow
 def test_what_awaits_approval_is_named_and_what_was_rejected_does_not_await(
     lake: Lake, offer: Offer
 ) -> None:
@@ -169,6 +170,7 @@ def test_an_approval_is_refused_when_the_champion_moved_since_the_report(
     assert champion_of(lake, "small") == "c"
 
 
+@pytest.mark.slow
 def test_a_roll_back_moves_the_champion_too(lake: Lake, promote: Promote, offer: Offer) -> None:
     promote("a", "b")
     digest = offer("c", "b")

@@ -50,6 +50,7 @@ def race(lake: Lake, *decisions: tuple[str, str, str, str]) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 def test_of_two_models_approved_at_once_one_wins_and_the_other_is_told_who_did(
     lake: Lake, offer: Callable[..., str]
 ) -> None:
@@ -68,6 +69,7 @@ def test_of_two_models_approved_at_once_one_wins_and_the_other_is_told_who_did(
     assert rows["seq"].tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_one_model_approved_by_two_people_at_once_is_approved_once(
     lake: Lake, offer: Callable[..., str]
 ) -> None:
@@ -78,6 +80,7 @@ def test_one_model_approved_by_two_people_at_once_is_approved_once(
     assert history(lake, "small")["event"].tolist() == ["submitted", "approved", "promoted"]
 
 
+@pytest.mark.slow
 def test_a_roll_back_and_an_approval_at_once_leave_a_history_that_makes_sense(
     lake: Lake, promote: Callable[..., None], offer: Callable[..., str]
 ) -> None:

@@ -83,6 +83,7 @@ def found(lender: Lender) -> Review:
     return lender.review()
 
 
+@pytest.mark.slow
 def test_what_judges_neither_fitted_nor_chose(lender: Lender, found: Review) -> None:
     frame, parts = lender.dataset.frame, lender.parts
     assert not (parts.judge & (parts.choose | parts.early)).any()
@@ -110,6 +111,7 @@ def test_the_choice_is_made_on_the_choosing_half(lender: Lender, found: Review) 
     assert found.chosen == max(aucs, key=aucs.__getitem__)
 
 
+@pytest.mark.slow
 def test_without_propensities_the_naive_numbers_are_shown_and_say_so(
     lender: Lender, found: Review
 ) -> None:
@@ -152,6 +154,7 @@ def test_the_curve_prices_every_cutoff(found: Review) -> None:
     assert set(dollars["threshold"]) == set(rates["threshold"])
 
 
+@pytest.mark.slow
 def test_a_model_against_itself_as_champion_gains_nothing(lender: Lender) -> None:
     version = save(lender.lake, lender.problem.name, lender.fitted("scorecard").model, {})
     final = lender.fitted("scorecard").model.score(lender.dataset.frame)
@@ -171,6 +174,7 @@ def test_a_problem_with_the_prior_alone_is_reviewed_too(lender: Lender) -> None:
     assert made.summary()["auc"] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_with_logged_propensities_the_review_speaks_of_everyone(lender: Lender) -> None:
     made = lender.review("scorecard", dataset=lender.explored())
     truth, scores = lender.truth(), lender.fitted("scorecard").scores[lender.parts.judge]
@@ -183,6 +187,7 @@ def test_with_logged_propensities_the_review_speaks_of_everyone(lender: Lender) 
     assert auc["low"] < roc_auc_score(truth["event"], scores) < auc["high"]
 
 
+@pytest.mark.slow
 def test_what_is_promised_are_intervals_of_everyone_and_none_without_exploration(
     lender: Lender, found: Review
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_sequence_in_burn_in_is_neither_calm_nor_in_alert(told):
     assert 'class="verdict open"' in text
 
 
+@pytest.mark.slow
 def test_a_series_that_is_not_shown_yet_is_no_calm_one(told):
     rows = looks.watched(alert=False)
     shown = rows["series"].eq("auc")
@@ -86,6 +87,7 @@ def test_a_series_that_is_not_shown_yet_is_no_calm_one(told):
     assert "No alert can be raised yet" in told(summary, watched=some, promised=unpromised)[1]
 
 
+@pytest.mark.slow
 def test_the_latest_look_shows_both_sequences_beside_the_promise(told):
     _, seen = told(watching)
     assert "Since approval In 2025Q1 Promised" in seen
@@ -110,6 +112,7 @@ def vars_of(found):
     return {"log": found.log, "watched": found.watched}
 
 
+@pytest.mark.slow
 def test_each_tile_says_what_was_promised_and_whether_it_holds(told):
     quiet = looks.watched(alert=False)
     _, seen = told(summary, watched=quiet)
@@ -171,6 +174,7 @@ def test_dollars_tell_what_hangs_on_assumptions_and_where_money_lies(told):
     assert "The diamond" not in seen
 
 
+@pytest.mark.slow
 def test_exploration_compares_realised_with_predicted_and_says_by_when(told):
     _, seen = told(exploration)
     assert "predicted to cost $26,500 and did cost $57,500" in seen
@@ -192,6 +196,7 @@ def test_drift_names_what_moved_and_folds_the_rest(told):
     assert "<details>" in text
 
 
+@pytest.mark.slow
 def test_fairness_shows_each_group_beside_its_reference_and_withholds(told):
     _, seen = told(fair, group="younger")
     assert "age_band: groups compared with “older”" in seen

@@ -74,6 +74,7 @@ def test_the_same_arguments_give_the_same_frames():
         assert not getattr(one, table).equals(getattr(other, table))
 
 
+@pytest.mark.slow
 def test_a_large_world_is_quick():
     begun = time.perf_counter()
     large = simulate(200_000)
@@ -81,6 +82,7 @@ def test_a_large_world_is_quick():
     assert 2e6 < len(large.bureau) + len(large.payments) < 3e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_have_unique_keys_utc_times_and_whole_cents(world, table):
     frame = getattr(world, table)
@@ -124,6 +126,7 @@ def test_weekends_are_quiet_and_the_partner_grows(everyone):
     assert partner.loc[24] > 0.25
 
 
+@pytest.mark.slow
 def test_bureau_snapshots_are_recent_for_those_the_bureau_knows(world):
     known = world.applications["customer_id"].isin(world.bureau["customer_id"])
     assert known.mean() == pytest.approx(0.95, abs=0.01)
@@ -142,6 +145,7 @@ def test_bureau_snapshots_are_recent_for_those_the_bureau_knows(world):
     assert world.bureau["utilisation"].between(0, 1.3).all()
 
 
+@pytest.mark.slow
 def test_payments_lie_before_and_after_applications_with_some_ties(world):
     payments = world.payments
     first = world.applications.groupby("customer_id")["applied_at"].min()
@@ -182,6 +186,7 @@ def test_defaults_are_timed_by_the_horizon(everyone):
     assert (life[early] < 180 / 30.44).mean() > 0.05
 
 
+@pytest.mark.slow
 def test_outcomes_hold_each_approved_application_once(world):
     truth = world.truth
     approved = truth.loc[truth["approved_by_old_policy"], "application_id"]
@@ -224,6 +229,7 @@ def test_the_old_policy_is_useful_and_hides_the_truth(everyone):
     assert not approved[everyone["age"] < 18].any()
 
 
+@pytest.mark.slow
 def test_the_approved_make_a_model_look_worse_than_it_is(judged):
     accepted = judged[judged["score"] < BREAK_EVEN]
     assert 0.25 < 1 - len(accepted) / len(judged) < 0.32

@@ -41,12 +41,13 @@ def measure(
     ``value_<action>_if_event``, ``value_<action>_if_no_event`` (log.py says more). ``features``
     names columns of it that the outcome model may use beside the score. ``policies`` holds changed
     policies: name → frame of one probability per action, rows as in the log (their gain is over
-    what ran, or over ``against``, another such frame); ``rivals`` other
-    scores of the same rows, compared pairwise. ``thresholds``, ``shares`` (of all, highest scores
-    first) and ``capacities`` (a UTC day, needs ``as_of``) add recall, precision and false
-    positives of whom they flag; ``bands`` that many score bands; ``by`` names columns whose groups
-    are measured as well. ``same_outcome`` (action → action) pools actions that show one outcome.
-    ``cluster`` names columns that connect rows that are alike (default: the subject).
+    what ran, or over ``against``, another such frame, with the actions that show outcomes in
+    ``reveals`` where the log has no p_<action>); ``rivals`` other scores of the same rows,
+    compared pairwise. ``thresholds``, ``shares`` (of all, highest scores first) and ``capacities``
+    (a UTC day, needs ``as_of``) add recall, precision and false positives of whom they flag;
+    ``bands`` that many score bands; ``by`` names columns whose groups are measured as well.
+    ``same_outcome`` (action → action) pools actions that show one outcome. ``cluster`` names
+    columns that connect rows that are alike (default: the subject).
 
     Returns a tidy frame: group_by, group, action (where actions show different outcomes), metric,
     policy, at, estimator (naive, ipw, dr; "booked" for realised dollars), population (revealed,
@@ -94,20 +95,31 @@ def measure(
             found += [
                 about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
             ]
+    found += _earned(frame, made, offered, bool(shows), by)
+    return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
+
+
+def _earned(
+    frame: pd.DataFrame,
+    made: Sequence[tuple[Outcome, Rows, Guess]],
+    offered: dollars.Policies,
+    swaps: bool,
+    by: Sequence[str],
+) -> Iterator[dict]:
+    """Dollars of every policy, from all outcomes of the log together."""
     every, guessed = together(made)
+    if "realised_value" in frame:
+        about = {"group_by": "", "group": "", "action": None}
+        yield about | booked(made[0][1], made[0][1].also["realised"])
     for column, group, mask in [("", "", np.ones(len(frame), bool)), *_split(frame, by)]:
         metrics = list(dollars.values(offered, len(made)))
         if not column and len(made) == 1:
-            metrics += dollars.swaps(offered) if shows else []
+            metrics += dollars.swaps(offered) if swaps else []
             metrics += dollars.realised(offered) if "realised_value" in frame else []
         some = np.tile(mask, len(made))
-        rows, guess = every.where(some), guessed.where(some)
-        about = {"group_by": column, "group": group, "action": None}
-        if not column and "realised_value" in frame:
-            found.append(about | booked(rows, rows.also["realised"]))
-        for row in estimates(rows, guess, metrics):
-            found.append(about | row | {"n": row["n"] // len(made)})
-    return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
+        for row in estimates(every.where(some), guessed.where(some), metrics):
+            about = {"group_by": column, "group": group, "action": None}
+            yield about | row | {"n": row["n"] // len(made)}
 
 
 def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
