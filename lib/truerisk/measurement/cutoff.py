@@ -88,11 +88,8 @@ def precision(rows: Rows, p: Pseudo, flags: Flags) -> Value:
 
 def false_positive_rate(rows: Rows, p: Pseudo, flags: Flags) -> Value:
     """Share of those without the event that are flagged, Σbf / Σb."""
-    found = ratio(p.b * flags.f, p.b, flags.f)
-    if not np.isfinite(found.theta):
-        return found
-    slope = found.theta - flags.f
-    return Value(found.theta, found.influence - flags.drag(p.b) / p.b.mean(), slope)
+    found = recall(rows, Pseudo(p.b, p.a, p.w), flags)
+    return Value(found.theta, found.influence, -found.slope)
 
 
 def false_positives(rows: Rows, p: Pseudo, flags: Flags) -> Value:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
 from truerisk.measurement.clusters import codes
-from truerisk.measurement.outcomes import Outcome, outcomes_of
+from truerisk.measurement.outcomes import Outcome, outcomes_of, refuse
 from truerisk.measurement.propensities import as_assigned
 from truerisk.measurement.rows import Rows
 
@@ -45,13 +45,13 @@ def mature_frame(log: pd.DataFrame) -> pd.DataFrame:
         )
     frame = frame.reset_index(drop=True)
     score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
-    _refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
-    _refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
-    _refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
-    _refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
+    refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
+    refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
+    refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
+    refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
     if "action" in frame:
         undecided = frame["action"].isna().to_numpy()
-        _refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
+        refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
     return frame
 
 
@@ -95,7 +95,7 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
     else:
         by = "cluster" if "cluster" in frame else "subject"
         names = [by]
-    _refuse(f"{by} is null", frame[names].isna().any(axis=1).to_numpy())
+    refuse(f"{by} is null", frame[names].isna().any(axis=1).to_numpy())
     day = np.zeros(len(frame), dtype=int)
     if "as_of" in frame:
         day = pd.factorize(frame["as_of"].dt.floor("D"))[0]
@@ -146,9 +146,3 @@ def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
         return frame[column].to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
         raise LogError(f'The log\'s column "{column}" does not hold numbers ({error}).') from error
-
-
-def _refuse(what: str, rows: np.ndarray) -> None:
-    count = int(rows.sum())
-    if count:
-        raise LogError(f"The log cannot be measured: {what} in {count:,} of {len(rows):,} rows.")

@@ -96,18 +96,19 @@ def _with_probability(frame: pd.DataFrame) -> list[str]:
 
 def _check(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> None:
     total = sum(chance.values(), np.zeros(len(frame)))
-    _refuse("the p_<action> do not sum to 1", np.abs(total - 1) > TOLERANCE)
+    refuse("the p_<action> do not sum to 1", np.abs(total - 1) > TOLERANCE)
     if "action" in frame:
         impossible = np.zeros(len(frame), dtype=bool)
         for a, p in chance.items():
             impossible |= frame["action"].eq(a).to_numpy() & (p == 0)
-        _refuse("the action taken had probability 0", impossible)
+        refuse("the action taken had probability 0", impossible)
         if "override" in frame:
             known = frame["override"].isna() | frame["override"].isin(list(chance))
-            _refuse(f"override is none of {', '.join(chance)}", ~known.to_numpy())
+            refuse(f"override is none of {', '.join(chance)}", ~known.to_numpy())
 
 
-def _refuse(what: str, rows: np.ndarray) -> None:
+def refuse(what: str, rows: np.ndarray) -> None:
+    """LogError with the count of the rows that contradict, if any do."""
     count = int(rows.sum())
     if count:
         raise LogError(f"The log cannot be measured: {what} in {count:,} of {len(rows):,} rows.")
