@@ -17,7 +17,7 @@ LIBRARY = ROOT / "lib" / "truerisk"
 
 # A module may import those below it; each folder is one layer.
 LAYERS = [
-    {"errors", "stability"},
+    {"errors", "stability", "wording"},
     {"problem"},
     {"lake"},
     {"features"},
@@ -38,7 +38,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Frames in, estimates out: measurement stands beside the layers it could otherwise reach.
 ONLY = {
     "problem": {"errors"},
-    "measurement": {"errors", "stability"},
+    "measurement": {"errors", "stability", "wording"},
     "simulator": {"errors", "problem", "lake"},
 }
 

@@ -24,6 +24,7 @@ from truerisk.problem.parse import load_problem
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
 from truerisk.simulator import World, simulate
+from truerisk.wording.dollars import dollars
 
 START = "2024-01-01"
 TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "payment_id"}
@@ -124,7 +125,7 @@ def conclude(
     cost = float((log["exploration_rate"] * log["exploration_cost"]).sum())
     out.print(
         f"\n{problem.name}, {period}: {len(log):,} applied, {int(revealed.sum()):,} approved, "
-        f"{int(explored.sum()):,} of them by exploration (expected cost ${cost:,.0f})\n"
+        f"{int(explored.sum()):,} of them by exploration (expected cost {dollars(cost)})\n"
     )
     out.print("              among the approved         everyone who applied")
     out.print(

@@ -18,6 +18,14 @@ def test_columns_line_up_whatever_a_policy_is_called(problem, policy):
     assert f"dollars gained, {policy}" in lines[2]
 
 
+@pytest.mark.parametrize(("scale", "shown"), [(1.0, ","), (1e-3, "."), (1e-5, ".00")])
+def test_small_dollars_are_not_nothing(problem, scale, shown):
+    found = looks.frame([looks.rows("policy_value", "as run", scale=scale)])
+    line = headline(problem, found.assign(model_version="abc")).splitlines()[2]
+    values = [word.strip("()+") for word in line.split("as run")[1].split() if word[-1] != "…"]
+    assert values and all(float(v.replace(",", "")) != 0 for v in values), line
+
+
 def test_what_is_withheld_says_so(problem):
     found = looks.frame([looks.rows("auc", status=looks.WITHHELD)]).assign(model_version="abc")
     assert "0.720" in headline(problem, found)

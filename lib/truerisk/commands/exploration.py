@@ -10,6 +10,7 @@ from truerisk.commands.options import AsJson, LakeRoot, ProblemName, Sources, fi
 from truerisk.errors import TrueriskError
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.problem.spec import Problem
+from truerisk.wording.dollars import dollars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,12 +94,12 @@ def _show(problem: Problem, found: "Outlook", champion: str, which: str) -> None
     allowed = (
         f"{budget.share_of_profit:.1%} of it"
         if budget.share_of_profit is not None
-        else f"${budget.dollars_per_day:,.0f} a day"
+        else f"{dollars(budget.dollars_per_day)} a day"
     )
     out.print(
         f"{problem.name}: {found.applications:,} applications {which}, {found.first:%Y-%m-%d} to "
         f"{found.last:%Y-%m-%d} ({found.applications_per_day:,.0f} a day), model {champion}\n"
-        f"expected profit ${found.profit:,.0f}, exploration may cost {allowed}; "
+        f"expected profit {dollars(found.profit)}, exploration may cost {allowed}; "
         f"{found.explorable:,} may be explored\n"
     )
     columns = [_column(design) for design in found.designs]
@@ -124,21 +125,21 @@ def _column(d: "Design") -> dict[str, str]:
     def say(value: float | None, form: str) -> str:
         return "none" if value is None else format(value, form)
 
-    def dollars(value: float | None) -> str:
-        return "none" if value is None else f"${value:,.0f}"
+    def money(value: float | None) -> str:
+        return "none" if value is None else dollars(value)
 
     rate = None if d.width_event_rate is None else 100 * d.width_event_rate
     return {
-        "expected cost": dollars(d.cost),
+        "expected cost": money(d.cost),
         "  of expected profit": say(d.share_of_profit, ".2%"),
         "expected labels": say(d.labels, ",.0f"),
         "  effective (after weighting)": say(d.effective_labels, ",.0f"),
-        "dollars a label": dollars(d.dollars_per_label),
+        "dollars a label": money(d.dollars_per_label),
         "largest weight 1/π": say(d.largest_weight, ",.0f"),
         "width of the 95% interval for everyone": "",
         "  event rate, percentage points": say(rate, ".1f"),
         "  AUC": say(d.width_auc, ".3f"),
-        "  gain near the cutoff, an application": dollars(d.width_profit),
+        "  gain near the cutoff, an application": money(d.width_profit),
         "30 effective labels matured by": (
             "never" if d.enough_on is None else f"{d.enough_on:%Y-%m-%d}"
         ),

@@ -15,6 +15,7 @@ from truerisk.decisions.factors import contributions
 from truerisk.decisions.policy import choose, dollars
 from truerisk.models.package import Model
 from truerisk.problem.spec import Problem
+from truerisk.wording.dollars import dollars as said
 
 MOST = 4
 LEAST = 0.05  # of the worst factor: what weighs less explains nothing
@@ -66,5 +67,5 @@ def _words(reason: dict) -> str:
     if "rule" in reason:
         return f"rule: {reason['rule']}"
     amount = reason["dollars"] if "factor" in reason else reason["margin"]
-    shown = f"{'−' if amount < 0 else ''}${abs(amount):,.2f}"
+    shown = said(amount)
     return f"{reason['factor']} {shown}" if "factor" in reason else f"no single factor; {shown}"

@@ -77,14 +77,14 @@ def curve(
         cut=lambda r: [f"{t:.4g}" for t in r["threshold"]],
         through=lambda r: [percent(s) for s in r["share"]],
     )
-    form = "$,.0f" if metric == "policy_value" else "~%"
     x = alt.X(
         "share:Q",
         title=f"Share of applications {action}",
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="~%", tickCount=5),
     )
-    y = alt.Y("value:Q", title=None, axis=alt.Axis(format=form, tickCount=6))
+    axis = dollar_axis(6) if metric == "policy_value" else alt.Axis(format="~%", tickCount=6)
+    y = alt.Y("value:Q", title=None, axis=axis)
     tips = _tips({"cut": "Score below", "through": "Share"})
     (color, shape), layers = _scales(rows, whos), []
     for who in _shown(rows, whos):
@@ -252,6 +252,13 @@ def _marks(
 def _tips(first: dict[str, str]) -> list[alt.Tooltip]:
     names = {**first, "who": "About", "shown": "Estimate", "range": "95% interval"}
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
+
+
+def dollar_axis(ticks: int) -> alt.Axis:
+    """Ticks such as $0.05, $250 and $1.2M: cents stay cents (SI writes a milli-dollar as m)."""
+    large = "replace(format(datum.value, '$,.3~s'), 'G', 'B')"
+    said = f"abs(datum.value) < 1000 ? format(datum.value, '$,.3~r') : {large}"
+    return alt.Axis(labelExpr=f"datum.value == 0 ? '$0' : {said}", tickCount=ticks)
 
 
 def finish(chart: alt.TopLevelMixin, height: int) -> alt.TopLevelMixin:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import altair as alt
 import pandas as pd
 
-from truerisk.reports.figures import INK, SOFT, STYLES, finish
+from truerisk.reports.figures import INK, SOFT, STYLES, dollar_axis, finish
 from truerisk.reports.formats import decimal, dollars, interval, percent, rough
 
 Form = Callable[[float], str]
@@ -33,7 +33,7 @@ def review(curve: pd.DataFrame, figure: str, at_capacity: str) -> alt.TopLevelMi
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="~%", tickCount=5),
     )
-    axis = alt.Axis(format="$,.2~s" if money else ",.0f", tickCount=5)
+    axis = dollar_axis(5) if money else alt.Axis(format=",.0f", tickCount=5)
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=not money), axis=axis)
     names = {"caught": "Recall", "shown": "A day", "range": "95% interval"}
     names |= {"precision": "Precision", "threshold": "Score from"}
@@ -61,7 +61,7 @@ def spend(months: pd.DataFrame) -> alt.TopLevelMixin:
         title=None,
         axis=alt.Axis(labelAngle=-45 if len(months) > 3 else 0, labelOverlap=True),
     )
-    axis = alt.Axis(format="$,.2~s", tickCount=5)
+    axis = dollar_axis(5)
     y = alt.Y("value:Q", title=None, axis=axis)
     names = {"month": "Month", "what": "Cost", "shown": "Dollars", "range": "95% interval"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]

@@ -15,8 +15,8 @@ SHAPES = {PROMISED: "stroke", LONG: "circle", QUARTER: "square", ALERT: "triangl
 DIGITS = 6  # what linear algebra rounds otherwise on another day must not change the page's hash
 
 
-def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: str) -> alt.TopLevelMixin:
-    """One series of watch(), week by week; ``form`` writes a value, ``axis`` is its d3 format."""
+def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: alt.Axis) -> alt.TopLevelMixin:
+    """One series of watch(), week by week; ``form`` writes a value, ``axis`` its ticks."""
     told = _told(_once(rows[rows["value"].notna()]), form)
     there = [PROMISED] * bool(told["reference_low"].notna().any())
     there += [LONG, *([QUARTER] if told["kind"].eq(QUARTER).any() else [])]
@@ -36,7 +36,7 @@ def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: str) -> alt.
         "value:Q",
         title=None,
         scale=alt.Scale(zero=False, padding=6),
-        axis=alt.Axis(format=axis, tickCount=5),
+        axis=axis,
     )
     low = y.copy(deep=True)
     low["shorthand"] = "low:Q"

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-NOTHING = "–"
-MINUS = "\N{MINUS SIGN}"
+from truerisk.wording.dollars import MINUS, NOTHING, dollar_change, dollars
+
+__all__ = ["MINUS", "NOTHING", "dollar_change", "dollars"]
 
 
 def _minus(text: str) -> str:
@@ -50,21 +51,6 @@ def fine(value: float) -> str:
 def fine_change(value: float) -> str:
     """+0.0041"""
     return NOTHING if pd.isna(value) else _minus(f"{value:+z.4f}")
-
-
-def dollars(value: float) -> str:
-    """$1,235 and −$21; cents below ten dollars."""
-    if pd.isna(value):
-        return NOTHING
-    sign = "-" if value < 0 and f"{value:z.2f}" != "0.00" else ""
-    size = abs(float(value))
-    return _minus(sign + (f"${size:.2f}" if 0.005 <= size < 9.995 else f"${size:,.0f}"))
-
-
-def dollar_change(value: float) -> str:
-    """+$12 and −$21"""
-    text = dollars(value)
-    return f"+{text}" if pd.notna(value) and value > 0 and text != "$0" else text
 
 
 def day(at: pd.Timestamp) -> str:

@@ -39,8 +39,8 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
         if pd.notna(usual["policy"]):
             of &= rows["policy"] == usual["policy"]
         form = SHOWN[usual["metric"]][1]
-        if pd.notna(usual["value"]) and "dollars" in what and abs(usual["value"]) < 100:
-            form = form.replace(".0f", ".2f")  # a sign-up is worth dollars, a loan hundreds
+        if "dollars" in what:
+            form = form.replace(".0f", f".{_places(rows.loc[of, 'value'])}f")
         lines.append(f"{what:{wide}}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
     left = float(rows["share_not_identified"].max())
     if left > 0:
@@ -48,6 +48,13 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
             f"Not identified: {left:.1%} of the applications had no chance to be revealed."
         )
     return "\n".join(lines)
+
+
+def _places(dollars: pd.Series) -> int:
+    """Decimals that show the smallest of these: a letter is worth cents, a loan hundreds."""
+    sizes = dollars.astype(float).abs()
+    least = sizes[sizes > 0].min()
+    return 0 if not least < 100 else 2 if least >= 0.1 else 4
 
 
 def _policy(row: dict[Any, Any]) -> str:

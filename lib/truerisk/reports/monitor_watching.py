@@ -2,27 +2,25 @@
 
 from collections.abc import Callable
 
+import altair as alt
 import pandas as pd
 
 from truerisk.measurement.watching.alert import SINCE_APPROVAL
 from truerisk.problem.spec import Problem
-from truerisk.reports import figures_watching
+from truerisk.reports import figures, figures_watching
 from truerisk.reports.blocks import Beside, Block, Cell, Figure, Folded, Table, Text
 from truerisk.reports.formats import FORMS, NOTHING, change, day, dollars, interval, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.monitor_verdict import when_watched
 from truerisk.reports.wording import past
 
-AXES = {
-    "event_rate": ".0%",
-    "calibration_error": "+.2f",
-    "calibration_error_approved": "+.2f",
-    "brier": ".3f",
-    "auc": ".2f",
-    "policy_value": "$,.0f",
-    "value_error": "$,.0f",
+FORMATS = {
+    "event_rate": "~%",
+    "calibration_error": "+~f",
+    "calibration_error_approved": "+~f",
+    "auc": "~f",
 }
-CHARTED = [name for name in AXES if name != "brier"]
+CHARTED = [*FORMATS, "policy_value", "value_error"]
 SERIES_FORMS = {**FORMS, "calibration_error_approved": change, "value_error": dollars}
 
 
@@ -38,6 +36,11 @@ def named(problem: Problem, series: str) -> str:
         "policy_value": "Dollars per application, as run",
         "value_error": "Dollars per application that the scores did not foresee",
     }[series]
+
+
+def _axis(series: str) -> alt.Axis:
+    form = FORMATS.get(series)
+    return alt.Axis(format=form, tickCount=5) if form else figures.dollar_axis(5)
 
 
 def watching(problem: Problem, monitor: Monitor) -> list[Block]:
@@ -62,7 +65,7 @@ def watching(problem: Problem, monitor: Monitor) -> list[Block]:
         Figure(
             named(problem, name),
             figures_watching.watched(
-                shown[shown["series"].eq(name)], SERIES_FORMS[name], AXES[name]
+                shown[shown["series"].eq(name)], SERIES_FORMS[name], _axis(name)
             ),
         )
         for name in CHARTED

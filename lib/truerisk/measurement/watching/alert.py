@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from truerisk.wording.dollars import dollars
+
 SINCE_APPROVAL = "since approval"
 FROM_ZERO = ("calibration_error", "calibration_error_approved", "value_error")
 CALM = {"alert": False, "dollars_a_week": None, "dollars_at_least": None, "means": ""}
@@ -79,7 +81,7 @@ class Departure:
         way = "above" if self.up else "below"
         if self.series == "value_error":
             way = "more" if self.up else "less"
-            return f"decisions bring {_money(by)} an application {way} than their scores say"
+            return f"decisions bring {dollars(by)} an application {way} than their scores say"
         if self.series in FROM_ZERO:
             of = " of those approved outright" if self.series != "calibration_error" else ""
             way = "exceed" if self.up else "fall short of"
@@ -91,8 +93,8 @@ class Departure:
             )
         if self.series == "policy_value":
             return (
-                f"decisions bring {_money(self.value)} an application, {_money(by)} {way} the "
-                f"promised {_money(self.base)}"
+                f"decisions bring {dollars(self.value)} an application, {dollars(by)} {way} the "
+                f"promised {dollars(self.base)}"
             )
         name = {"auc": "AUC", "brier": "the Brier score"}[self.series]
         return (
@@ -104,13 +106,13 @@ class Departure:
         if self.dollars is None:
             return ""
         each, sure = self.dollars
-        a_week = _money(abs(each * self.applications))
-        least = f"at least {_money(abs(sure * self.applications))}" if sure else "not yet sure"
+        a_week = dollars(abs(each * self.applications))
+        least = f"at least {dollars(abs(sure * self.applications))}" if sure else "not yet sure"
         if self.series in ("policy_value", "value_error"):
             return f": {a_week} a week ({least})"
         verb = "costs" if each < 0 else "brings"
         return (
-            f": at the amounts decided what the scores did not foresee {verb} {_money(abs(each))} "
+            f": at the amounts decided what the scores did not foresee {verb} {dollars(abs(each))} "
             f"an application, {a_week} a week ({least})"
         )
 
@@ -150,8 +152,3 @@ def _since(part: pd.DataFrame) -> pd.Timestamp:
 
 def _points(share: float) -> str:
     return f"{100 * share:.1f} points"
-
-
-def _money(dollars: float) -> str:
-    sign, size = ("−" if dollars < 0 else ""), abs(dollars)
-    return f"{sign}${size:,.2f}" if size < 10 else f"{sign}${size:,.0f}"

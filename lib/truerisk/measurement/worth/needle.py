@@ -12,6 +12,7 @@ from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
 from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.wording.dollars import dollars as said
 
 TOLD = 1.959963984540054 + 0.8416212335729143  # z of a 95% interval, and of a power of 80%
 YEAR = 365.25
@@ -60,9 +61,11 @@ def needle(
         sentence = _sentence(row, model.area(0.0), a_year, dollars)
     elif model is not None:
         most = model.gain(MOST).theta
-        worth = f"{most:,.4g} per application" if a_year is None else f"{most * a_year:,.0f} a year"
-        row["status"] = f"withheld: no score brings that; a perfect one would bring ${worth}"
-        sentence = f"No score brings that: a perfect one would bring ${worth}."
+        worth = (
+            f"{said(most)} per application" if a_year is None else f"{said(most * a_year)} a year"
+        )
+        row["status"] = f"withheld: no score brings that; a perfect one would bring {worth}"
+        sentence = f"No score brings that: a perfect one would bring {worth}."
     else:
         modelled([row])
     return table(modelled([row])).assign(sentence=sentence)
@@ -97,12 +100,12 @@ def _a_year(s: Stakes) -> float:
 
 
 def _sentence(row: dict, now: float, a_year: float | None, dollars: float | None) -> str:
-    gain = f"${row['at']:,.4g} an application"
+    gain = f"{said(row['at'])} an application"
     if a_year is not None:
-        gain = f"${row['at'] * a_year:,.0f} a year"
+        gain = f"{said(row['at'] * a_year)} a year"
     end = f"on {row['n']:,} applications, before its gain of {gain} can be told from zero"
     if dollars is not None:
-        end = f"before it brings ${dollars:,.0f} a year"
+        end = f"before it brings {said(dollars)} a year"
     return (
         f"AUC must rise by {row['value']:.4f} ({row['low']:.4f} to {row['high']:.4f}), from "
         f"{now:.3f} to {now + row['value']:.3f}, {end}."
