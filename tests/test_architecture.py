@@ -17,7 +17,7 @@ LIBRARY = ROOT / "lib" / "truerisk"
 
 # A module may import those below it; each folder is one layer.
 LAYERS = [
-    {"errors", "stability", "wording"},
+    {"errors", "stability", "statistics", "wording"},
     {"problem"},
     {"lake"},
     {"features"},
@@ -37,8 +37,9 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Frames in, estimates out: measurement stands beside the layers it could otherwise reach.
 ONLY = {
+    "statistics": {"errors"},
     "problem": {"errors"},
-    "measurement": {"errors", "stability", "wording"},
+    "measurement": {"errors", "stability", "statistics", "wording"},
     "simulator": {"errors", "problem", "lake"},
 }
 

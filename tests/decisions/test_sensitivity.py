@@ -6,7 +6,8 @@ from tests.decisions import world
 
 from truerisk.decisions import sensitivity
 from truerisk.measurement import metrics
-from truerisk.models.calibration import logit, sigmoid
+from truerisk.models.calibration import logit
+from truerisk.statistics.logistic import sigmoid
 
 N = 4_000
 

@@ -15,8 +15,9 @@ from truerisk.decisions.exploration import design_rates
 from truerisk.decisions.policy import Choice
 from truerisk.decisions.sensitivity import CHALLENGER
 from truerisk.measurement import metrics
-from truerisk.models.calibration import Calibration, logit, sigmoid
+from truerisk.models.calibration import Calibration, logit
 from truerisk.problem.spec import Problem
+from truerisk.statistics.logistic import sigmoid
 
 BASE, SLOPE = -2.4, 1.3
 CUTOFF = 0.13 / 0.78

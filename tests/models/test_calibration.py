@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from truerisk.models.calibration import Calibration, logit, sigmoid
+from truerisk.models.calibration import Calibration, logit
+from truerisk.statistics.logistic import sigmoid
 
 
 def overconfident(n: int = 4_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -86,3 +87,12 @@ def test_logit_and_sigmoid_undo_each_other_and_certainty_stays_finite() -> None:
     p = np.linspace(0.001, 0.999, 50)
     np.testing.assert_allclose(sigmoid(logit(p)), p)
     assert np.isfinite(logit(np.array([0.0, 1.0]))).all()
+
+
+def test_samples_on_which_undamped_steps_are_singular_are_calibrated() -> None:
+    for top in np.linspace(0.01, 0.3, 8):
+        for every in (2, 4, 9):
+            raw = np.linspace(0.001, top, 200)
+            event = (np.arange(200) % every == 0).astype(float)
+            made = Calibration.fit(raw, event, np.ones(200))
+            assert made.apply(raw).mean() == pytest.approx(event.mean(), abs=1e-6)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.models.calibration import logit, sigmoid
+from truerisk.models.calibration import logit
+from truerisk.statistics.logistic import sigmoid
 
 CHALLENGER = 0.2  # scale of the logistic error, in log-odds, between two models of the same quality
 

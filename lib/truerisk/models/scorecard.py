@@ -16,6 +16,7 @@ import pandas as pd
 
 from truerisk.models import binning
 from truerisk.problem.spec import Scorecard
+from truerisk.statistics.logistic import fit_logistic
 
 OFFSET = 600
 
@@ -32,24 +33,24 @@ class ScorecardModel:
 
     @classmethod
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Scorecard, seed: int) -> Self:
-        from sklearn.linear_model import (
-            LogisticRegression,
-        )  # slow to import, and scoring needs none
-
         bins = {str(name): binning.bins(X[name], params.bins) for name in X}
         codes = {name: binning.codes(X[name], cut) for name, cut in bins.items()}
         evidence = {
             name: binning.evidence(codes[name], event, binning.size(bins[name])) for name in bins
         }
-        Z = np.column_stack([evidence[name][codes[name]] for name in bins])
+        Z = np.column_stack([np.ones(len(event)), *(evidence[n][codes[n]] for n in bins)])
         # Weight of evidence points away from the event, so useful features have positive weight.
-        logistic = LogisticRegression(C=1.0).fit(Z, 1 - event)
+        ridge = np.ones(Z.shape[1])
+        ridge[0] = 0
+        intercept, *weights = fit_logistic(
+            Z, 1 - event, np.ones(len(event)), ridge=ridge
+        ).coefficients
         factor = params.points_to_double_odds / np.log(2)
         card = {}
-        for weight, name in zip(logistic.coef_[0], bins):
+        for weight, name in zip(weights, bins):
             points = [round(float(factor * weight * e)) for e in evidence[name]]
             card[name] = _readable(bins[name], points)
-        base = round(float(factor * logistic.intercept_[0])) / factor
+        base = round(float(factor * intercept)) / factor
         return cls(base, params.points_to_double_odds, card)
 
     def points(self, X: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from truerisk.measurement import metrics
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.worth.breakpoints import Breakpoints
 from truerisk.measurement.worth.stakes import Stakes
+from truerisk.statistics.logistic import fit_logistic
 
 EDGE, STEP, LIMIT = 1e-6, 0.01, 16.0  # of scores; of the grid of log-odds; its end
 LEAST, MOST = 0.02, 6.0  # ε at which next to nothing, and practically everything, is known
@@ -114,25 +115,16 @@ class Sharper:
 def sharper(s: Stakes, points: Breakpoints, a: np.ndarray, b: np.ndarray) -> Sharper | None:
     """The model of these rows; None where the score does not rank them by risk.
 
-    Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0 by Newton's method.
+    Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0.
     """
     raw, both = logit(np.clip(s.score, EDGE, 1 - EDGE)), a + b
-    rate = np.clip(a.sum() / both.sum(), EDGE, 1 - EDGE)
-    level, slope = float(logit(rate)), 0.0
-    for _ in range(50):
-        p = expit(level + slope * raw)
-        wrong, w = a - both * p, both * p * (1 - p)
-        cross = (w * raw).mean()
-        bend = np.array([[w.mean(), cross], [cross, (w * raw * raw).mean()]])
-        if not np.linalg.det(bend) > 1e-12 * bend[0, 0] * bend[1, 1]:
-            return None
-        step = np.clip(np.linalg.solve(bend, [wrong.mean(), (wrong * raw).mean()]), -2, 2)
-        if np.abs(step).max() < 1e-9:
-            break
-        level, slope = level + float(step[0]), slope + float(step[1])
-    else:
+    design = np.column_stack([np.ones(len(raw)), raw])
+    fitted = fit_logistic(design, a, both)
+    level, slope = map(float, fitted.coefficients)
+    if not fitted.regular or slope <= 0:
         return None
-    return Sharper(raw, level, slope, points, wrong, bend) if slope > 0 else None
+    bend = np.linalg.inv(fitted.inverse) / len(raw)
+    return Sharper(raw, level, slope, points, a - both * expit(level + slope * raw), bend)
 
 
 def evidence(model: Sharper, points: float) -> float | None:
