@@ -48,7 +48,9 @@ class TrainFlow(BaseFlow):
 
     @step
     def end(self):
-        """Say what was submitted and what a person does next."""
+        """Say what was submitted, what it could not see, and what a person does next."""
+        for match in self.dataset.matches:
+            print(f"{match}.")
         print(f"{self.said} {self.version}: {self.gate}.")
         print(f"Read it: truerisk report --problem {self.problem.called} {self.version}")
 

@@ -10,6 +10,7 @@ from truerisk.errors import ProblemError, SourceError
 from truerisk.features.definitions import names
 from truerisk.features.engines import Engine, engine
 from truerisk.features.inputs import check_inputs, read_columns
+from truerisk.features.matching import count_latest
 from truerisk.features.spine import application_columns, spine_table
 from truerisk.features.steps import Step, entities, steps
 from truerisk.lake.lake import Lake, open_lake
@@ -49,7 +50,11 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
     runner = engine(sources)
     runner.spine(spine_table(base, entities(problem)))
     parts = [base.drop(columns="as_of")]
-    parts += [_run(problem, runner, step, len(base)) for step in steps(sources, runner, known)]
+    for step in steps(sources, runner, known):
+        parts.append(_run(problem, runner, step, len(base)))
+        if step.matched is not None:
+            sources.matched[step.source, step.by] = step.matched
+    count_latest(sources, runner)
     frame = pd.concat(parts, axis=1)
     frame = with_derived(problem, frame)
     assert len(frame) == len(spine)

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
+from truerisk.features.matching import Match, matches, refuse_strangers
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
@@ -42,6 +43,7 @@ class Dataset:
     ``subject``, ``as_of`` (UTC), the features, ``mature``, ``event`` (1, 0 or null where not
     followed, not mature or not revealed by our own decision), ``p_reveal`` (null where no
     propensity was logged) and the application columns that money, rules and segments read.
+    ``matches`` says how many of them have a row in each source that features join.
     """
 
     frame: pd.DataFrame
@@ -52,6 +54,7 @@ class Dataset:
     fingerprint: str
     counts: dict[str, int]
     newest: dict[str, pd.Timestamp]
+    matches: list[Match] = field(default_factory=list)
 
 
 def build_dataset(
@@ -73,7 +76,9 @@ def build_dataset(
                 f"{problem.where}: no application is known at {known:%Y-%m-%d}; choose a later "
                 f"known_at or a longer training.window."
             )
+        refuse_strangers(sources)
         frame = with_features(sources, spine, known)
+        matched = matches(sources, len(spine))
         frame = frame.join(labels(sources, frame, known), on=problem.key)
         frame = _reveal(frame, problem, lake, sources.versions)
         newest = _newest(sources, known)
@@ -91,7 +96,12 @@ def build_dataset(
         raise SourceError(
             f"{problem.where}: no outcome has matured by {known:%Y-%m-%d}: of {len(frame):,} "
             f"applications {counts['mature']:,} are older than the horizon and none of these has "
-            f'a row in source "{problem.outcome.source}"; choose a later known_at.'
+            f'a row in source "{problem.outcome.source}"; '
+            + (
+                "choose a later known_at or a longer training.window."
+                if counts["mature"]
+                else "choose a later known_at."
+            )
         )
     frame = frame.drop(columns=["closed", "event_at", "followed_until"])
     return Dataset(
@@ -103,6 +113,7 @@ def build_dataset(
         fingerprint(frame),
         counts,
         newest,
+        matched,
     )
 
 

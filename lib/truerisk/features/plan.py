@@ -36,13 +36,14 @@ CELL_BYTES = 24  # per row of the spine and aggregate
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the planner looks at: rows of the spine and of its entities' events, pairs of them by
-    entity alone, and the microseconds that the events span."""
+    """What the planner looks at: rows of the spine, those of them that have any event, events of
+    the spine's entities, pairs by entity alone, and the microseconds that the events span."""
 
     spine: int
     events: int
     pairs: int
     span: int
+    matched: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ class Choice:
 
 
 def sizes_query(group: Group) -> str:
-    """One row: spine, events, pairs, span (µs); what ``Sizes`` holds."""
+    """One row: spine, matched, events, pairs, span (µs); what ``Sizes`` holds."""
     by = '"' + group.by.replace('"', '""') + '"'
     return f"""SELECT CAST((SELECT COUNT(*) FROM spine) AS BIGINT) AS spine,
+  CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched,
   CAST(COALESCE(SUM(e.n), 0) AS BIGINT) AS events,
   CAST(LEAST(COALESCE(SUM(CAST(e.n AS DOUBLE) * s.n), 0), 9e18) AS BIGINT) AS pairs,
   CAST((SELECT COALESCE(MAX(__time_us) - MIN(__time_us), 0) FROM {group.view}) AS BIGINT) AS span

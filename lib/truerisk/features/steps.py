@@ -22,6 +22,8 @@ from truerisk.problem.spec import Problem
 class Step:
     """Queries of one form, each a chunk of the spine; together they give ``names``.
 
+    ``matched`` are the rows of the spine that have any row in the source, where that was counted.
+
     ``run`` takes what runs a query and returns row_id and the features, in any order of rows.
     """
 
@@ -32,6 +34,7 @@ class Step:
     because: str
     queries: list[str]
     run: Callable[[Callable[[str], pa.Table]], pa.Table]
+    matched: int | None = None
 
 
 def entities(problem: Problem) -> list[str]:
@@ -74,6 +77,7 @@ def steps(sources: Sources, engine: Engine, known_at: pd.Timestamp | None) -> It
                 choice.because,
                 choice.queries(),
                 choice.run,
+                seen.matched,
             )
 
 

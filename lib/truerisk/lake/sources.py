@@ -38,6 +38,8 @@ class Sources:
         self.con = connect()
         self.versions: dict[str, Version] = dict(versions or {})
         self.untimed: dict[str, int] = {}
+        # (source, entity) → rows of the last spine built that have any row there
+        self.matched: dict[tuple[str, str], int] = {}
         self._pinned_here: set[str] = set()
         self._raw: set[str] = set()
         self.opened: set[str] = set()

@@ -5,13 +5,14 @@ import pandas as pd
 
 from truerisk.features.dataset import Dataset
 from truerisk.problem.spec import Problem
-from truerisk.reports.formats import NOTHING, moment, span, whole
+from truerisk.reports.formats import NOTHING, moment, percent, span, whole
 from truerisk.reports.wording import past
 
 
 def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
     """One row per source read, the ledger too: version, newest row, and whether that is fresh."""
     rows = []
+    joined = {match.source: match for match in dataset.matches}
     for name, version in dataset.versions.items():
         source, newest = problem.sources.get(name), dataset.newest.get(name)
         limit = source.freshness if source else None
@@ -26,6 +27,9 @@ def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
                 "Newest row": NOTHING if newest is None else moment(newest),
                 "Age": NOTHING if age is None else span(age),
                 "Freshness": fresh if source else "our own decisions",
+                "Applications with no row": (
+                    percent(joined[name].unmatched) if name in joined else NOTHING
+                ),
                 "Owner": (source.owner if source else "") or NOTHING,
             }
         )

@@ -233,6 +233,7 @@ def _data(problem: Problem, dataset: Dataset) -> list[Block]:
     return [
         Text(f"Nothing that became known after {moment(dataset.known_at)} was read."),
         Table(data_used.sources(problem, dataset)),
+        *([Bullets([f"{m}." for m in dataset.matches])] if dataset.matches else []),
         Figure(
             "Applications by month",
             figures.months(months),

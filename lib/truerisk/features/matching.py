@@ -1,0 +1,207 @@
+"""Do applications find their rows in a source? What is counted, and why a pair of keys never meets.
+
+Ids that look alike to a person and not to a join ("7 " and "7", case, leading zeros, a number kept
+as text) give null features and no error. Messages show the *forms* of ids, such as "1 capital
+letter, then 6 digits", never an id.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from truerisk.errors import SourceError
+from truerisk.features.engines import Engine
+from truerisk.lake.connection import quote
+from truerisk.lake.reading import family
+from truerisk.lake.sources import Sources
+
+SAMPLE = 20_000  # different ids of a side that its forms are taken from
+SHOWN = 3  # forms a side
+SAFE = 4  # of ALIKE: changes that make no two ids one by chance
+WORTH_A_LOOK = 0.05  # share of applications without a row, from which ids are compared by form
+CLEARLY = 1.05  # times as many ids that meet
+RUNS = 5  # parts of a form that are told one by one
+CLASSES = ((r"[0-9]", "digit"), (r"[a-z]", "small letter"), (r"[A-Z]", "capital letter"))
+# What would make two ids one, the least change first; x is the id as text.
+ALIKE = {
+    "without the spaces around them": "trim(x)",
+    "in one case": "lower(x)",
+    "without leading zeros": "ltrim(x, '0')",
+    'without the ".0" at their end': r"regexp_replace(x, '\.0+$', '')",
+    "by their letters and digits alone": r"lower(regexp_replace(x, '[^0-9A-Za-z]', '', 'g'))",
+    "by their digits alone, without leading zeros": (
+        r"ltrim(regexp_replace(regexp_replace(x, '\.0+$', ''), '[^0-9]', '', 'g'), '0')"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """How many applications have at least one row in a source, whenever it became available.
+
+    ``alike`` says what would let clearly more of them meet, or nothing.
+    """
+
+    source: str
+    by: str
+    applications: int
+    matched: int
+    alike: str = ""
+
+    @property
+    def unmatched(self) -> float:
+        """The share of applications with no row."""
+        return 1 - self.matched / self.applications if self.applications else 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.unmatched:.1%} of {self.applications:,} applications have no row in "
+            f"{self.source} by {self.by}"
+            + (f"; more would meet {self.alike}" if self.alike else "")
+        )
+
+
+def count_latest(sources: Sources, runner: Engine) -> None:
+    """Add to ``sources.matched`` what windows have not counted; ``runner`` knows the spine."""
+    for latest in sources.problem.features.latest:
+        pair = latest.source, latest.by
+        if pair not in sources.matched:
+            found = runner.run(_matched(latest.by, runner.source(latest.source, [latest.by])))
+            sources.matched[pair] = found["matched"][0].as_py()
+
+
+def _matched(by: str, view: str) -> str:
+    k = quote(by)
+    return (
+        f"SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched FROM "
+        f"(SELECT {k} AS k, COUNT(*) AS n FROM spine GROUP BY {k}) s "
+        f"JOIN (SELECT DISTINCT {k} AS k FROM {view} WHERE {k} IN (SELECT {k} FROM spine)) e "
+        "ON e.k = s.k"
+    )
+
+
+def matches(sources: Sources, applications: int) -> list[Match]:
+    """What the last build counted over so many applications; SourceError where none has a row."""
+    found = []
+    for (source, by), n in sorted(sources.matched.items()):
+        if not n:
+            raise SourceError(_never_meet(sources, source, by, by))
+        match = Match(source, by, applications, n)
+        if match.unmatched > WORTH_A_LOOK:
+            match = replace(match, alike=_more_would_meet(sources, source, by))
+        found.append(match)
+    return found
+
+
+def refuse_strangers(sources: Sources) -> None:
+    """SourceError for two keys of different kinds, and for outcomes that are nobody's.
+
+    A text never equals a number, whatever it looks like: the join of one engine reads "007" as 7,
+    that of another does not.
+    """
+    problem = sources.problem
+    features, application = problem.features, problem.application.source
+    joined = [(f.source, f.by, f.by) for f in features.latest]
+    joined += [(f.source, f.by, f.by) for f in features.window]
+    outcome = problem.outcome.source
+    joined.append((outcome, problem.key, problem.sources[outcome].key))
+    ours = sources.columns(application)
+    for name, left, right in dict.fromkeys(joined):
+        theirs = sources.columns(name)
+        if left in ours and right in theirs and family(ours[left]) != family(theirs[right]):
+            raise SourceError(_never_meet(sources, name, left, right))
+    if name != application:
+        with_outcome = sources.con.sql(
+            f"SELECT count(*) FROM (SELECT __key FROM {sources.view(application)}) "
+            f"WHERE __key IN (SELECT __key FROM {sources.view(name)})"
+        ).fetchall()[0][0]
+        if not with_outcome:
+            raise SourceError(_never_meet(sources, outcome, left, right))
+
+
+def _never_meet(sources: Sources, name: str, ours: str, theirs: str) -> str:
+    """Why no application finds a row: forms of both sides, and what would make them meet.
+
+    ``ours`` is the column of the applications, ``theirs`` that of source ``name``.
+    """
+    problem = sources.problem
+    application = problem.application.source
+    left, right = _ids(sources, application, ours), _ids(sources, name, theirs)
+    kinds = [family(sources.columns(s)[c]) for s, c in ((application, ours), (name, theirs))]
+    one, other = [f"{kind}, " for kind in kinds] if kinds[0] != kinds[1] else ["", ""]
+    said = (
+        f'{sources.where(name)}: its "{theirs}" names none of the applications: "{ours}" of source '
+        f'"{application}" is {one}{_forms(sources, left)}, and "{theirs}" here is '
+        f"{other}{_forms(sources, right)}; "
+    )
+    way = _alike(sources, left, right)
+    if way is None:
+        return said + "name a column that holds the same ids."
+    words, sql = way
+    made = sql.replace("(x", f"({theirs}").replace("'", "''")
+    return said + (
+        f"they would meet {words}: read both through a query, such as "
+        f'"SELECT * REPLACE ({made} AS {theirs}) FROM {name}_file".'
+    )
+
+
+def form(value: str) -> str:
+    """``1 capital letter, then 6 digits``: what an id looks like, without saying it."""
+    if not value:
+        return "empty text"
+    runs = [(kind, len(list(part))) for kind, part in groupby(value, _kind)]
+    if len(runs) > RUNS:
+        kinds = sorted({kind for kind, _ in runs})
+        return f"{len(value)} characters of {', '.join(kinds)}"
+    return ", then ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in runs)
+
+
+def _kind(character: str) -> str:
+    if character.isspace():
+        return "space"
+    found = next((kind for shape, kind in CLASSES if re.fullmatch(shape, character)), None)
+    return found or ("other letter" if character.isalnum() else "punctuation mark")
+
+
+def _ids(sources: Sources, name: str, column: str) -> str:
+    """A query of the different ids of a source's column as text ``x``."""
+    view = sources.view(name, [column])
+    c = quote(column)
+    return f"SELECT DISTINCT CAST({c} AS VARCHAR) AS x FROM {view} WHERE {c} IS NOT NULL"
+
+
+def _forms(sources: Sources, ids: str) -> str:
+    """The most frequent forms of a sample of ids."""
+    counted: dict[str, int] = {}
+    sample = f"{ids} ORDER BY hash(x) LIMIT {SAMPLE}"
+    for (value,) in sources.con.sql(sample).fetchall():
+        shape = form(value)
+        counted[shape] = counted.get(shape, 0) + 1
+    shown = sorted(counted, key=lambda shape: (-counted[shape], shape))[:SHOWN]
+    return " or ".join(f"“{shape}”" for shape in shown) or "always null"
+
+
+def _alike(sources: Sources, left: str, right: str) -> tuple[str, str] | None:
+    """The least change of both sides after which most ids meet; None where none helps."""
+    found = _meeting(sources, left, right, list(ALIKE.values()))
+    most = max(found)
+    return None if not most else list(ALIKE.items())[found.index(most)]
+
+
+def _more_would_meet(sources: Sources, name: str, by: str) -> str:
+    """The same for a pair that meets in part, among changes that join nobody by chance."""
+    left, right = _ids(sources, sources.problem.application.source, by), _ids(sources, name, by)
+    now, *found = _meeting(sources, left, right, ["x", *list(ALIKE.values())[:SAFE]])
+    most = max(found)
+    return list(ALIKE)[found.index(most)] if most > CLEARLY * now else ""
+
+
+def _meeting(sources: Sources, left: str, right: str, changes: list[str]) -> list[int]:
+    """How many ids of the left side meet one of the right after each change."""
+    counts = ", ".join(
+        f"(SELECT count(*) FROM (SELECT {sql} AS v FROM l) "
+        f"WHERE v <> '' AND v IN (SELECT {sql} FROM r))"
+        for sql in changes
+    )
+    query = f"WITH l AS ({left}), r AS ({right}) SELECT {counts}"
+    return list(sources.con.sql(query).fetchall()[0])
