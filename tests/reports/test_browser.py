@@ -10,6 +10,8 @@ PROBE = """
 <script>
 window.addEventListener("load", () => setTimeout(() => {
   const charts = [...document.querySelectorAll(".chart")];
+  const folded = document.querySelectorAll("details.part:not([open])").length;
+  for (const part of document.querySelectorAll("details.part")) part.open = true;
   const tells = (mark) => {
     const box = mark.getBoundingClientRect();
     const at = {bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2};
@@ -23,6 +25,7 @@ window.addEventListener("load", () => setTimeout(() => {
   };
   const marks = (el) => [...el.querySelectorAll(".mark-symbol path, .mark-rect path")];
   parent.postMessage({
+    folded,
     wide: document.documentElement.scrollWidth,
     room: window.innerWidth,
     drawn: document.querySelectorAll("svg.marks").length,
@@ -71,6 +74,7 @@ def test_every_chart_is_drawn_and_tells_of_its_marks(which, width, request, prob
     assert (found["drawn"], found["broken"], found["cut"]) == (charts, 0, 0)
     assert found["told"] == charts
     assert found["room"] == width
+    assert found["folded"] == 3
     assert found["wide"] <= width
     # The usual figure has its name in a legend wherever it is drawn, and nowhere else.
     assert found["usual"] == {"train": charts - 1, "measured": 3}[which]

@@ -96,7 +96,8 @@ def _counted(entry: SourceEntry, found: dict, as_of: pd.Timestamp) -> None:
     if not entry.rows:
         entry.status = "empty"
     elif entry.newest is None:
-        entry.status = "without times"
+        # One that only queries read declares no time, and lacks nothing.
+        entry.status = "without times" if entry.time else "no time of its own"
     else:
         entry.behind = (as_of - entry.newest).total_seconds()
         entry.status = "no limit"

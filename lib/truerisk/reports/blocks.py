@@ -212,6 +212,16 @@ class Folded:
 
 
 @dataclass(frozen=True)
+class Across:
+    """A block that takes the whole width, with no words beside it."""
+
+    block: Block
+
+    def html(self) -> str:
+        return self.block.html()
+
+
+@dataclass(frozen=True)
 class Beside:
     """Blocks next to each other where there is room, below each other where there is not."""
 

@@ -42,10 +42,10 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
             Section("Exploration", exploration(problem, monitor)),
             Section("Drift", drifted(monitor)),
             Section("Fairness", fair(problem, monitor)),
-            Section("Segments", _segments(problem, monitor)),
-            Section("What was decided", decided.decisions(problem, log)),
+            Section("Segments", _segments(problem, monitor), folded=True),
+            Section("What was decided", decided.decisions(problem, log), folded=True),
             Section("What is open", still_open(problem, monitor)),
-            Section("How this was measured", _how(problem, monitor)),
+            Section("How this was measured", _how(problem, monitor), folded=True),
         ],
     )
 

@@ -1,36 +1,32 @@
 """A page that needs nothing but itself: style, charts and the code that draws them are inside."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 import altair as alt
 import vl_convert
 
-from truerisk.reports.blocks import Beside, Block, Figure
+from truerisk.reports.blocks import Across, Beside, Block, Bullets, Figure, Text, Verdict
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'"
 )
-DRAW = """
-for (const el of document.querySelectorAll(".chart")) {
-  const spec = JSON.parse(document.getElementById(el.id + "-spec").textContent);
-  vegaEmbed(el, spec, {mode: "vega-lite", renderer: "svg", actions: false}).catch((error) => {
-    el.textContent = "This chart could not be drawn: " + error.message;
-    el.classList.add("broken");
-  });
-}
-"""
+WORDS = (Text, Bullets, Verdict)
 
 
 @dataclass(frozen=True)
 class Section:
+    """A part of a page; ``folded`` where the decision can be taken without it."""
+
     title: str
     blocks: Sequence[Block]
+    folded: bool = False
 
 
 def page(title: str, lead: str, summary: Sequence[Block], sections: Sequence[Section]) -> str:
@@ -40,22 +36,51 @@ def page(title: str, lead: str, summary: Sequence[Block], sections: Sequence[Sec
     ten years.
     """
     figures: list[Figure] = []
-    top = "".join(block.html() for block in _numbered(summary, figures))
+    top = _laid_out(_numbered(summary, figures))
     body, links = [], []
     for i, section in enumerate(sections, start=1):
-        inside = "".join(block.html() for block in _numbered(section.blocks, figures))
+        inside = _laid_out(_numbered(section.blocks, figures))
         heading = escape(section.title)
-        body.append(f'<section id="part-{i}"><h2>{heading}</h2>{inside}</section>')
+        if section.folded:
+            head = f'<details class="part" open><summary><h2>{heading}</h2></summary>'
+            part = f"{head}{inside}</details>"
+        else:
+            part = f"<h2>{heading}</h2>{inside}"
+        body.append(f'<section id="part-{i}">{part}</section>')
         links.append(f'<a href="#part-{i}">{heading}</a>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_style()}</style></head>\n<body><main>"
+        f"<title>{escape(title)}</title><style>{_beside('page.css')}</style></head>\n<body><main>"
         f'<header><h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p></header>'
         f'<div class="summary">{top}</div><nav>{" ".join(links)}</nav>{"".join(body)}</main>\n'
         f"{_scripts(figures)}</body></html>\n"
     )
+
+
+def _laid_out(blocks: Iterable[Block]) -> str:
+    """The blocks in order, where there is room each run of words beside what it is about."""
+    made, said = [], ""
+    for kind, run in groupby(blocks, _kind):
+        inside = "".join(block.html() for block in run)
+        if said and kind == "shown":
+            made.append(
+                f'<div class="pair"><div class="words">{said}</div>'
+                f'<div class="shown">{inside}</div></div>'
+            )
+        else:
+            made.append(said + inside * (kind != "words"))
+        said = inside if kind == "words" else ""
+    return "".join(made) + said
+
+
+def _kind(block: Block) -> str:
+    """Words explain what is shown; a note belongs to the figure or table that it stands under."""
+    if isinstance(block, Across):
+        return "across"
+    note = isinstance(block, Text) and block.kind == "note"
+    return "words" if isinstance(block, WORDS) and not note else "shown"
 
 
 def _numbered(blocks: Sequence[Block], figures: list[Figure]) -> Iterator[Block]:
@@ -71,13 +96,12 @@ def _numbered(blocks: Sequence[Block], figures: list[Figure]) -> Iterator[Block]
 
 
 def _scripts(figures: Sequence[Figure]) -> str:
-    if not figures:
-        return ""
     specs = "".join(
         f'<script type="application/json" id="{f.id}-spec">{_json(f.chart)}</script>\n'
         for f in figures
     )
-    return f"{specs}<script>{_library()}</script>\n<script>{DRAW}</script>\n"
+    library = f"<script>{_library()}</script>\n" if figures else ""
+    return f"{specs}{library}<script>{_beside('page.js')}</script>\n"
 
 
 def _json(chart: alt.TopLevelMixin) -> str:
@@ -98,5 +122,5 @@ def _library() -> str:
 
 
 @cache
-def _style() -> str:
-    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

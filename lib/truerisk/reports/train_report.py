@@ -69,11 +69,13 @@ def train_page(
             *([] if found is None else [_predictable(problem, found, lost)]),
             Section("Calibration", _calibration(problem, review)),
             Section("Where to set the threshold", _threshold(problem, review)),
-            Section("Segments", _segments(problem, review)),
+            Section("Segments", _segments(problem, review), folded=True),
             Section("What the model looks at", _inputs(problem, review, about)),
-            Section("The data", _data(problem, dataset)),
+            Section("The data", _data(problem, dataset), folded=True),
             Section("What is open", _open(problem, review)),
-            Section("Assumptions and limits", [Bullets(_limits(problem, parts, review))]),
+            Section(
+                "Assumptions and limits", [Bullets(_limits(problem, parts, review))], folded=True
+            ),
             Section("Reproduce, then decide", _decide(problem, dataset, review, about)),
         ],
     )

@@ -11,7 +11,7 @@ from truerisk.problem.spec import Problem
 from truerisk.registry.gate import Check
 from truerisk.registry.review import Review, best
 from truerisk.reports import data_used
-from truerisk.reports.blocks import Block, Cell, Table, Text, Tiles, Verdict
+from truerisk.reports.blocks import Across, Block, Cell, Table, Text, Tiles, Verdict
 from truerisk.reports.estimate_tables import cell
 from truerisk.reports.formats import MINUS, whole
 from truerisk.reports.open_questions import in_words
@@ -56,14 +56,13 @@ def train_summary(
     blocks: list[Block] = [
         Text(asked),
         Verdict(not failed, verdict),
-        Table(pd.DataFrame([_check(problem, lost, c) for c in review.checks])),
-        Tiles(tiles),
     ]
     if auc["estimator"] == "naive":
         blocks.append(Text(_only_approved(problem, own, lost), "warning"))
     if old := data_used.stale(problem, dataset):
         blocks.append(Text(f"Older than their freshness limit: {listed(old)}.", "warning"))
-    return blocks
+    checks = Table(pd.DataFrame([_check(problem, lost, c) for c in review.checks]))
+    return [*blocks, Tiles(tiles), Across(checks)]
 
 
 def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:
