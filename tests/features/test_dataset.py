@@ -220,3 +220,57 @@ def test_a_column_named_as_one_of_the_ledgers_own_is_refused(
 ) -> None:
     with pytest.raises(ProblemError, match='the column name "score" is reserved'):
         build(world, make_problem(training={"segments": ["score"]}))
+
+
+def test_outcomes_count_once_they_are_available(
+    known: Dataset, world: Lake, make_problem: Make
+) -> None:
+    """A delay makes everyone wait, events and non-events alike; a column waits row by row."""
+    slow = build(world, make_problem(sources={"outcomes": {"delay": "10d"}}))
+    at_once = known.frame.set_index("application_id")
+    frame = slow.frame.set_index("application_id")
+    assert not frame["mature"]["mature to the instant"] and at_once["mature"]["event at once"]
+    waited = [k for k in frame.index if frame["mature"][k]]
+    assert frame["event"][waited].equals(at_once["event"][waited])
+    with pytest.raises(SourceError, match="no outcome has matured"):
+        build(world, make_problem(sources={"outcomes": {"delay": "11d"}}))
+    loaded = "select *, observed_at + interval 36 day as loaded_at from stored"
+    by_row = with_outcomes(loaded)
+    by_row["sources"]["outcomes"]["available_at"] = "loaded_at"
+    labels = build(world, make_problem(**by_row)).frame.set_index("application_id")["event"]
+    assert labels.dropna().index.tolist() == ["event at once"]
+    never = with_outcomes("select *, timestamp '2030-01-01' as loaded_at from stored")
+    never["sources"]["outcomes"]["available_at"] = "loaded_at"
+    with pytest.raises(SourceError, match=r"none of these has a row .* available by then"):
+        build(world, make_problem(**never))
+
+
+def past_the_horizon(late: int, on_time: int, by: float) -> dict[str, Any]:
+    """Events ``by`` days after a horizon of 30 days, and others well within it."""
+    return {f"l{i}": ((0, 1, 30 + by), 0) for i in range(late)} | {
+        f"w{i}": ((0, 1, 12), 1) for i in range(on_time)
+    }
+
+
+def test_events_just_past_the_horizon_are_said_and_most_of_them_refused(
+    lake: Lake, make_problem: Make
+) -> None:
+    fill(lake, past_the_horizon(2, 5, 1 / 24))
+    said = build(lake, make_problem()).notes
+    assert "2 of 7 known events lie after the horizon of 30 days" in said[0]
+    assert "the nearest 1 hour after it" in said[0]
+    assert "a date alone" in said[0], "outcomes have a time of day here, applications none"
+    with pytest.raises(SourceError, match=r'most|"31d" covers nine tenths') as refused:
+        build(lake, make_problem(outcome={"horizon": "11d"}))
+    assert "7 of 7 known events lie after the horizon of 11 days" in str(refused.value)
+    meant = make_problem(outcome={"horizon": "11d", "later_events_are_none": True})
+    assert build(lake, meant).frame["event"].sum() == 0
+
+
+def test_labels_that_are_nearly_all_events_are_warned_of(lake: Lake, make_problem: Make) -> None:
+    fill(lake, past_the_horizon(0, 25, 0))
+    assert "25 of 25 labels are events" in build(lake, make_problem()).notes[0]
+
+
+def test_usual_labels_need_no_note(known: Dataset) -> None:
+    assert [n for n in known.notes if "labels are events" in n] == []

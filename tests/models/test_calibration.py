@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from truerisk.models.calibration import Calibration, logit
-from truerisk.statistics.logistic import sigmoid
+from truerisk.models.calibration import LEAST_SLOPE, Calibration, logit, support
+from truerisk.statistics.logistic import fit_logistic, sigmoid
 
 
 def overconfident(n: int = 4_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -41,14 +41,66 @@ def test_it_finds_the_truth_and_leaves_a_calibrated_score_alone() -> None:
     assert (again.intercept, again.slope) == pytest.approx((0, 1), abs=1e-3)
 
 
-def test_weights_count_as_repetitions() -> None:
-    raw, event = overconfident(400)
-    weight = np.random.default_rng(2).integers(1, 5, 400)
+def test_weights_with_support_count_as_repetitions() -> None:
+    raw, event = overconfident(40_000)
+    weight = np.random.default_rng(2).integers(1, 5, 40_000)
     weighted = Calibration.fit(raw, event, weight.astype(float))
     raw, event = np.repeat(raw, weight), np.repeat(event, weight)
     repeated = Calibration.fit(raw, event, np.ones(len(raw)))
-    # Only the pseudo-observation's scale tells the two apart.
-    assert vars(weighted) == pytest.approx(vars(repeated), abs=5e-3)
+    assert vars(weighted) == pytest.approx(vars(repeated), abs=1e-4)
+
+
+def declined(n: int, pi: float, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """(log-odds, event, π, seen): three in ten are declined by their score and explored with π."""
+    z = rng.normal(-2, 1, n)
+    p = np.where(z < np.quantile(z, 0.7), 1.0, pi)
+    return z, (rng.random(n) < sigmoid(z)).astype(float), p, rng.random(n) < p
+
+
+def test_a_handful_of_explored_labels_does_not_spoil_the_score() -> None:
+    """A right score, seven explored labels of fifty each: taken at face value they wreck it."""
+    rng = np.random.default_rng(5)
+    off: dict[str, list[float]] = {"ours": [], "weighted": [], "without": []}
+    slopes = []
+    for _ in range(60):
+        z, event, p, seen = declined(1_200, 0.02, rng)
+        if not 0 < event[seen].sum() < seen.sum():
+            continue
+        weight = 1 / p[seen]
+        made = Calibration.fit(sigmoid(z)[seen], event[seen], weight)
+        slopes.append(made.slope)
+        Z = np.column_stack([np.ones(seen.sum()), z[seen]])
+        for name, w in (("weighted", weight), ("without", np.ones(len(weight)))):
+            a, b = fit_logistic(Z, w * event[seen], w).coefficients
+            off[name].append(float(np.abs(sigmoid(a + b * z) - sigmoid(z)).mean()))
+        off["ours"].append(float(np.abs(made.apply(sigmoid(z)) - sigmoid(z)).mean()))
+    ours, weighted, without = (np.mean(off[k]) for k in ("ours", "weighted", "without"))
+    assert weighted > 1.5 * without, "the naive way has no trouble here"
+    assert ours < 1.1 * without
+    assert min(slopes) >= LEAST_SLOPE
+
+
+def test_trust_grows_with_the_explored_labels_and_needs_both_outcomes() -> None:
+    def trust(labels: int, events: int) -> float:
+        event = np.zeros(1_000 + labels)
+        event[:100] = 1
+        event[1_000 : 1_000 + events] = 1
+        return support(event, np.r_[np.ones(1_000), np.full(labels, 20.0)]).trust
+
+    assert trust(0, 0) == trust(200, 0) == 0
+    assert trust(7, 2) < 0.03
+    assert trust(50, 20) == pytest.approx(0.5)
+    assert trust(200, 1) < 0.05
+    assert trust(1_000, 300) > 0.99
+
+
+def test_a_score_is_never_turned_round() -> None:
+    rng = np.random.default_rng(6)
+    z = rng.normal(size=500)
+    event = (rng.random(500) < sigmoid(-1 - z)).astype(float)
+    made = Calibration.fit(sigmoid(z), event, np.ones(500))
+    assert made.flat and made.slope == LEAST_SLOPE
+    assert made.apply(sigmoid(z)).mean() == pytest.approx(event.mean(), abs=1e-6)
 
 
 def test_weights_of_one_over_propensity_calibrate_for_everyone() -> None:
@@ -69,10 +121,11 @@ def test_weights_of_one_over_propensity_calibrate_for_everyone() -> None:
 
 
 def test_a_constant_score_becomes_the_weighted_event_rate() -> None:
-    event, weight = np.array([1.0, 0.0, 0.0]), np.array([2.0, 1.0, 1.0])
-    made = Calibration.fit(np.full(3, 0.2), event, weight)
+    event = np.tile([1.0, 0.0, 0.0, 0.0], 2_000)
+    weight = np.where(np.arange(8_000) % 8 < 2, 4.0, 1.0)  # an event and a non-event of eight
+    made = Calibration.fit(np.full(8_000, 0.2), event, weight)
     assert made.slope == 1.0
-    assert made.apply(np.full(2, 0.2)) == pytest.approx([0.5, 0.5])
+    assert made.apply(np.full(2, 0.2)) == pytest.approx([5 / 14, 5 / 14], abs=1e-3)
 
 
 def test_a_sample_that_scores_separate_keeps_a_finite_slope() -> None:

@@ -216,6 +216,24 @@ def test_the_configuration_of_a_flow_reads_back_as_the_same_problem(file: Path) 
     assert json.dumps(as_config(again)) == carried
 
 
+@pytest.mark.parametrize("window", ["90d", "180d"])
+def test_a_window_in_which_nothing_matures_is_refused_with_both_figures(window: str) -> None:
+    text = COMPLETE.read_text().replace('window = "1095d"', f'window = "{window}"')
+    with pytest.raises(ProblemError) as refused:
+        problem_from(read_text(text), "mine")
+    said = str(refused.value)
+    assert f'training.window is "{window}" and outcome.horizon "180d"' in said
+    assert 'write more than "270d"' in said
+
+
+@pytest.mark.parametrize(("horizon", "days"), [("180d", 1095), ("1825d", 3740)])
+def test_a_window_that_is_not_named_fits_the_horizon(horizon: str, days: int) -> None:
+    text = COMPLETE.read_text().replace('window = "1095d"', "")
+    problem = problem_from(read_text(text.replace('horizon = "180d"', f'horizon = "{horizon}"')))
+    assert problem.training.window == timedelta(days=days)
+    assert problem_from(as_config(problem)) == problem
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match=r"none\.toml: there is no such problem file\.$"):
         load_problem(tmp_path / "none.toml")

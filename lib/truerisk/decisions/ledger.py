@@ -3,7 +3,7 @@
 import pandas as pd
 
 from truerisk.errors import LakeError
-from truerisk.features.dataset import labels
+from truerisk.features.labels import labels
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources

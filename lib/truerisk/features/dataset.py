@@ -9,15 +9,16 @@ import pandas as pd
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
+from truerisk.features.label_times import late_events, nearly_all_events
+from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
 from truerisk.lake.tables import ledger
-from truerisk.problem.expression import columns_of, evaluate
+from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
-from truerisk.problem.maturity import is_closed, is_mature, label
 from truerisk.problem.spec import Problem
 
 RESERVED = (
@@ -43,7 +44,8 @@ class Dataset:
     ``subject``, ``as_of`` (UTC), the features, ``mature``, ``event`` (1, 0 or null where not
     followed, not mature or not revealed by our own decision), ``p_reveal`` (null where no
     propensity was logged) and the application columns that money, rules and segments read.
-    ``matches`` says how many of them have a row in each source that features join.
+    ``matches`` says how many of them have a row in each source that features join, ``notes`` what a
+    person should know of the labels, in sentences.
     """
 
     frame: pd.DataFrame
@@ -55,6 +57,7 @@ class Dataset:
     counts: dict[str, int]
     newest: dict[str, pd.Timestamp]
     matches: list[Match] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def build_dataset(
@@ -96,13 +99,14 @@ def build_dataset(
         raise SourceError(
             f"{problem.where}: no outcome has matured by {known:%Y-%m-%d}: of {len(frame):,} "
             f"applications {counts['mature']:,} are older than the horizon and none of these has "
-            f'a row in source "{problem.outcome.source}"; '
+            f'a row in source "{problem.outcome.source}" that was available by then; '
             + (
                 "choose a later known_at or a longer training.window."
                 if counts["mature"]
                 else "choose a later known_at."
             )
         )
+    notes = [*late_events(problem, frame), *nearly_all_events(problem, frame)]
     frame = frame.drop(columns=["closed", "event_at", "followed_until"])
     return Dataset(
         frame,
@@ -114,6 +118,7 @@ def build_dataset(
         counts,
         newest,
         matched,
+        notes,
     )
 
 
@@ -180,69 +185,6 @@ def columns_read(problem: Problem) -> list[str]:
                 f"in the application source, for example with a query."
             )
     return read
-
-
-def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
-    """mature, event, closed, event_at and followed_until per application key at ``known_at``.
-
-    The last two tell of young rows as well, whose ``event`` stays null: when an event was seen, and
-    until when there was none or nothing more to follow (``known_at`` while no outcome is there).
-
-    Raises SourceError for an outcome observed never or before its application, and for events
-    that are not 0 or 1.
-    """
-    problem = sources.problem
-    outcome = problem.outcome
-    source = problem.sources[outcome.source]
-    read = sorted(columns_of(outcome.event))
-    view = sources.view(outcome.source, [outcome.observed, *read])
-    where = f'{problem.where}: source "{outcome.source}"'
-    kept = ", ".join(map(quote, read))
-    observed = "__time"
-    if outcome.observed != source.time:
-        observed = sources.utc(  # the outcome's own clock may be another column than its time
-            outcome.source, outcome.observed, sources.columns(outcome.source)[outcome.observed]
-        )
-    rows = sources.frame(
-        f"SELECT __key, timezone('UTC', {observed}) AS __observed{', ' + kept if kept else ''} "
-        f"FROM {view}"
-    )
-    try:
-        rows["__event"] = evaluate(rows, {"event": outcome.event})["event"].to_numpy()
-    except ValueError as error:
-        raise SourceError(f"{problem.where}: outcome.event: {error}.") from error
-    rows = rows.set_index("__key")
-    joined = frame[[problem.key, "as_of"]].join(rows[["__event", "__observed"]], on=problem.key)
-    joined = joined.set_index(problem.key)
-    event = pd.to_numeric(joined["__event"], errors="coerce").astype("float64")
-    strange = int((joined["__event"].notna() & ~event.isin([0, 1])).sum())
-    if strange:
-        raise SourceError(f"{where}: event is neither 0 nor 1 in {strange:,} rows.")
-    unseen = int((event.notna() & joined["__observed"].isna()).sum())
-    if unseen:
-        raise SourceError(
-            f'{where}: "{outcome.observed}" is null in {unseen:,} of {len(joined):,} rows; '
-            "every outcome needs the time it was seen."
-        )
-    early = int((joined["__observed"] < joined["as_of"]).sum())
-    if early:
-        raise SourceError(
-            f'{where}: "{outcome.observed}" lies before the application in {early:,} of '
-            f"{len(joined):,} rows; an outcome follows its application."
-        )
-    mature = is_mature(joined["as_of"], outcome.horizon, known_at)
-    seen = label(event, joined["__observed"], joined["as_of"], outcome.horizon)
-    closed = is_closed(event, joined["__observed"], joined["as_of"], outcome.horizon)
-    known = joined["__observed"] <= known_at
-    return pd.DataFrame(
-        {
-            "mature": mature,
-            "event": seen.where(mature),
-            "closed": closed,
-            "event_at": joined["__observed"].where(event.eq(1) & known),
-            "followed_until": joined["__observed"].where(known, known_at),
-        }
-    )
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

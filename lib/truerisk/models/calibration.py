@@ -8,12 +8,43 @@ import numpy as np
 from truerisk.statistics.logistic import fit_logistic, sigmoid
 
 TINY = 1e-6
+LEAST_SLOPE = 0.05
+HALF_TRUSTED = 50.0  # effective explored labels at which their weights are half believed
+PER_OUTCOME = 10.0  # labels that one of the rarer outcome stands for
 
 
 def logit(p: np.ndarray) -> np.ndarray:
     """log(p / (1 − p)), with p kept inside (0, 1)."""
     p = np.clip(p, TINY, 1 - TINY)
     return np.log(p / (1 - p))
+
+
+@dataclass(frozen=True)
+class Support:
+    """What 1/π weights of a calibration rest on.
+
+    ``explored`` labels carry a weight above 1; ``effective`` of them, (Σw)²/Σw², count, at most
+    PER_OUTCOME for each effective one of the rarer outcome; ``trust`` in [0, 1] is how far the
+    weights were believed: 0 calibrates for the revealed, 1 for everyone.
+    """
+
+    explored: int
+    effective: float
+
+    @property
+    def trust(self) -> float:
+        return self.effective**2 / (self.effective**2 + HALF_TRUSTED**2)
+
+
+def support(event: np.ndarray, weight: np.ndarray) -> Support:
+    """The support of ``weight`` (n,), 1/π of each label, for outcomes ``event`` (n,)."""
+    explored = weight > 1
+    rarer = min(_effective(weight[explored & (event == y)]) for y in (0, 1))
+    return Support(int(explored.sum()), min(_effective(weight[explored]), PER_OUTCOME * rarer))
+
+
+def _effective(weight: np.ndarray) -> float:
+    return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +56,13 @@ class Calibration:
 
     @classmethod
     def fit(cls, raw: np.ndarray, event: np.ndarray, weight: np.ndarray) -> Self:
-        """Weighted maximum likelihood; a constant ``raw`` keeps slope 1."""
+        """Maximum likelihood with weights 1 + trust·(1/π − 1); a constant ``raw`` keeps slope 1.
+
+        A handful of explored labels with large weights is worse than none: the score of everyone
+        was off by .035 with seven of them and by .013 without weights. The slope is never below
+        LEAST_SLOPE: a calibration may say that the score hardly ranks, never turn it round.
+        """
+        weight = 1 + support(event, weight).trust * (weight - 1)
         z = logit(raw)
         centre, spread = float(z.mean()), float(z.std())
         if spread < TINY:
@@ -33,11 +70,20 @@ class Calibration:
             return cls(float(logit(rate) - centre), 1.0)
         Z = np.column_stack([np.ones(len(z)), (z - centre) / spread])
         # A pseudo-observation keeps the slope finite when scores separate a small sample.
-        made = fit_logistic(
+        level, steep = fit_logistic(
             Z, weight * event, weight, ridge=np.array([0, 1]), towards=np.array([centre, spread])
-        )
-        slope = made.coefficients[1] / spread
-        return cls(float(made.coefficients[0] - slope * centre), float(slope))
+        ).coefficients
+        slope = steep / spread
+        if slope < LEAST_SLOPE:
+            slope = LEAST_SLOPE
+            held = slope * (z - centre)
+            level = fit_logistic(Z[:, :1], weight * event, weight, offset=held).coefficients[0]
+        return cls(float(level - slope * centre), float(slope))
+
+    @property
+    def flat(self) -> bool:
+        """Whether the labels would have turned the score round, or nearly, and were not let."""
+        return self.slope == LEAST_SLOPE
 
     def apply(self, raw: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, shape (n,)."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from truerisk.errors import ProblemError, one_of
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
+from truerisk.problem.duration import short
 from truerisk.problem.names import derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
 from truerisk.problem.spec import Problem
@@ -45,7 +46,7 @@ def problem_from(
     if isinstance(raw.get("sources"), dict):  # what it may be otherwise is the grammar's to say
         raw = _expand(_point(dict(raw), sources or {}, where))
     try:
-        problem = Problem.model_validate(raw)
+        problem = _with_window(Problem.model_validate(raw))
     except ValidationError as error:
         # A misspelt key is a missing one too: the misspelling says more.
         wrong = _sentence(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
@@ -103,6 +104,15 @@ def _expand(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "sources": sources}
 
 
+def _with_window(problem: Problem) -> Problem:
+    """A window that is not named holds two horizons and the holdout, and 1,095 days at least."""
+    training = problem.training
+    if "window" in training.model_fields_set:
+        return problem
+    window = max(training.window, 2 * problem.outcome.horizon + training.holdout)
+    return problem.model_copy(update={"training": training.model_copy(update={"window": window})})
+
+
 def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
     """What no single field can see: names that refer to nothing, and unsupported combinations."""
     uses = [
@@ -148,6 +158,14 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
         derived_order(f)
     except ValueError as error:
         yield "", str(error)
+    horizon, training = problem.outcome.horizon, problem.training
+    if training.window <= horizon:
+        yield (
+            "training.window",
+            f'is "{short(training.window)}" and outcome.horizon "{short(horizon)}", so that '
+            f'nothing in it can mature; write more than "{short(horizon + training.holdout)}", '
+            "which is horizon and holdout",
+        )
     yield from protected_in_use(problem)
     yield from _over_text(problem)
     for name, source in problem.sources.items():

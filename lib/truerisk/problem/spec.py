@@ -32,6 +32,7 @@ class Outcome(Part):
     event: Expression
     observed: str
     horizon: Positive
+    later_events_are_none: bool = False  # most events lie after the horizon, and that is meant
 
 
 class Latest(Part):
@@ -154,7 +155,7 @@ class Exploration(Part):
 
 
 class Training(Part):
-    window: Positive = timedelta(days=1095)
+    window: Positive = timedelta(days=1095)  # longer by default where the horizon asks for it
     holdout: Positive = timedelta(days=90)
     segments: list[str] = []
     protected: list[str] = []  # fairness is measured by these; none of them is an input

@@ -236,6 +236,7 @@ def _data(problem: Problem, dataset: Dataset) -> list[Block]:
         Text(f"Nothing that became known after {moment(dataset.known_at)} was read."),
         Table(data_used.sources(problem, dataset)),
         *([Bullets([f"{m}." for m in dataset.matches])] if dataset.matches else []),
+        *(Text(note, "warning") for note in dataset.notes),
         Figure(
             "Applications by month",
             figures.months(months),
