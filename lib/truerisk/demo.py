@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from truerisk.decisions.ledger import decision_log
 from truerisk.errors import TrueriskError
-from truerisk.flow import Run, namespace
+from truerisk.flow import Run, namespace, runs_of
+from truerisk.lake.files import is_empty
 from truerisk.lake.lake import Lake, home, open_lake, repository
 from truerisk.lake.tables import ESTIMATES
 from truerisk.launch import launch
@@ -39,8 +40,8 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
     if not root:  # the demo's own lake is made anew; another one must be empty
         shutil.rmtree(home() / "demo", ignore_errors=True)
     lake = open_lake(root or home() / "demo" / "lake")
-    if lake.tables():
-        raise TrueriskError(f"The lake at {lake.root} holds tables; give the demo an empty one.")
+    if not is_empty(lake.root):
+        raise TrueriskError(f"The lake at {lake.root} is not empty; give the demo an empty one.")
 
     with doing(out, f"Simulate a lender: {applications:,} applications in 24 months, seed {seed}"):
         world = simulate(applications, 24, seed, START)
@@ -138,6 +139,7 @@ def conclude(
             f"{name:12}  {naive['value']:>16{form}} {f'({approved:{form}})':>8}"
             f"   {naive['value']:>8{form}}  {_ranged(dr, form)}  {everyone:>9{form}}"
         )
+    runs_of(lake)
     namespace(None)
     review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
     naive, dr = (estimate(review.comparison, "policy_gain", e) for e in ("naive", "dr"))

@@ -1,30 +1,32 @@
 """BaseFlow: what every flow shares, so that a flow file holds only its own steps.
 
-Importing this module, before Metaflow itself, also points Metaflow at this repository's runs
-(``.truerisk/``), for flows, notebooks and the client alike, unless it was configured otherwise.
+Importing this module, before Metaflow itself, also points Metaflow at the runs of the lake that
+TRUERISK_LAKE names (``runs_of`` at another lake's), unless Metaflow was configured otherwise.
 """
 
 import os
 import pwd
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from truerisk.errors import ProblemError, TrueriskError
-from truerisk.lake.lake import Lake, home, open_lake, repository
+from truerisk.errors import ProblemError, TrueriskError, outside
+from truerisk.lake.home import RUNS, home, repository
+from truerisk.lake.lake import Lake, open_lake
 from truerisk.problem.instant import instant
 from truerisk.problem.parse import as_config, problem_from, read_text
 from truerisk.problem.spec import Problem
 
-os.environ.setdefault("METAFLOW_DATASTORE_SYSROOT_LOCAL", str(home()))
-os.environ.setdefault("METAFLOW_CARD_LOCALROOT", str(home() / ".metaflow" / "mf.cards"))
+os.environ.setdefault(RUNS, str(home()))
 if not any(os.environ.get(n, "root") != "root" for n in ("METAFLOW_USER", "USERNAME", "USER")):
     # Containers, cron and systemd set no user name, and Metaflow refuses root's.
     user = pwd.getpwuid(os.getuid()).pw_name
     os.environ["METAFLOW_USER"] = user if user != "root" else "root-user"
 
+import metaflow
 from metaflow import (
     Config,
     Flow,
@@ -37,17 +39,60 @@ from metaflow import (
     current,
     namespace,
     package_sources,
-    step,
 )
+from metaflow import step as plain_step
 from metaflow.cards import MetaflowCard
+from metaflow.metaflow_config import CARD_SUFFIX
 from metaflow.plugins import CARDS
+from metaflow.plugins.cards.card_datastore import CardDatastore
+from metaflow.plugins.datastores.local_storage import LocalStorage
+
+OURS = os.environ[RUNS] == str(home())
+if OURS:  # Metaflow has read it; a command that goes on to another lake must not
+    del os.environ[RUNS]
 
 # What flow files import, and Metaflow's client and Runner for notebooks, from one place.
 __all__ = [
-    "BaseFlow", "Flow", "Parameter", "Run", "Runner", "card", "main", "namespace", "step",
+    "BaseFlow", "Flow", "Parameter", "Run", "Runner", "card", "main", "namespace", "runs_of",
+    "step",
 ]  # fmt: skip
 
 LIBRARY = Path(__file__).resolve().parent
+found_root = CardDatastore.get_storage_root
+
+
+def card_root(storage: str) -> Any:
+    """Where cards are kept: beside their runs, where Metaflow's own client looks for them.
+
+    Metaflow 2.19 keeps local ones under the working directory, or nowhere that its client finds
+    when METAFLOW_CARD_LOCALROOT is set.
+    """
+    if storage != "local":
+        return found_root(storage)
+    root = LocalStorage.datastore_root or LocalStorage.get_datastore_root_from_config(print)
+    return os.path.join(root, CARD_SUFFIX)
+
+
+CardDatastore.get_storage_root = staticmethod(card_root)
+
+
+def runs_of(lake: Lake) -> None:
+    """Point Metaflow's client at the runs of a lake, unless Metaflow was configured otherwise."""
+    folder = home(lake.root)
+    if OURS:
+        (folder / ".metaflow").mkdir(parents=True, exist_ok=True)
+        metaflow.metadata(f"local@{folder}")
+
+
+def step(function: Callable[..., None]) -> Any:
+    """Metaflow's step, in which an outside error becomes one sentence before it is stored."""
+
+    @wraps(function)
+    def run(*given: Any) -> None:
+        with outside():
+            function(*given)
+
+    return plain_step(run)
 
 
 def read_config(text: str) -> dict[str, Any]:

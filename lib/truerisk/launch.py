@@ -1,6 +1,7 @@
 """Run a flow as a command does: quietly, with its progress, its result, or one clear sentence."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,12 +9,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from truerisk.errors import TrueriskError
-from truerisk.lake.lake import Lake, home, repository
+from truerisk.errors import LakeError, TrueriskError, masked, told
+from truerisk.lake.home import RUNS, home, repository
+from truerisk.lake.lake import Lake
 from truerisk.problem.parse import as_config
 from truerisk.problem.spec import Problem
 
 LINE = re.compile(r"^\S+ \S+ \[(?P<run>\d+)/(?P<step>\w+)/\d+ \(pid \d+\)\] (?P<text>.*)$")
+RAISED = re.compile(r"^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Panic)\b")
 START = "Task is starting."
 NOISE = (START, "Task finished successfully.", "Foreach yields")
 
@@ -21,8 +24,11 @@ NOISE = (START, "Task finished successfully.", "Foreach yields")
 class FlowFailedError(Exception):
     """A flow died of something unforeseen; ``log`` is the file that holds all it printed."""
 
-    def __init__(self, log: Path, tail: str) -> None:
-        super().__init__(f"The flow failed; {log} holds everything it printed.\n{tail}")
+    def __init__(self, verb: str, log: Path, lines: list[str]) -> None:
+        said = [found["text"] if (found := LINE.match(line)) else line for line in lines]
+        last = next((s for s in reversed(said) if RAISED.match(s)), "without a word")
+        kind = last.partition(":")[0]  # what follows it may be somebody's data
+        super().__init__(f"The {verb} flow failed ({kind}); {log} holds everything it printed.")
 
 
 def launch(
@@ -43,18 +49,24 @@ def launch(
     options = [f"--{name.replace('_', '-')}={value}" for name, value in parameters.items() if value]
     config = ["--config-value", "problem", json.dumps(as_config(problem))]
     command = [sys.executable, str(flow), "--no-pylint", *config, "run", f"--lake={lake.root}"]
-    logs = home() / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    folder = home(lake.root)
+    logs = folder / "logs"
+    made = _made(logs)
     said: list[str] = []
     with tempfile.NamedTemporaryFile(
         "w", dir=logs, prefix=f"{problem.name}-{verb}-", suffix=".log", delete=False
     ) as log:
         process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, *options],
+            env={RUNS: str(folder), **os.environ, "TRUERISK_LAKE": lake.root},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
+            line = masked(line)
             log.write(line)
             lines.append(line.rstrip())
             found = LINE.match(line)
@@ -63,8 +75,21 @@ def launch(
             elif found and found["step"] == "end" and not found["text"].startswith(NOISE):
                 said.append(found["text"])
         code = process.wait()
-    if code == 2 and lines:
+    if code == 2 and lines:  # a refusal leaves nothing behind, and its sentence says it all
+        os.unlink(log.name)
+        for empty in made:
+            empty.rmdir()
         raise TrueriskError(lines[-1])
     if code:
-        raise FlowFailedError(Path(log.name), "\n".join(lines[-15:]))
+        raise FlowFailedError(verb, Path(log.name), lines)
     return said
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there before, the innermost first."""
+    new = [f for f in (folder, *folder.parents) if not f.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LakeError(f"The lake's home {folder} cannot be written ({told(error)}).") from error
+    return new

@@ -66,8 +66,10 @@ def test_a_lake_on_s3_appends_once_and_reads_old_versions(bucket: str) -> None:
     assert read["rate"].isna().tolist() == [True, True, False]
     pd.testing.assert_frame_equal(read.drop(columns="rate"), loans(1, 2, 3))
     assert sorted(lake.read("loans", then)["loan"]) == [1, 2]
-    with pytest.raises(LakeError, match='has no table "lones"'):
+    with pytest.raises(LakeError, match='has no table "lones"; its tables are loans'):
         lake.read("lones")
+    assert lake.tables() == ["loans"]
+    assert not files.is_empty(lake.root) and files.is_empty(f"{bucket}/lak")
 
 
 def test_a_lake_of_another_format_is_refused_on_s3(bucket: str) -> None:

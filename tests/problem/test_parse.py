@@ -10,6 +10,7 @@ import pytest
 
 from truerisk.errors import ProblemError
 from truerisk.problem.parse import as_config, load_problem, problem_from, read_text
+from truerisk.problem.source import OWN
 
 COMPLETE = Path(__file__).parent / "complete.toml"
 SHIPPED = sorted((Path(__file__).parents[2] / "problems").glob("*.toml"))
@@ -247,6 +248,12 @@ def test_a_file_that_is_no_text_is_named(content: bytes | None, tmp_path: Path) 
         load_problem(file)
 
 
+PLACES = (
+    "gs://b/p.csv s3a://b/p.csv s3:// s3:///p.csv S3://b/p s3:/b/p http://h/p file:///p abfss://c"
+)
+NAMES = r"Registry registry/ ../x decisions/credit 1a a-b naïve a\\nb"
+
+
 def with_payments_from(path: str, tmp_path: Path) -> Path:
     file = tmp_path / "problem.toml"
     old = 'table = "payments"'
@@ -254,10 +261,49 @@ def with_payments_from(path: str, tmp_path: Path) -> Path:
     return file
 
 
-def test_a_variable_in_a_path_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BANK", "/data/bank")
+def test_a_variable_stays_for_whoever_reads_the_source_and_its_value_goes_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANK", "/data/bank-s3cr3t")
     problem = load_problem(with_payments_from("${BANK}/payments.csv", tmp_path))
-    assert problem.sources["payments"].path == "/data/bank/payments.csv"
+    assert problem.sources["payments"].path == "${BANK}/payments.csv"
+    assert "s3cr3t" not in json.dumps(as_config(problem)) + repr(problem)
+    assert str(ProblemError("at /data/bank-s3cr3t/x.csv")) == "at ${BANK}/x.csv"
+
+
+@pytest.mark.parametrize(
+    "place",
+    PLACES.split(),
+)
+def test_a_place_that_truerisk_cannot_read_is_refused(place: str, tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match=r"sources\.payments\.path is .*s3://BUCKET/PATH\.$"):
+        load_problem(with_payments_from(place, tmp_path))
+    with pytest.raises(ProblemError, match=r"sources\.payments\.path is .*s3://BUCKET/PATH\.$"):
+        load_problem(COMPLETE, {"payments": place})
+
+
+@pytest.mark.parametrize("table", sorted(OWN))
+def test_no_source_may_name_a_table_of_truerisks_own(table: str, tmp_path: Path) -> None:
+    file = tmp_path / "problem.toml"
+    file.write_text(COMPLETE.read_text().replace('table = "payments"', f'table = "{table}"'))
+    with pytest.raises(ProblemError, match=f'payments.table is "{table}", which truerisk itself'):
+        load_problem(file)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "",
+        "a b",
+        "a" * 64,
+        *["Registry", "registry/", "../x", "decisions/credit", "1a", "a-b", "naïve", "a\\nb"],
+    ],
+)
+def test_the_name_of_a_table_is_plain(table: str, tmp_path: Path) -> None:
+    file = tmp_path / "problem.toml"
+    file.write_text(COMPLETE.read_text().replace('table = "payments"', f'table = "{table}"'))
+    with pytest.raises(ProblemError, match=r"payments\.table is .*; allowed: at most 63 "):
+        load_problem(file)
 
 
 def test_an_unset_variable_stays_for_whoever_reads_the_source(

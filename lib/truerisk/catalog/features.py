@@ -11,7 +11,7 @@ from truerisk.catalog.entries import FeatureEntry, ModelEntry, node
 from truerisk.catalog.models import hashes
 from truerisk.catalog.words import in_words, toml_lines
 from truerisk.decisions.decide import FEATURE
-from truerisk.errors import TrueriskError
+from truerisk.errors import TrueriskError, told
 from truerisk.features.build import build
 from truerisk.features.dataset import applications
 from truerisk.features.definitions import by_feature, definition
@@ -79,7 +79,7 @@ def add_coverage(
             built = build(sources, spine.reset_index(drop=True))
     except (TrueriskError, duckdb.Error) as error:
         for entry in left:
-            entry.trouble = str(error).splitlines()[0].removeprefix(f"{problem.where}: ")
+            entry.trouble = told(error).removeprefix(f"{problem.where}: ")
         return
     for entry in left:
         if len(built):

@@ -18,8 +18,9 @@ import pandas as pd
 from truerisk.catalog.entries import node
 from truerisk.catalog.lineage import reach
 from truerisk.catalog.read import Catalog
-from truerisk.errors import LakeError, TrueriskError
+from truerisk.errors import LakeError, TrueriskError, told
 from truerisk.lake.connection import connect
+from truerisk.lake.files import is_remote
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import INGESTS, ledger
 from truerisk.problem.spec import Problem
@@ -39,6 +40,8 @@ def emit(catalog: Catalog, lake: Lake, to: str) -> int:
     client is not installed or the events cannot be written or delivered.
     """
     client = _client()
+    if to != SEND and is_remote(to):
+        raise LakeError(f"The OpenLineage events cannot be written to {to}; give a local file.")
     if to != SEND and os.path.exists(to):
         os.remove(to)
     sender = client.OpenLineageClient() if to == SEND else _to_file(client, to)
@@ -48,7 +51,9 @@ def emit(catalog: Catalog, lake: Lake, to: str) -> int:
             sender.emit(event)
             count += 1
     except (OSError, RuntimeError) as error:
-        raise LakeError(f"The OpenLineage events cannot be written to {to} ({error}).") from error
+        raise LakeError(
+            f"The OpenLineage events cannot be written to {to} ({told(error)})."
+        ) from error
     return count
 
 
@@ -219,7 +224,7 @@ def _transformation(direct: bool) -> Any:
 
 
 def _named(lake: Lake, place: str) -> tuple[str, str]:
-    inside = "://" in place or os.path.isabs(place)
+    inside = "://" in place or place.startswith("${") or os.path.isabs(place)
     whole = place if inside else f"{lake.root}/{place}"
     parts = urlparse(whole)
     if parts.scheme:

@@ -9,7 +9,7 @@ from truerisk.catalog import history
 from truerisk.catalog.entries import ColumnEntry, Point, SourceEntry, node
 from truerisk.catalog.profile import profile
 from truerisk.catalog.words import available_words, contract_words, place_words
-from truerisk.errors import TrueriskError
+from truerisk.errors import TrueriskError, told
 from truerisk.lake.lake import Lake
 from truerisk.lake.profile import names_somebody
 from truerisk.lake.sources import Sources
@@ -137,4 +137,4 @@ def _version(version: int | str) -> str:
 
 
 def _sentence(problem: Problem, error: Exception) -> str:
-    return str(error).splitlines()[0].removeprefix(f"{problem.where}: ")
+    return told(error).removeprefix(f"{problem.where}: ")

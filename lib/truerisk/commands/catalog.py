@@ -69,9 +69,13 @@ def catalog(
         out.print(f"{done} {count:,} OpenLineage events.")
     asked = page or browser
     if asked or not (json_ or search or source or feature or openlineage):
-        path = str(Path(page).absolute()) if page else f"{root.root}/{PAGE}"
+        path = _place(page) if page else f"{root.root}/{PAGE}"
         files.write_bytes(path, catalog_page(made).encode())
         if not json_:
             out.print(f"\nThe page: {path}")
         if browser:
             webbrowser.open(f"file://{path}")
+
+
+def _place(page: str) -> str:
+    return page if files.is_remote(page) else str(Path(page).absolute())

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from truerisk.commands.options import LakeRoot, ProblemName, pair, run
+from truerisk.lake.files import is_remote
 
 Files = Annotated[
     list[str] | None,
@@ -18,5 +19,5 @@ def ingest(problem: ProblemName, source: Files = None, lake: LakeRoot = "") -> N
     """Bring new files into the lake: each once, every row accepted, quarantined or held."""
     given: dict[str, list[str]] = {}
     for name, path in map(pair, source or []):
-        given.setdefault(name, []).append(path if "://" in path else str(Path(path).absolute()))
+        given.setdefault(name, []).append(path if is_remote(path) else str(Path(path).absolute()))
     run("ingest", problem, lake, None, files=json.dumps(given) if given else "")

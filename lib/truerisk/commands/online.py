@@ -12,7 +12,7 @@ def sync(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem file, or a name.")],
     store: Annotated[
         str,
-        typer.Option(help="The store's file; default .truerisk/online/.", metavar="PATH"),
+        typer.Option(help="The store's file; default in the home of the lake.", metavar="PATH"),
     ] = "",
     source: Sources = None,
     lake: LakeRoot = "",

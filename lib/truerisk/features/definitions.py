@@ -101,7 +101,8 @@ def with_features_of(problem: Problem, defined: Mapping[str, Any]) -> Problem:
                 f"{one_of(sources)}. Restore it, or approve a model that does without it."
             )
         then = {k: rows.get(k, Source.model_fields[k].default) for k in ROWS}
-        if _placeless(then["query"]) == _placeless(today.query) or today.query is None:
+        asked, asks = _placeless(then["query"]), _placeless(today.query)
+        if asked is None or asks is None or asked == asks:  # a table may have become a query
             then["query"] = today.query
         contract = {
             column: rule.model_copy(update={"type": "money" if column in rows["money"] else None})

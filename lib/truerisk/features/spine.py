@@ -4,7 +4,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.errors import SourceError
+from truerisk.errors import SourceError, told
 from truerisk.lake.connection import quote
 from truerisk.lake.sources import Sources
 
@@ -41,7 +41,9 @@ def application_columns(
     try:
         base = pd.DataFrame({"as_of": to_naive_utc(as_of)})
     except ValueError as error:
-        raise SourceError(f'The spine\'s "{time}" cannot be read as times ({error}).') from error
+        raise SourceError(
+            f'The spine\'s "{time}" cannot be read as times ({told(error)}).'
+        ) from error
     for column in columns:
         if column != time:
             base[column] = (spine if column in spine else found)[column].array
@@ -85,7 +87,7 @@ def _from_source(
     except duckdb.Error as error:
         raise SourceError(
             f'{sources.where(name)}: its key "{problem.key}" cannot be compared with that of the '
-            f"spine ({str(error).splitlines()[0]})."
+            f"spine ({told(error)})."
         ) from error
     finally:
         sources.con.unregister("wanted")

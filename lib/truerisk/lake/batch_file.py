@@ -12,10 +12,11 @@ import re
 
 import duckdb
 
-from truerisk.errors import SourceError, one_of
+from truerisk.errors import SourceError, one_of, told
 from truerisk.lake import files
 from truerisk.lake.connection import quote
 from truerisk.lake.contract import literal
+from truerisk.lake.environment import resolved
 from truerisk.lake.place import READERS, fetch
 
 ROW = "__row"  # the row's number in its file, from 1, the header not counted
@@ -30,6 +31,7 @@ FAULTS = {
 
 def local(path: str) -> str:
     """The file itself, or a local copy of an S3 object."""
+    path = resolved(path, "The file")
     return fetch(path) if files.is_remote(path) else path
 
 
@@ -96,7 +98,7 @@ def _header(path: str, where: str) -> tuple[str, list[str]]:
         ) from error
     except (OSError, EOFError) as error:
         raise SourceError(
-            f"{where} cannot be read ({error}); nothing of it was ingested; write it again."
+            f"{where} cannot be read ({told(error)}); nothing of it was ingested; write it again."
         ) from error
     if not line.strip():
         raise SourceError(

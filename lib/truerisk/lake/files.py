@@ -1,4 +1,4 @@
-"""Whole files under the lake's root, on a local disk or on S3, behind four functions."""
+"""Whole files under the lake's root, on a local disk or on S3, behind a few functions."""
 
 import os
 import tempfile
@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from truerisk.errors import LakeError
+from truerisk.errors import LakeError, told
+from truerisk.problem.location import on_s3
 
 
-def is_remote(root: str) -> bool:
-    return root.startswith("s3://")
+def is_remote(place: str) -> bool:
+    """True for ``s3://bucket…``, False for a local path; LakeError for any other kind of place."""
+    try:
+        return on_s3(place)
+    except ValueError as error:
+        raise LakeError(f"{place} {error}.") from error
 
 
 def read_bytes(path: str) -> bytes | None:
@@ -20,6 +25,8 @@ def read_bytes(path: str) -> bytes | None:
             return Path(path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise LakeError(f"{path} cannot be read ({told(error)}).") from error
     with _s3(path) as (client, bucket, key):
         try:
             return client.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -41,7 +48,49 @@ def write_bytes(path: str, content: bytes) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        raise LakeError(f"The lake cannot be written: {path} ({error.strerror}).") from error
+        raise LakeError(f"The lake cannot be written: {path} ({told(error)}).") from error
+
+
+def is_empty(root: str) -> bool:
+    """True when there is nothing at all under ``root``, which need not exist."""
+    if not is_remote(root):
+        try:
+            with os.scandir(root) as found:
+                return next(found, None) is None
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise LakeError(f"The lake at {root} cannot be read ({told(error)}).") from error
+    with _s3(f"{root}/") as (client, bucket, key):
+        return not client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)["KeyCount"]
+
+
+def folders(root: str, holding: str) -> list[str]:
+    """The names of the folders directly under ``root`` that hold a file under ``holding``."""
+    if not is_remote(root):
+        try:
+            with os.scandir(root) as found:
+                names = [e.name for e in found if e.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise LakeError(f"The lake at {root} cannot be read ({told(error)}).") from error
+        return sorted(n for n in names if _holds_any(f"{root}/{n}/{holding}"))
+    with _s3(f"{root}/") as (client, bucket, key):
+        pages = client.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=key, Delimiter="/"
+        )
+        prefixes = [p["Prefix"] for page in pages for p in page.get("CommonPrefixes", [])]
+        held = [
+            p.removeprefix(key).rstrip("/")
+            for p in prefixes
+            if client.list_objects_v2(Bucket=bucket, Prefix=f"{p}{holding}/", MaxKeys=1)["KeyCount"]
+        ]
+    return sorted(held)
+
+
+def _holds_any(folder: str) -> bool:
+    return os.path.isdir(folder) and bool(os.listdir(folder))
 
 
 def list_keys(pattern: str) -> list[str]:
@@ -64,4 +113,4 @@ def _s3(path: str) -> Iterator[tuple]:
     try:
         yield boto3.client("s3"), bucket, key
     except (BotoCoreError, ClientError) as error:
-        raise LakeError(f"{path} cannot be reached on S3 ({error}).") from error
+        raise LakeError(f"{path} cannot be reached on S3 ({told(error)}).") from error

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from truerisk.errors import SourceError, TrueriskError, did_you_mean
+from truerisk.errors import SourceError, TrueriskError, did_you_mean, told
 from truerisk.lake.batch_file import last_line_is_open, local, read_file, sha256_of
 from truerisk.lake.batch_limits import flags_of, median_rows, refuse_batch
 from truerisk.lake.connection import quote
@@ -82,7 +82,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
         _check_columns(problem, name, arrived, where)
         mark = ingest_id(table, file.sha256)
         usual = median_rows(lake, table, mark)
-        is_csv = file.file.endswith((".csv", ".csv.gz"))
+        is_csv = not asked and local(file.file).endswith((".csv", ".csv.gz"))
 
         def assess(version: int | None, final: bool) -> Assessed:
             held: dict[str, str] = {}
@@ -106,7 +106,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
             except duckdb.Error as error:
                 raise SourceError(
                     f"{where} cannot be held against its contract "
-                    f"({str(error).splitlines()[0]}); nothing was ingested; correct the contract."
+                    f"({told(error)}); nothing was ingested; correct the contract."
                 ) from error
             if not final:
                 refuse_batch(verdict, rules, usual, name, where)
@@ -116,8 +116,10 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
         rows = pa.table({})
         assessed = assess(lake.version(table) if done is None else done - 1, done is not None)
 
-        def decide(handle: DeltaTable) -> pa.Table:
+        def decide(handle: DeltaTable | None) -> pa.Table:
             nonlocal assessed, rows
+            if handle is None:
+                return rows
             committed = handle.transaction_version(mark)
             version = handle.version() if committed is None else committed - 1
             if version != (assessed.version or 0):  # no table yet is as good as an empty one

@@ -6,7 +6,7 @@ number; a change of format comes with a number and a note in docs/formats.md on 
 
 import json
 import os
-from pathlib import Path
+import re
 
 import duckdb
 import pandas as pd
@@ -15,12 +15,18 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from truerisk.errors import LakeError
+from truerisk.errors import LakeError, from_outside, told
 from truerisk.lake import files
 from truerisk.lake.connection import connect, quote
+from truerisk.lake.home import default_root, home, repository
+from truerisk.lake.tables import REGISTRY
+
+__all__ = ["Lake", "as_arrow", "home", "open_lake", "repository"]
 
 FORMAT = 1
 MARKER = "truerisk-lake.json"
+LOG = "_delta_log"
+TABLES = r"[a-z][a-z0-9_]{0,62}(/[a-z][a-z0-9_]*)?"  # the second part names a problem
 ATTEMPTS = 50
 
 
@@ -29,26 +35,21 @@ def open_lake(root: str | os.PathLike[str] | None = None) -> "Lake":
 
     Raises LakeError when the root holds a lake of another format.
     """
-    chosen = str(root or os.environ.get("TRUERISK_LAKE") or home() / "lake")
+    chosen = str(root or default_root())
     chosen = chosen.rstrip("/") if files.is_remote(chosen) else os.path.abspath(chosen)
     marker = files.read_bytes(f"{chosen}/{MARKER}")
-    found = json.loads(marker)["format"] if marker else FORMAT
+    try:
+        found = json.loads(marker)["format"] if marker is not None else FORMAT
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError(
+            f"{chosen}/{MARKER} is damaged; it must hold {json.dumps({'format': FORMAT})}."
+        ) from error
     if found != FORMAT:
         raise LakeError(
             f"The lake at {chosen} has format {found}, and this version reads format {FORMAT}; "
             "see docs/formats.md for how to convert it, or point TRUERISK_LAKE elsewhere."
         )
     return Lake(chosen)
-
-
-def home() -> Path:
-    """``.truerisk`` at the root of the repository this package is installed from."""
-    return repository() / ".truerisk"
-
-
-def repository() -> Path:
-    """The folder that holds lib/, flows/ and problems/."""
-    return Path(__file__).resolve().parents[3]
 
 
 class Lake:
@@ -63,12 +64,8 @@ class Lake:
         return None if handle is None else handle.version()
 
     def tables(self) -> list[str]:
-        """The names of the tables directly under the root (local lakes)."""
-        if files.is_remote(self.root) or not os.path.isdir(self.root):
-            return []
-        return sorted(
-            e.name for e in os.scandir(self.root) if os.path.isdir(f"{e.path}/_delta_log")
-        )
+        """The names of the tables directly under the root."""
+        return files.folders(self.root, LOG)
 
     def scan(
         self, con: duckdb.DuckDBPyConnection, table: str, version: int | None = None
@@ -88,14 +85,21 @@ class Lake:
         uris = handle.file_uris()
         if not uris:
             return con.from_arrow(pa.schema(handle.schema().to_arrow()).empty_table())
-        if files.is_remote(self.root):
-            return con.from_arrow(handle.to_pyarrow_dataset())
-        return con.read_parquet(uris, union_by_name=True)
+        try:
+            if files.is_remote(self.root):
+                return con.from_arrow(handle.to_pyarrow_dataset())
+            return con.read_parquet(uris, union_by_name=True)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise self._damaged(table, None, error) from error
 
     def read(self, table: str, version: int | None = None) -> pd.DataFrame:
         """All rows of a table at a version, as pandas."""
         with connect() as con:
-            return self.scan(con, table, version).to_arrow_table().to_pandas()
+            rows = self.scan(con, table, version)
+            try:
+                return rows.to_arrow_table().to_pandas()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise self._damaged(table, None, error) from error
 
     def append(self, table: str, rows: pd.DataFrame | pa.Table, key: str) -> int:
         """Append the rows whose ``key`` the table does not hold yet; how many were appended.
@@ -103,6 +107,11 @@ class Lake:
         Optimistic: of two writers that start from the same version one commits and the other
         reads again, so a retry, a resume or a second process can neither repeat nor lose a row.
         """
+        if not re.fullmatch(TABLES, table) or table == REGISTRY:
+            raise LakeError(
+                f'No rows can be appended to "{table}": only the registry writes the registry, and '
+                "a table's name is at most 63 lower-case letters, digits and _, a letter first."
+            )
         rows = as_arrow(rows)
         if rows[key].null_count:
             raise LakeError(
@@ -112,7 +121,9 @@ class Lake:
         if len(pc.unique(rows[key])) < rows.num_rows:
             raise LakeError(f'Rows for table "{table}" repeat values of {key}; each must be new.')
 
-        def unseen(handle: DeltaTable) -> pa.Table:
+        def unseen(handle: DeltaTable | None) -> pa.Table:
+            if handle is None:
+                return rows
             fresh = _fit(rows, pa.schema(handle.schema().to_arrow()), table)
             with connect() as con:
                 con.register("fresh", fresh)
@@ -129,12 +140,15 @@ class Lake:
     ) -> int:
         """Append ``decide(handle)`` to the table it saw, again from the start if that moved on.
 
-        ``decide`` takes the table's newest handle and returns an Arrow table of rows, maybe empty;
-        it may raise to refuse. Returns the number of rows appended. The commit leaves ``mark`` in
+        ``decide`` takes the table's newest handle, None where there is no table yet, and returns an
+        Arrow table of rows, maybe empty; it may raise to refuse, and then nothing is written, not
+        even an empty table. Returns the number of rows appended. The commit leaves ``mark`` in
         the table's log, in the same breath as its rows; ``marked`` finds it again.
         """
         uri = self._uri(table)
-        self._create(table, schema)
+        if self._handle(table) is None:
+            decide(None)
+            self._create(table, schema)
         for _ in range(ATTEMPTS):
             # A new handle per attempt, one constant transaction id per table, written through
             # the handle that was read: anything less was seen to let duplicates through.
@@ -155,7 +169,7 @@ class Lake:
             except CommitFailedError:
                 continue
             except (DeltaError, OSError) as error:
-                raise LakeError(f"The lake at {uri} cannot be written ({error}).") from error
+                raise self._unwritable(error) from error
             return rows.num_rows
         raise LakeError(
             f'Table "{table}" moved on {ATTEMPTS} times while this process tried to append; '
@@ -182,20 +196,49 @@ class Lake:
             )
         except (DeltaError, OSError) as error:
             if self._handle(table) is None:
-                raise LakeError(f"The lake at {self.root} cannot be written ({error}).") from error
+                raise self._unwritable(error) from error
 
     def _handle(self, table: str, version: int | None = None) -> DeltaTable | None:
         try:
-            return DeltaTable(self._uri(table), version=version)
-        except TableNotFoundError:
+            handle = DeltaTable(self._uri(table), version=version)
+        except TableNotFoundError as error:
+            if self._holds_rows(table):
+                raise self._damaged(table, None, error) from error
             return None
-        except (DeltaError, OSError) as error:
-            if not files.is_remote(self.root) and not os.path.isdir(f"{self.root}/{table}"):
+        except (DeltaError, OSError, ValueError) as error:
+            if not files.is_remote(self.root) and not os.path.isdir(self._uri(table)):
                 return None
-            wanted = f" at version {version}" if version is not None else ""
-            raise LakeError(
-                f'Table "{table}"{wanted} of the lake at {self.root} cannot be read ({error}).'
-            ) from error
+            raise self._damaged(table, version, error) from error
+        except BaseException as error:  # what panics in Rust is no Exception
+            if from_outside(error) is None:
+                raise
+            raise self._damaged(table, version, error) from None
+        if not files.is_remote(self.root):
+            with os.scandir(f"{self._uri(table)}/{LOG}") as log:
+                cut = next((e.name for e in log if not e.stat().st_size), None)
+            if cut:  # Delta takes it for a commit without rows, and they would be lost in silence
+                raise self._damaged(table, None, LakeError(f"{LOG}/{cut} is empty"))
+        return handle
+
+    def _holds_rows(self, table: str) -> bool:
+        """True where a local folder has files of rows, whose log is gone."""
+        folder = self._uri(table)
+        if files.is_remote(self.root) or not os.path.isdir(folder):
+            return False
+        return any(name.endswith(".parquet") for name in os.listdir(folder))
+
+    def _damaged(self, table: str, version: int | None, error: BaseException) -> LakeError:
+        said, named = told(error), f'Table "{table}"'
+        if version is not None or "Unsupported" in said:
+            at = f" at version {version}" if version is not None else ""
+            return LakeError(f"{named}{at} of the lake at {self.root} cannot be read ({said}).")
+        return LakeError(
+            f"{named} of the lake at {self.root} is damaged ({said}); restore "
+            f"{self._uri(table)} from a copy."
+        )
+
+    def _unwritable(self, error: BaseException) -> LakeError:
+        return LakeError(f"The lake at {self.root} cannot be written ({told(error)}).")
 
     def _uri(self, table: str) -> str:
         return f"{self.root}/{table}"

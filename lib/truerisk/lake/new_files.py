@@ -3,18 +3,17 @@
 import glob
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from truerisk.errors import ProblemError, SourceError, one_of
+from truerisk.errors import ProblemError, SourceError, masked, one_of
 from truerisk.lake import files
 from truerisk.lake.batch_file import local, sha256_of
 from truerisk.lake.connection import connect
+from truerisk.lake.environment import resolved
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import READERS, view_names
 from truerisk.lake.tables import INGESTS
-from truerisk.problem.parse import VARIABLE
 from truerisk.problem.source import Ingest, Source
 from truerisk.problem.spec import Problem
 
@@ -63,7 +62,7 @@ def find_new_files(
         for path in dict.fromkeys(listed):
             digest = sha256_of(local(path), where)
             if digest not in seen:
-                found.append(NewFile(name, path, digest))
+                found.append(NewFile(name, masked(path), digest))
                 seen.add(digest)
         if found:
             new[name] = found
@@ -88,21 +87,10 @@ def ingest_id(table: str, sha256: str) -> str:
     return hashlib.sha256(f"{table}\n{sha256}".encode()).hexdigest()[:32]
 
 
-def expanded(text: str, where: str) -> str:
-    """``${NAME}`` filled from the environment; SourceError for one that is not set."""
-    unset = next((m for m in re.finditer(VARIABLE, text) if m[1] not in os.environ), None)
-    if unset:
-        raise SourceError(
-            f"{where}.ingest needs {unset[0]}, which is not set; set {unset[1]} in the "
-            "environment or pass --source NAME=FILE."
-        )
-    return re.sub(VARIABLE, lambda m: os.environ[m[1]], text)
-
-
 def with_query(problem: Problem, name: str) -> Problem:
     """The problem with a source's place replaced by the query it is filled from."""
     source = problem.sources[name]
-    query = expanded((source.ingest or Ingest()).query or "", f"{problem.where}: sources.{name}")
+    query = (source.ingest or Ingest()).query or ""
     asked = Source(query=query, key=source.key, time=source.time)
     staged = problem.model_copy(update={"sources": {**problem.sources, name: asked}})
     staged._file = problem._file
@@ -125,7 +113,7 @@ def _wanted(problem: Problem, given: Mapping[str, list[str]] | None) -> dict[str
             )
     declared = {n: s.ingest for n, s in problem.sources.items() if s.ingest is not None}
     wanted = {
-        n: [expanded(i.path, f"{problem.where}: sources.{n}")] if i.path else []
+        n: [resolved(i.path, f"{problem.where}: sources.{n}.ingest")] if i.path else []
         for n, i in declared.items()
         if i.path or i.query
     }

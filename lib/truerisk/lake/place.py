@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 import duckdb
 
-from truerisk.errors import SourceError, one_of
+from truerisk.errors import SourceError, one_of, told
 from truerisk.lake import files
+from truerisk.lake.environment import resolved
 from truerisk.lake.lake import Lake
 from truerisk.problem.expression import parse_sql
-from truerisk.problem.parse import VARIABLE
 from truerisk.problem.spec import Problem
 
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv"}
@@ -32,12 +32,6 @@ def version_of(
     A query's version counts the sources it reads at the version they are ``pinned`` to.
     """
     source = problem.sources[name]
-    unset = re.search(VARIABLE, source.path or source.query or "")
-    if unset:
-        raise SourceError(
-            f"{problem.where}: sources.{name} needs {unset[0]}, which is not set; "
-            f"set {unset[1]} in the environment or pass --source {name}=PATH."
-        )
     if source.table is not None:
         version = lake.version(source.table)
         if version is None:
@@ -82,12 +76,13 @@ def rows_of(
     try:
         if source.path is not None:
             return _read_files(con, _paths(source.path, name, problem), times_of(name, problem))
-        return con.sql(source.query or "")
+        return con.sql(
+            resolved(source.query or "", f"{problem.where}: sources.{name}", f"{name}=PATH")
+        )
     except duckdb.Error as error:
         what = source.path or "its query"
         raise SourceError(
-            f'{problem.where}: source "{name}" cannot be read from {what} '
-            f"({str(error).splitlines()[0]})."
+            f'{problem.where}: source "{name}" cannot be read from {what} ({told(error)}).'
         ) from error
 
 
@@ -96,7 +91,9 @@ def references(name: str, problem: Problem) -> tuple[list[str], list[str]]:
     source = problem.sources[name]
     where = f"{problem.where}: sources.{name}.query"
     try:
-        nodes = parse_sql(source.query or "")
+        nodes = parse_sql(
+            resolved(source.query or "", f"{problem.where}: sources.{name}", f"{name}=PATH")
+        )
     except ValueError as error:
         raise SourceError(f"{where} is not one SELECT ({error}).") from error
     named = {e["key"] for n in nodes if "cte_map" in n for e in n["cte_map"]["map"]}
@@ -140,6 +137,7 @@ def _read_files(
 
 def _paths(pattern: str, name: str, problem: Problem) -> list[str]:
     """The local files of a pattern, fetched first when they are on S3."""
+    pattern = resolved(pattern, f"{problem.where}: sources.{name}", f"{name}=PATH")
     if not pattern.endswith(tuple(READERS)):
         raise SourceError(
             f'{problem.where}: source "{name}" is {pattern}; its name must end in '

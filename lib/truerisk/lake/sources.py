@@ -13,7 +13,7 @@ from typing import Any, Self
 import duckdb
 import pandas as pd
 
-from truerisk.errors import SourceError, did_you_mean
+from truerisk.errors import SourceError, did_you_mean, told
 from truerisk.lake.connection import connect, quote
 from truerisk.lake.contract import INTEGER, holds, repeats, row_checks
 from truerisk.lake.lake import Lake
@@ -221,7 +221,7 @@ class Sources:
         return fetch
 
     def _unreadable(self, name: str, error: duckdb.Error) -> SourceError:
-        return SourceError(f"{self.where(name)} cannot be read ({str(error).splitlines()[0]}).")
+        return SourceError(f"{self.where(name)} cannot be read ({told(error)}).")
 
     def _define(self, name: str, source: Source) -> None:
         """The view with the time columns."""

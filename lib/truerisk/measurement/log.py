@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean
+from truerisk.errors import LogError, did_you_mean, told
 from truerisk.measurement.clusters import codes
 from truerisk.measurement.outcomes import Outcome, outcomes_of, refuse
 from truerisk.measurement.propensities import as_assigned
@@ -145,4 +145,6 @@ def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
     try:
         return frame[column].to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
-        raise LogError(f'The log\'s column "{column}" does not hold numbers ({error}).') from error
+        raise LogError(
+            f'The log\'s column "{column}" does not hold numbers ({told(error)}).'
+        ) from error

@@ -14,6 +14,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from truerisk.errors import told
+
 REFUSED = {"SUBQUERY", "WINDOW", "STAR"}
 
 
@@ -51,7 +53,7 @@ def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFram
                 relation = con.sql(f"SELECT ({expression}\n) AS value FROM frame ORDER BY __row")
                 values = relation.to_arrow_table()["value"].to_pandas()
             except duckdb.Error as error:
-                message = str(error).splitlines()[0]
+                message = told(error)
                 raise ValueError(f"{expression!r} cannot be computed ({message})") from error
             if len(values) != len(frame):
                 raise ValueError(f"{expression!r} must give one value for each row")

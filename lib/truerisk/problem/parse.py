@@ -11,15 +11,15 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from truerisk.errors import ProblemError, one_of
+from truerisk.errors import ProblemError, keep_secret, one_of, told
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
 from truerisk.problem.duration import short
+from truerisk.problem.location import SCHEME, VARIABLE
 from truerisk.problem.names import derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
 from truerisk.problem.spec import Problem
 
 FILE = "_file"  # in a configuration: where the problem was read from, for messages
-VARIABLE = r"\$\{(\w+)\}"
 
 
 def load_problem(path: str | os.PathLike[str], sources: Mapping[str, str] | None = None) -> Problem:
@@ -33,7 +33,9 @@ def load_problem(path: str | os.PathLike[str], sources: Mapping[str, str] | None
     except FileNotFoundError as error:
         raise ProblemError(f"{file}: there is no such problem file.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ProblemError(f"{file}: cannot be read as a UTF-8 text file ({error}).") from error
+        raise ProblemError(
+            f"{file}: cannot be read as a UTF-8 text file ({told(error)})."
+        ) from error
     return problem_from(read_text(text, str(file)), str(file), sources)
 
 
@@ -44,7 +46,7 @@ def problem_from(
     raw = dict(raw)
     where = raw.pop(FILE, "") or where or f"problem {raw.get('name', '(without a name)')}"
     if isinstance(raw.get("sources"), dict):  # what it may be otherwise is the grammar's to say
-        raw = _expand(_point(dict(raw), sources or {}, where))
+        raw = _absolute(_point(dict(raw), sources or {}, where))
     try:
         problem = _with_window(Problem.model_validate(raw))
     except ValidationError as error:
@@ -63,7 +65,7 @@ def read_text(text: str, where: str = "the problem") -> dict[str, Any]:
     try:
         raw = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise ProblemError(f"{where}: is not valid TOML ({error}).") from error
+        raise ProblemError(f"{where}: is not valid TOML ({told(error)}).") from error
     if not isinstance(raw, dict):
         raise ProblemError(f"{where}: must hold a table of settings, not {type(raw).__name__}.")
     return raw
@@ -88,19 +90,21 @@ def _point(raw: dict[str, Any], sources: Mapping[str, str], where: str) -> dict[
     return {**raw, "sources": declared}
 
 
-def _expand(raw: dict[str, Any]) -> dict[str, Any]:
-    """Fill ${NAME} in paths and queries from the environment; make local paths absolute.
+def _absolute(raw: dict[str, Any]) -> dict[str, Any]:
+    """Make local paths absolute; ${NAME} stays, and is no message's to show.
 
-    A name that is not set stays: whoever reads the source refuses it, and nobody else needs it.
+    Whoever reads the source asks the environment: what it says may be a secret, and a problem is
+    written into configurations and manifests.
     """
+    for text in _texts(raw["sources"]):
+        for name in re.findall(VARIABLE, text):
+            keep_secret(name, os.environ.get(name, ""))
     sources: dict[str, Any] = {}
     for name, source in raw["sources"].items():
         sources[name] = dict(source) if isinstance(source, dict) else source
-        for place in ("path", "query"):
-            if isinstance(source, dict) and isinstance(source.get(place), str):
-                text = re.sub(VARIABLE, lambda m: os.environ.get(m[1], m[0]), source[place])
-                local = place == "path" and "://" not in text and not re.search(VARIABLE, text)
-                sources[name][place] = os.path.abspath(os.path.expanduser(text)) if local else text
+        path = source.get("path") if isinstance(source, dict) else None
+        if isinstance(path, str) and not path.startswith("${") and not SCHEME.match(path):
+            sources[name]["path"] = os.path.abspath(os.path.expanduser(path))
     return {**raw, "sources": sources}
 
 
@@ -111,6 +115,13 @@ def _with_window(problem: Problem) -> Problem:
         return problem
     window = max(training.window, 2 * problem.outcome.horizon + training.holdout)
     return problem.model_copy(update={"training": training.model_copy(update={"window": window})})
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    for child in part.values() if isinstance(part, dict) else ():
+        yield from _texts(child)
 
 
 def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,51 @@
 """A source in a problem file: where its rows lie, when they can be seen, what they must hold."""
 
+import re
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from truerisk.errors import one_of
 from truerisk.problem.duration import Duration
+from truerisk.problem.location import Place
 from truerisk.problem.terms import Part, Query, Version
+
+# Tables and folders that truerisk itself writes in a lake.
+OWN = frozenset(
+    [
+        "arms",
+        "chains",
+        "decisions",
+        "estimates",
+        "experiments",
+        "features",
+        "ingests",
+        "logs",
+        "models",
+        "online",
+        "profiles",
+        "quarantine",
+        "registry",
+        "reports",
+        "runs",
+        "verdicts",
+    ]
+)
+TABLE = r"^[a-z][a-z0-9_]{0,62}$"
+
+
+def _table(value: str) -> str:
+    if not re.fullmatch(TABLE, value):
+        raise ValueError(
+            f"is {value!r}; allowed: at most 63 lower-case letters, digits and _, a letter first"
+        )
+    if value in OWN:
+        raise ValueError(f'is "{value}", which truerisk itself writes; give the table another name')
+    return value
+
+
+Table = Annotated[str, AfterValidator(_table)]
 
 
 class Column(Part):
@@ -34,7 +72,7 @@ class Ingest(Part):
     how far the number of rows may lie from that of earlier batches, as a share of it.
     """
 
-    path: str | None = None
+    path: Place | None = None
     query: Query | None = None
     max_rejected: float = Field(0.05, ge=0, le=1)
     row_change: float | None = Field(None, gt=0)
@@ -52,8 +90,8 @@ class Source(Part):
     One that only other sources' queries read needs neither key nor time.
     """
 
-    table: str | None = None
-    path: str | None = None
+    table: Table | None = None
+    path: Place | None = None
     query: Query | None = None
     version: Version = 1
     key: str = ""

@@ -41,8 +41,8 @@ def record(lake: Lake, problem: str, decide: Callable[[pd.DataFrame], list[Event
     of two people who approve at once, the second is told about the first.
     """
 
-    def rows(handle: DeltaTable) -> pa.Table:
-        everything = lake.read(REGISTRY, handle.version())
+    def rows(handle: DeltaTable | None) -> pa.Table:
+        everything = _all(lake, None if handle is None else handle.version())
         ours = everything[everything["problem"] == problem].sort_values("seq", ignore_index=True)
         first = 0 if everything.empty else int(everything["seq"].max()) + 1
         made = decide(ours)
@@ -74,7 +74,11 @@ def status(events: pd.DataFrame, version: str) -> str:
 
 
 def _history(lake: Lake, problem: str, version: int | None) -> pd.DataFrame:
+    rows = _all(lake, version)
+    return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
+
+
+def _all(lake: Lake, version: int | None) -> pd.DataFrame:
     if version is None:
         return REGISTRY_SCHEMA.empty_table().to_pandas()
-    rows = lake.read(REGISTRY, version)
-    return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
+    return lake.read(REGISTRY, version)

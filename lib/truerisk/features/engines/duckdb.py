@@ -6,6 +6,7 @@ import re
 import duckdb
 import pyarrow as pa
 
+from truerisk.errors import told
 from truerisk.lake.sources import Sources
 
 UNITS = {"MB": 10**6, "GB": 10**9}
@@ -32,7 +33,7 @@ class DuckDB:
         try:
             return self.sources.con.sql(query).to_arrow_table()
         except duckdb.Error as error:
-            raise ValueError(str(error).splitlines()[0]) from error
+            raise ValueError(told(error)) from error
 
 
 def memory_limit(text: str | None) -> int:

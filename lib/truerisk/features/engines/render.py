@@ -9,7 +9,7 @@ the last bits. Money is exact everywhere.
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from truerisk.errors import ProblemError, one_of
+from truerisk.errors import ProblemError, one_of, told
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -62,7 +62,7 @@ def render(sql: str, dialect: str, exact: bool = True) -> str:
     try:
         return tree.sql(dialect, pretty=True, identify=quoted, unsupported_level=raising)
     except glot.UnsupportedError as error:
-        raise ProblemError(f"The SQL cannot be written for {dialect} ({error}).") from error
+        raise ProblemError(f"The SQL cannot be written for {dialect} ({told(error)}).") from error
 
 
 def sqlglot() -> ModuleType:

@@ -13,6 +13,7 @@ import re
 from deltalake import DeltaTable
 
 from truerisk.lake.connection import quote
+from truerisk.lake.environment import resolved
 from truerisk.lake.files import is_remote
 from truerisk.lake.sources import Sources
 from truerisk.problem.source import Source
@@ -60,8 +61,9 @@ def files_of(sources: Sources, name: str, columns: list[str]) -> list[str]:
         table = f"{sources.lake.root}/{source.table}"
         found = DeltaTable(table, version=int(sources.versions[name])).file_uris()
     elif source.path is not None and source.path.endswith(".parquet"):
-        found = sorted(glob.glob(source.path)) or [source.path]
-        if is_remote(source.path):
+        path = resolved(source.path, sources.where(name))
+        found = sorted(glob.glob(path)) or [path]
+        if is_remote(path):
             return []  # its pinned files are copies on this machine
     else:
         return []

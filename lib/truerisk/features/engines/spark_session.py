@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truerisk.errors import ProblemError
+from truerisk.errors import ProblemError, told
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -94,8 +94,7 @@ def _start(conf: Mapping[str, str], where: str) -> Any:
         context = SparkContext(gateway=gateway, conf=SparkConf(_jvm=gateway.jvm))
     except PySparkException as error:
         raise ProblemError(
-            f"{where}: Spark does not start ({str(error).strip().splitlines()[0]}); "
-            f"what Java said is in {log}."
+            f"{where}: Spark does not start ({told(error)}); what Java said is in {log}."
         ) from error
     finally:
         os.close(handle)

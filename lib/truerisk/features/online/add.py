@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.errors import LakeError, SourceError, did_you_mean, one_of
+from truerisk.errors import LakeError, SourceError, did_you_mean, one_of, told
 from truerisk.features.online.fill import rows_of
 from truerisk.features.online.rows import rules
 from truerisk.features.online.store import (
@@ -18,10 +18,11 @@ from truerisk.features.online.store import (
     kept,
     open_store,
     store_path,
+    told_of,
     writing,
 )
 from truerisk.lake.connection import quote
-from truerisk.lake.lake import as_arrow, open_lake
+from truerisk.lake.lake import Lake, as_arrow, open_lake
 from truerisk.lake.sources import Sources
 from truerisk.problem.spec import Problem
 
@@ -31,21 +32,25 @@ def add_events(
     source: str,
     rows: pd.DataFrame | pa.Table | Iterable[Mapping[str, Any]],
     store: str | os.PathLike[str] | None = None,
+    lake: Lake | None = None,
 ) -> int:
     """Add new rows of a source to the online store; how many it did not hold yet.
 
+    ``store`` defaults to the one in the home of ``lake`` (default: TRUERISK_LAKE).
     ``rows`` have the source's columns, as a frame or a list of mappings, and are checked as the
     source is. Read before you add: a feature never sees the event it is asked for. A key that is
     held already is left as it is, so that a retry adds nothing. The next sync of the lake table or
     file that has these rows replaces them by what it says of them. Raises SourceError for rows that
     break the contract and LakeError for a store that cannot take them; then none is added.
     """
-    path = store_path(problem, store)
+    path = store_path(problem, store, lake)
     con = open_store(path, problem)
     try:
-        tables = [t for t in kept(con).values() if t.rows.source == source]
+        with told_of(path, problem):
+            held = kept(con).values()
+        tables = [t for t in held if t.rows.source == source]
         if not tables:
-            names = one_of({t.rows.source for t in kept(con).values()})
+            names = one_of({t.rows.source for t in held})
             raise LakeError(
                 f"{problem.where}: the online store at {path} keeps nothing of source "
                 f'"{source}"; it keeps {names}.'
@@ -81,8 +86,7 @@ class _Given(Sources):
             self.con.execute(f"CREATE TABLE {quote(self.raw(source))} AS SELECT {cast} FROM given")
         except duckdb.Error as error:
             raise SourceError(
-                f"{self.where(source)}: the new rows do not fit its columns "
-                f"({str(error).splitlines()[0]})."
+                f"{self.where(source)}: the new rows do not fit its columns ({told(error)})."
             ) from error
 
     def raw(self, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from truerisk.errors import SourceError
+from truerisk.errors import SourceError, told
 from truerisk.features.online.rows import Rows
 from truerisk.features.online.store import Kept
 from truerisk.features.online.values import CENTS, FLOATS, NAN, stored
@@ -84,7 +84,7 @@ def rows_of(sources: Sources, table: Kept, kept: str = "TRUE", added: int = 0) -
     except duckdb.Error as error:
         raise SourceError(
             f"{sources.where(rows.source)}: its rows cannot be kept in the online store "
-            f"({str(error).splitlines()[0]})."
+            f"({told(error)})."
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from truerisk.errors import LakeError, SourceError, did_you_mean
+from truerisk.errors import LakeError, SourceError, did_you_mean, told
 from truerisk.features.build import plain
 from truerisk.features.definitions import names
 from truerisk.features.inputs import read_columns
@@ -19,6 +19,7 @@ from truerisk.features.online.rows import needed
 from truerisk.features.online.store import Kept, advice, kept, layout, open_store, store_path
 from truerisk.features.online.typed import Typed, UnusualError, as_feature
 from truerisk.features.online.windows import Windows
+from truerisk.lake.home import default_root
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.instant import instant
@@ -48,7 +49,8 @@ def features_for(
     Any thread may call it. A store stays open; a caller that wants to close it, or to look up from
     many threads at once, makes an OnlineFeatures each.
     """
-    place = (os.getpid(), id(problem), lake.root if lake else None, os.fspath(store or ""))
+    root = lake.root if lake else default_root()
+    place = (os.getpid(), id(problem), root, os.fspath(store or ""))
     with _opening:
         found = _open.get(place)
         if found is None:
@@ -72,7 +74,7 @@ class OnlineFeatures:
         lake: Lake | None = None,
     ) -> None:
         self.problem = problem
-        self.path = store_path(problem, store)
+        self.path = store_path(problem, store, lake)
         self.names = names(problem)
         self._lake = lake.root if lake else open_lake().root if store is None else None
         self._columns = read_columns(problem)
@@ -95,7 +97,8 @@ class OnlineFeatures:
                 features = self._from_store(given, int(at.value) // 1000)
             except sqlite3.Error as error:
                 raise LakeError(
-                    f"The online store at {self.path} cannot be read ({error})."
+                    f"The online store at {self.path} cannot be read ({told(error)}); "
+                    f"{advice(problem)} rebuilds a damaged one."
                 ) from error
             derived = self._derived.values(given, features) if self._derived else {}
         found = {name: value for name, (value, _) in features.items()} | derived

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.errors import SourceError
+from truerisk.errors import SourceError, told
 from truerisk.features.online.store import Kept
 from truerisk.features.online.values import restored
 from truerisk.lake.contract import INTEGER
@@ -63,7 +63,7 @@ SELECT entity FROM step WHERE entity IS NOT NULL"""
             raise SourceError(
                 f'The application\'s "{table.rows.by}" is a {type(value).__name__}, which cannot '
                 f'be compared with the {kind} of source "{table.rows.source}" '
-                f"({str(error).splitlines()[0]})."
+                f"({told(error)})."
             ) from error
         finally:
             duck.unregister("held")

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as url
 
-from truerisk.errors import LakeError
+from truerisk.errors import LakeError, told
 from truerisk.features.online.rows import Rows
+from truerisk.lake import files
 from truerisk.lake.connection import quote
-from truerisk.lake.lake import home
+from truerisk.lake.home import home
+from truerisk.lake.lake import Lake
 from truerisk.lake.place import Version
 from truerisk.problem.spec import Problem
 
@@ -59,9 +61,17 @@ class Kept:
         ]
 
 
-def store_path(problem: Problem, store: str | os.PathLike[str] | None) -> str:
-    """``store``, else ``.truerisk/online/<problem>.sqlite`` in the repository."""
-    return os.path.abspath(store or home() / "online" / f"{problem.name}.sqlite")
+def store_path(
+    problem: Problem, store: str | os.PathLike[str] | None, lake: Lake | None = None
+) -> str:
+    """``store``, else ``online/<problem>.sqlite`` in the home of the lake (default: TRUERISK_LAKE).
+
+    Raises LakeError for a store that is to lie elsewhere than on a local disk.
+    """
+    if store is not None and files.is_remote(os.fspath(store)):
+        raise LakeError(f"The online store cannot lie at {store}; give a local path.")
+    own = home(lake.root if lake else None) / "online" / f"{problem.name}.sqlite"
+    return os.path.abspath(store or own)
 
 
 def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Connection:
@@ -70,26 +80,71 @@ def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Con
     Raises LakeError when there is no store, unless it is to be created, or when it is no store.
     """
     if create:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeError(
+                f"The online store at {path} cannot be made ({told(error)})."
+            ) from error
     elif not os.path.exists(path):
         raise LakeError(f"There is no online store at {path}; {advice(problem)} makes it.")
-    con = sqlite3.connect(
-        f"file:{url(path)}?mode={'rwc' if create else 'rw'}",
-        uri=True,
-        timeout=WAIT,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    with told_of(path, problem):
+        con = sqlite3.connect(
+            f"file:{url(path)}?mode={'rwc' if create else 'rw'}",
+            uri=True,
+            timeout=WAIT,
+            isolation_level=None,
+            check_same_thread=False,
+        )
     try:
         con.execute(f"PRAGMA mmap_size = {MAPPED}")
         if create:
             con.execute("PRAGMA journal_mode = WAL")
             con.execute("PRAGMA synchronous = NORMAL")
             con.execute(KEPT)
-    except sqlite3.Error as error:
+    except sqlite3.Error:
         con.close()
-        raise LakeError(f"The online store at {path} cannot be opened ({error}).") from error
+        with told_of(path, problem):
+            raise
     return con
+
+
+def set_aside(path: str) -> str:
+    """Move a damaged store and what belongs to it out of the way; its new name."""
+    aside = f"{path}.damaged"
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            os.replace(path + suffix, aside + suffix)
+    return aside
+
+
+def damage(path: str) -> str:
+    """What is wrong with the file, empty where it is whole or not there."""
+    if not os.path.exists(path):
+        return ""
+    try:
+        with closing(sqlite3.connect(f"file:{url(path)}?mode=rw", uri=True, timeout=WAIT)) as con:
+            said = str(con.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if said == "ok" and con.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                kept(con)
+    except sqlite3.OperationalError as error:  # locked, or not to be read: no damage
+        missing = "no such table" in str(error)
+        return "it keeps no list of its tables" if missing else ""
+    except (sqlite3.Error, LakeError) as error:
+        return told(error)
+    return "" if said == "ok" else "its pages do not fit together"
+
+
+@contextmanager
+def told_of(path: str, problem: Problem) -> Iterator[None]:
+    """Whatever SQLite says of the store, as one sentence with the way out."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LakeError(
+            f"The online store at {path} cannot be read ({told(error)}); {advice(problem)} "
+            "rebuilds a damaged one."
+        ) from error
 
 
 def advice(problem: Problem) -> str:
@@ -109,7 +164,7 @@ def writing(con: sqlite3.Connection, path: str) -> Iterator[None]:
             con.execute("ROLLBACK")
             raise
     except sqlite3.Error as error:
-        raise LakeError(f"The online store at {path} cannot be written ({error}).") from error
+        raise LakeError(f"The online store at {path} cannot be written ({told(error)}).") from error
 
 
 def kept(con: sqlite3.Connection) -> dict[str, Kept]:
@@ -119,10 +174,14 @@ def kept(con: sqlite3.Connection) -> dict[str, Kept]:
 
 
 def _read(text: str) -> Kept:
-    said = json.loads(text)
-    if said["format"] != FORMAT:
+    try:
+        said = json.loads(text)
+        number = said["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError("An online store is damaged: it does not say what it keeps.") from error
+    if number != FORMAT:
         raise LakeError(
-            f"An online store has format {said['format']}, and this version reads format {FORMAT}; "
+            f"An online store has format {number}, and this version reads format {FORMAT}; "
             "delete the file and sync again, it holds nothing of its own."
         )
     rows: Any = said.pop("rows")

@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 
 from deltalake import DeltaTable
 
+from truerisk.errors import LakeError
 from truerisk.features.inputs import check_inputs
 from truerisk.features.online.fill import described, rows_of, still_there
 from truerisk.features.online.rows import Rows, needed, rules
 from truerisk.features.online.store import (
     Kept,
+    damage,
     describe,
     drop,
     insert,
     kept,
     open_store,
     rebuild,
+    set_aside,
     store_path,
     writing,
 )
@@ -31,6 +34,8 @@ from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.sources import Sources
 from truerisk.problem.spec import Problem
 
+HEADER = b"SQLite format 3\0"
+ENDINGS = (".sqlite", ".sqlite3", ".db")
 REPLACE = "REPLACE"  # what was added as it happened gives way to what the lake says of it
 BUILT, EXTENDED, UNCHANGED, DROPPED = "built", "extended", "unchanged", "dropped"
 
@@ -68,23 +73,26 @@ def sync_online(
 ) -> Synced:
     """Bring the online store up to its sources; what happened to each table.
 
-    Writes a file, ``store`` or ``.truerisk/online/<problem>.sqlite``. Sources are checked as for a
+    Writes a file, ``store`` or ``online/<problem>.sqlite`` in the home of the lake; one that is
+    damaged is set aside and built anew. Sources are checked as for a
     build. Tables that only other definitions of the problem need are kept up too, as long as their
     source says the same of its rows. Raises SourceError and ProblemError as build_features does,
     and LakeError where the store cannot be written.
     """
-    path = store_path(problem, store)
-    with Sources(problem, lake or open_lake()) as sources:
+    lake = lake or open_lake()
+    path = store_path(problem, store, lake)
+    with Sources(problem, lake) as sources:
         for rows in needed(problem).values():
             sources.pin(rows.source)
+        new = repaired(path)
         con = open_store(path, problem, create=True)
         try:
-            changes = plan(sources, kept(con))
+            changes = plan(sources, kept(con), new)
             done = dict.fromkeys(changes, 0)
             if any(change.what != UNCHANGED for change in changes.values()):
                 check_inputs(sources)
                 with writing(con, path):
-                    changes = plan(sources, kept(con))
+                    changes = plan(sources, kept(con), new)
                     done = {name: _apply(con, sources, change) for name, change in changes.items()}
         finally:
             con.close()
@@ -94,19 +102,37 @@ def sync_online(
     )
 
 
-def plan(sources: Sources, held: Mapping[str, Kept]) -> dict[str, Change]:
-    """What each table needs, by name; pins what is not pinned, reads no rows."""
+def repaired(path: str) -> str:
+    """Why a table that is not there is built: it is new, or the store was damaged and set aside.
+
+    Raises LakeError for a file that never was a store.
+    """
+    wrong = damage(path)
+    if not wrong:
+        return "it is new"
+    with open(path, "rb") as file:
+        known = path.endswith(ENDINGS) or file.read(len(HEADER)) == HEADER
+    if not known:
+        raise LakeError(f"{path} is no online store; give --store a name of its own.")
+    return f"the store was damaged ({wrong}) and is kept as {set_aside(path)}"
+
+
+def plan(sources: Sources, held: Mapping[str, Kept], new: str = "it is new") -> dict[str, Change]:
+    """What each table needs, by name; pins what is not pinned, reads no rows.
+
+    ``new`` says why a table that is not held is built.
+    """
     problem = sources.problem
     wanted = needed(problem)
     return {
-        name: _change(sources, wanted.get(name), held.get(name))
+        name: _change(sources, wanted.get(name), held.get(name), new)
         for name in sorted({*wanted, *held})
     }
 
 
-def _change(sources: Sources, wanted: Rows | None, old: Kept | None) -> Change:
+def _change(sources: Sources, wanted: Rows | None, old: Kept | None, new: str) -> Change:
     if old is None:
-        return Change(BUILT, "it is new", wanted, old)
+        return Change(BUILT, new, wanted, old)
     source = old.rows.source
     same = source in sources.problem.sources and rules(sources.problem, source) == old.rows.rules
     if wanted is None and not same:
