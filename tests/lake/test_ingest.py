@@ -519,6 +519,5 @@ def test_a_name_that_differs_in_capitals_only_is_refused(bring: Bring, lake: Lak
 
 
 def test_a_contract_that_cannot_be_applied_is_one_sentence(bring: Bring, lake: Lake) -> None:
-    for rule in ({"regex": "("}, {"allowed": ["a"]}):
-        said = refusal(bring, lake, visits(1, x=[1]), contract={"x": rule})
-        assert "cannot be held against its contract" in said
+    said = refusal(bring, lake, visits(1, x=[1]), contract={"x": {"allowed": ["a"]}})
+    assert "cannot be held against its contract" in said

@@ -34,8 +34,8 @@ def through_query(query: str, columns: Mapping[str, list[str]]) -> Made:
     query that is not followed.
     """
     try:
-        statement = next(n for n in parse_sql(query) if "node" in n)
-    except (ValueError, StopIteration) as error:
+        statement = parse_sql(query)
+    except ValueError as error:
         raise UnresolvedError(str(error)) from error
     return _node(statement["node"], columns, {})
 

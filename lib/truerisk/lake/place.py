@@ -15,7 +15,7 @@ from truerisk.errors import SourceError, one_of, told
 from truerisk.lake import files
 from truerisk.lake.environment import resolved
 from truerisk.lake.lake import Lake
-from truerisk.problem.expression import parse_sql
+from truerisk.problem.expression import query_nodes
 from truerisk.problem.spec import Problem
 
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv"}
@@ -91,7 +91,7 @@ def references(name: str, problem: Problem) -> tuple[list[str], list[str]]:
     source = problem.sources[name]
     where = f"{problem.where}: sources.{name}.query"
     try:
-        nodes = parse_sql(
+        nodes = query_nodes(
             resolved(source.query or "", f"{problem.where}: sources.{name}", f"{name}=PATH")
         )
     except ValueError as error:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from truerisk.problem.duration import short
 from truerisk.problem.expression import columns_of
+from truerisk.problem.shown import shown
 
 PLAIN = ("count", "since_last", "since_first", "share")
 OVER_A_COLUMN = ("sum", "mean", "min", "max", "std", "distinct")
@@ -19,9 +20,10 @@ FORMS = ", ".join([*PLAIN[:-1], *(f"{f}(x)" for f in OVER_A_COLUMN)])
 ALLOWED = f"{FORMS} or share, each with an optional where and as; share needs its where"
 TEXT = re.compile(
     rf"^(?:(?P<plain>{'|'.join(PLAIN)})|(?P<function>{'|'.join(OVER_A_COLUMN)})\((?P<column>\w+)\))"
-    r"(?:\s+where\s+(?P<where>.+?))?(?:\s+as\s+(?P<label>[a-z][a-z0-9_]*))?$",
+    r"(?:\s+where\s+(?P<where>.+?))?(?:\s+as\s+(?P<label>[a-z][a-z0-9_]{0,62}))?$",
     re.DOTALL,
 )
+LONGEST = 120
 OPERATORS = {"<>": "ne", "!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "=": "eq"}
 
 
@@ -46,13 +48,20 @@ def parse_aggregate(source: str, text: str, window: timedelta) -> Aggregate:
     """One entry of ``compute`` over one window; raises ValueError for anything but ALLOWED."""
     found = TEXT.match(text.strip())
     if not found:
-        raise ValueError(f"is {text!r}; allowed: {ALLOWED}")
+        raise ValueError(f"is {shown(text)}; allowed: {ALLOWED}")
     function, column, where = found["plain"] or found["function"], found["column"], found["where"]
     if function == "share" and not where:
-        raise ValueError(f"is {text!r}, which needs its where, as in 'share where days_late > 0'")
+        raise ValueError(
+            f"is {shown(text)}, which needs its where, as in 'share where days_late > 0'"
+        )
     if where:
         columns_of(where)
     what = found["label"] or "_".join([function, *([column] if column else []), *_slug(where)])
+    if len(what) > LONGEST:
+        raise ValueError(
+            f"is {shown(text)}, whose name would have {len(what)} characters; end it with a "
+            "shorter one, as in 'sum(amount) where kind = 1 as card_spend'"
+        )
     return Aggregate(f"{source}__{what}__{short(window)}", function, column, window, where)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from truerisk.problem.shown import shown
+
 UNITS = {"s": 1, "h": 3600, "d": 86400}
 LONGEST = 36500 * UNITS["d"]
 
@@ -14,14 +16,17 @@ def parse_duration(value: Any) -> timedelta:
     """``"30d"``, ``"12h"`` or ``"90s"`` as a timedelta; raises ValueError for anything else."""
     if isinstance(value, timedelta):
         return value
-    found = re.fullmatch(r"(\d+)([shd])", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"([0-9]{1,12})([shd])", value) if isinstance(value, str) else None
     if not found:
         raise ValueError(
-            f"{value!r} is not a duration; write a whole number and s, h or d, such as '30d'"
+            f"{shown(value, 60)} is not a duration; write a whole number and s, h or d, "
+            "such as '30d'"
         )
     seconds = int(found[1]) * UNITS[found[2]]
     if seconds > LONGEST:
-        raise ValueError(f"{value!r} is too long; a duration is at most '36500d', a hundred years")
+        raise ValueError(
+            f"{shown(value)} is too long; a duration is at most '36500d', a hundred years"
+        )
     return timedelta(seconds=seconds)
 
 

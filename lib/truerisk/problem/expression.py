@@ -1,12 +1,12 @@
 """SQL expressions of a problem file: money, rules, events and derived features.
 
 An expression reads the columns of one row and nothing else, so that it gives a row the same value
-in any batch: it is parsed before any data are read, may hold no subquery and no window function,
-and runs in a connection that can open no file.
+in any batch on any day: it is parsed before any data are read, calls only functions that are known
+to depend on their arguments alone, and runs in a connection that can open no file.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,25 +15,33 @@ import pandas as pd
 import pyarrow as pa
 
 from truerisk.errors import told
+from truerisk.problem.deterministic import Node, fault_of_query, fault_of_row, nodes
+from truerisk.problem.shown import SHOWN, shown
 
 REFUSED = {"SUBQUERY", "WINDOW", "STAR"}
+LONGEST = 10_000
 
 
 @cache
 def columns_of(expression: str) -> frozenset[str]:
-    """The column names an expression reads; ValueError when it is not one plain expression."""
+    """The column names an expression reads; ValueError when it is not a function of one row."""
+    said = shown(expression)
     try:
-        nodes = parse_sql(f"SELECT ({expression}\n) AS value")
+        statement = parse_sql(f"SELECT ({expression}\n) AS value")
     except ValueError as error:
-        raise ValueError(f"{expression!r} is not a SQL expression ({error})") from error
-    selected = [len(n["select_list"]) for n in nodes if "select_list" in n]
-    empty = any(n.get("function_name") == "row" and not n["arguments"] for n in nodes)
-    if selected != [1] or empty or any(n.get("class") in REFUSED for n in nodes):
+        raise ValueError(f"{said} is not a SQL expression ({error})") from error
+    tree = list(nodes(statement))
+    selected = [len(n["select_list"]) for n in tree if "select_list" in n]
+    empty = any(n.get("function_name") == "row" and not n["arguments"] for n in tree)
+    if selected != [1] or empty or any(n.get("class") in REFUSED for n in tree):
         raise ValueError(
-            f"{expression!r} must be one SQL expression over the columns of a row; "
+            f"{said} must be one SQL expression over the columns of a row; "
             "no subquery, no window function and no *"
         )
-    return frozenset(n["column_names"][-1] for n in nodes if n.get("class") == "COLUMN_REF")
+    fault = fault_of_row(tree)
+    if fault:
+        raise ValueError(f"{said} {fault}")
+    return frozenset(n["column_names"][-1] for n in tree if n.get("class") == "COLUMN_REF")
 
 
 def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFrame:
@@ -53,23 +61,51 @@ def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFram
                 relation = con.sql(f"SELECT ({expression}\n) AS value FROM frame ORDER BY __row")
                 values = relation.to_arrow_table()["value"].to_pandas()
             except duckdb.Error as error:
-                message = told(error)
-                raise ValueError(f"{expression!r} cannot be computed ({message})") from error
+                said = f"{shown(expression)} cannot be computed ({told(error)})"
+                raise ValueError(said) from error
             if len(values) != len(frame):
-                raise ValueError(f"{expression!r} must give one value for each row")
+                raise ValueError(f"{shown(expression)} must give one value for each row")
             result[name] = values
     return pd.DataFrame(result, index=frame.index if not result else None)
 
 
-def parse_sql(sql: str) -> list[dict[str, Any]]:
-    """All nodes of the syntax tree of one SELECT; ValueError with the parser's own message."""
-    with sandbox() as con:
-        parsed = json.loads(con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+def query_nodes(query: str) -> list[Node]:
+    """All nodes of a query whose rows depend on its sources alone; ValueError for any other."""
+    statement = parse_sql(query)
+    fault = fault_of_query(statement)
+    if fault:
+        raise ValueError(f"it {fault}")
+    return list(nodes(statement))
+
+
+def parse_sql(sql: str) -> Node:
+    """The syntax tree of one SELECT; ValueError with the parser's own message."""
+    if len(sql) > LONGEST:
+        raise ValueError(f"it has {len(sql):,} characters, and at most {LONGEST:,} are read")
+    if "\0" in sql:
+        raise ValueError("it holds a null character")
+    try:
+        with sandbox() as con:
+            found = con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0]
+        parsed = json.loads(found)
+    except (duckdb.Error, UnicodeError, RecursionError) as error:
+        raise ValueError("it is nested too deeply, or holds what is no text") from error
     if parsed["error"]:
-        raise ValueError(str(parsed["error_message"]).splitlines()[0])
+        message = str(parsed["error_message"]).splitlines()[0][:SHOWN]
+        raise ValueError(message if message.isprintable() else repr(message))
     if len(parsed["statements"]) != 1:
         raise ValueError("more than one statement")
-    return list(_nodes(parsed["statements"]))
+    return parsed["statements"][0]
+
+
+def check_regex(pattern: str) -> None:
+    """Raises ValueError for what DuckDB, which checks contracts, cannot read as one."""
+    try:
+        with sandbox() as con:
+            con.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error as error:
+        message = str(error).splitlines()[0][:SHOWN]
+        raise ValueError(f"has the regex {shown(pattern)}, which is none ({message})") from error
 
 
 def sandbox() -> duckdb.DuckDBPyConnection:
@@ -83,12 +119,3 @@ def _engine() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
     con.execute("SET GLOBAL TimeZone = 'UTC'")
     return con
-
-
-def _nodes(part: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(part, dict):
-        yield part
-    for child in (
-        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    ):
-        yield from _nodes(child)

@@ -7,21 +7,23 @@ import pandas as pd
 from pydantic import BeforeValidator, PlainSerializer
 
 from truerisk.errors import TrueriskError
+from truerisk.problem.shown import shown
 
 
 def parse_instant(value: Any) -> pd.Timestamp:
     """An ISO 8601 text, date or datetime as a UTC timestamp; ValueError when it is none."""
+    wrong = f"{shown(value, 60)} is not a time; write it as '2026-06-30'"
     if isinstance(value, int | float):
-        raise ValueError(f"{value!r} is not a time; write it as '2026-06-30'")
+        raise ValueError(wrong)
     try:
         # pandas alone would read "06/07" in American order and "10:30" as today.
         stamp = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{value!r} is not a time; write it as '2026-06-30'") from error
+        stamp = stamp if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(wrong) from error
     if stamp is pd.NaT:
-        raise ValueError(f"{value!r} is not a time; write it as '2026-06-30'")
-    utc = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    return utc.as_unit("us")
+        raise ValueError(wrong)
+    return (stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp).as_unit("us")
 
 
 def instant(value: str | date | datetime | None) -> pd.Timestamp:

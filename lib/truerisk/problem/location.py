@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from truerisk.problem.shown import shown, visible
+
 S3 = "s3://"
 VARIABLE = r"\$\{(\w+)\}"  # a part of a place that the environment says when it is read
 SCHEME = re.compile(r"^\s*([A-Za-z][A-Za-z0-9+.\-]+):/")  # one letter and a colon are a drive
@@ -35,8 +37,8 @@ def _place(value: str) -> str:
         try:
             on_s3(value)
         except ValueError as error:
-            raise ValueError(f"is {value!r}, which {error}") from error
-    return value
+            raise ValueError(f"is {shown(value)}, which {error}") from error
+    return visible(value)
 
 
 Place = Annotated[str, AfterValidator(_place)]

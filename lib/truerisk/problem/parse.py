@@ -17,8 +17,10 @@ from truerisk.problem.duration import short
 from truerisk.problem.location import SCHEME, VARIABLE
 from truerisk.problem.names import derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
+from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
 
+KEY = 63
 FILE = "_file"  # in a configuration: where the problem was read from, for messages
 
 
@@ -32,7 +34,7 @@ def load_problem(path: str | os.PathLike[str], sources: Mapping[str, str] | None
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ProblemError(f"{file}: there is no such problem file.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ProblemError(
             f"{file}: cannot be read as a UTF-8 text file ({told(error)})."
         ) from error
@@ -64,7 +66,9 @@ def read_text(text: str, where: str = "the problem") -> dict[str, Any]:
     """TOML, or the JSON that a flow's configuration carries, as a plain mapping."""
     try:
         raw = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except RecursionError as error:
+        raise ProblemError(f"{where}: is nested too deeply to be a problem file.") from error
+    except ValueError as error:  # also of a number of thousands of digits
         raise ProblemError(f"{where}: is not valid TOML ({told(error)}).") from error
     if not isinstance(raw, dict):
         raise ProblemError(f"{where}: must hold a table of settings, not {type(raw).__name__}.")
@@ -218,28 +222,27 @@ def _sentence(error: Any) -> str:
         goes_on = message.startswith(("needs ", "has ", "is "))
         return f"{path} {message}" if goes_on else f"{path}: {message}"
     if kind == "literal_error":
-        return f"{path} is {came!r}; allowed: {error['ctx']['expected']}"
+        return f"{path} is {shown(came, 60)}; allowed: {error['ctx']['expected']}"
     if kind == "string_pattern_mismatch":
-        allowed = "lower-case letters, digits and _"
+        allowed = "at most 63 lower-case letters, digits and _, a letter first"
         if path.endswith("memory_limit"):
             allowed = "a whole number and MB or GB, such as '4GB'"
         if path.endswith("references"):
             allowed = "another source's column, such as 'customers.customer_id'"
-        return f"{path} is {came!r}; allowed: {allowed}"
+        return f"{path} is {shown(came, 60)}; allowed: {allowed}"
     if kind in ("model_type", "dict_type"):
-        return f"{path} is {_short(came)}; it must be a table of settings"
+        return f"{path} is {shown(came, 60)}; it must be a table of settings"
     message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{path} is {_short(came)}; {message}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return f"{path} is {shown(came, 60)}; {message}"
 
 
 def _path(loc: tuple[str | int, ...]) -> str:
-    parts = [f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc if p != "[key]"]
+    parts = [f"[{p}]" if isinstance(p, int) else f".{_key(p)}" for p in loc if p != "[key]"]
     return "".join(parts).lstrip(".") or "the file"
+
+
+def _key(key: str) -> str:
+    return key if key.isprintable() and len(key) <= KEY else shown(key, KEY)
 
 
 def _fields_at(loc: tuple[str | int, ...]) -> list[str]:

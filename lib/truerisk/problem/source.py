@@ -1,6 +1,5 @@
 """A source in a problem file: where its rows lie, when they can be seen, what they must hold."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -8,8 +7,21 @@ from pydantic import AfterValidator, Field, model_validator
 
 from truerisk.errors import one_of
 from truerisk.problem.duration import Duration
+from truerisk.problem.expression import check_regex
 from truerisk.problem.location import Place
-from truerisk.problem.terms import Part, Query, Version
+from truerisk.problem.terms import (
+    ColumnName,
+    Line,
+    MaybeColumn,
+    Name,
+    Part,
+    Positive,
+    Query,
+    Text,
+    Version,
+)
+
+REFERENCE = r"^[a-z][a-z0-9_]{0,62}\.\w+$"  # another source's column
 
 # Tables and folders that truerisk itself writes in a lake.
 OWN = frozenset(
@@ -32,20 +44,15 @@ OWN = frozenset(
         "verdicts",
     ]
 )
-TABLE = r"^[a-z][a-z0-9_]{0,62}$"
 
 
 def _table(value: str) -> str:
-    if not re.fullmatch(TABLE, value):
-        raise ValueError(
-            f"is {value!r}; allowed: at most 63 lower-case letters, digits and _, a letter first"
-        )
     if value in OWN:
         raise ValueError(f'is "{value}", which truerisk itself writes; give the table another name')
     return value
 
 
-Table = Annotated[str, AfterValidator(_table)]
+Table = Annotated[Name, AfterValidator(_table)]
 
 
 class Column(Part):
@@ -60,9 +67,17 @@ class Column(Part):
     min: float | None = None
     max: float | None = None
     allowed: list[str | float] | None = Field(None, min_length=1)
-    regex: str | None = None
+    regex: Line | None = None
     unique: bool = False
-    references: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]*\.\w+$")
+    references: str | None = Field(None, pattern=REFERENCE, max_length=320)
+
+    @model_validator(mode="after")
+    def _some_value(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"has a min of {self.min} above its max of {self.max}")
+        if self.regex is not None:
+            check_regex(self.regex)
+        return self
 
 
 class Ingest(Part):
@@ -94,14 +109,14 @@ class Source(Part):
     path: Place | None = None
     query: Query | None = None
     version: Version = 1
-    key: str = ""
-    time: str = ""
+    key: MaybeColumn = ""
+    time: MaybeColumn = ""
     delay: Duration = timedelta(0)
-    available_at: str | None = None
-    owner: str = ""
-    description: str = ""
-    freshness: Duration | None = None
-    contract: dict[str, Column] = {}
+    available_at: ColumnName | None = None
+    owner: Line = ""
+    description: Text = ""
+    freshness: Positive | None = None
+    contract: dict[ColumnName, Column] = {}
     ingest: Ingest | None = None
 
     @model_validator(mode="after")

@@ -1,51 +1,53 @@
 """The grammar of a problem file: what it may say, as models that reject everything else."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from truerisk.errors import one_of
-from truerisk.problem.duration import Duration
 from truerisk.problem.instant import Instant
 from truerisk.problem.source import Source
 from truerisk.problem.terms import (
     MEMORY,
-    NAME,
     Aggregate,
+    ColumnName,
     Cron,
     Expression,
+    Line,
+    Name,
     Part,
     Positive,
+    Text,
     Version,
 )
 
 
 class Application(Part):
-    source: str
-    subject: str
+    source: Name
+    subject: ColumnName
     decide_from: Instant | None = None
 
 
 class Outcome(Part):
-    source: str
+    source: Name
     event: Expression
-    observed: str
+    observed: ColumnName
     horizon: Positive
     later_events_are_none: bool = False  # most events lie after the horizon, and that is meant
 
 
 class Latest(Part):
-    source: str
-    by: str
-    columns: list[str] = Field(min_length=1)
-    max_age: Duration | None = None
+    source: Name
+    by: ColumnName
+    columns: list[ColumnName] = Field(min_length=1)
+    max_age: Positive | None = None
     version: Version = 1
 
 
 class Window(Part):
-    source: str
-    by: str
+    source: Name
+    by: ColumnName
     over: list[Positive] = Field(min_length=1)
     compute: list[Aggregate] = Field(min_length=1)
     version: Version = 1
@@ -64,8 +66,8 @@ class Derived(Part):
 
 
 class Features(Part):
-    columns: list[str] = []
-    derived: dict[Annotated[str, Field(pattern=NAME)], Derived] = {}
+    columns: list[ColumnName] = []
+    derived: dict[Name, Derived] = {}
     latest: list[Latest] = []
     window: list[Window] = []
 
@@ -121,8 +123,8 @@ class Action(Part):
 
 class Rule(Part):
     when: Expression
-    action: str
-    reason: str
+    action: Name
+    reason: Line
     absolute: bool = False
 
 
@@ -135,15 +137,15 @@ class Widths(Part):
 
 
 class Exploration(Part):
-    action: str
+    action: Name
     design: Literal["neyman", "uniform"] = "neyman"
     widths: Widths = Widths()
     share_of_profit: float | None = Field(None, gt=0, le=1)
     dollars_per_day: float | None = Field(None, gt=0)
     floor: float = Field(0.01, ge=0, le=1)
     cap: float = Field(0.2, gt=0, le=1)
-    applications_per_day: int | None = Field(None, ge=1)
-    salt: str = ""
+    applications_per_day: int | None = Field(None, ge=1, le=10**9)
+    salt: Line = ""
 
     @model_validator(mode="after")
     def _one_budget(self) -> Self:
@@ -157,9 +159,9 @@ class Exploration(Part):
 class Training(Part):
     window: Positive = timedelta(days=1095)  # longer by default where the horizon asks for it
     holdout: Positive = timedelta(days=90)
-    segments: list[str] = []
-    protected: list[str] = []  # fairness is measured by these; none of them is an input
-    seed: int = 0
+    segments: list[ColumnName] = []
+    protected: list[ColumnName] = []  # fairness is measured by these; none of them is an input
+    seed: int = Field(0, ge=0, lt=2**32)
 
 
 class Gate(Part):
@@ -175,25 +177,25 @@ class Schedule(Part):
 
 
 class Compute(Part):
-    cpu: int | None = Field(None, ge=1)
-    memory: int | None = Field(None, gt=0, description="MB")
+    cpu: int | None = Field(None, ge=1, le=1000)
+    memory: int | None = Field(None, gt=0, le=10**9, description="MB")
     shards: int = Field(1, ge=1, le=1000)
     engine: Literal["duckdb", "spark"] = "duckdb"
     memory_limit: str | None = Field(None, pattern=MEMORY)
-    spark: dict[str, str] = {}
+    spark: dict[Line, Line] = {}
 
 
 class Problem(Part):
     """One kind of decision. Everything that differs between problems is here, nothing in code."""
 
-    name: str = Field(pattern=NAME)
-    description: str = ""
-    sources: dict[Annotated[str, Field(pattern=NAME)], Source]
+    name: Name
+    description: Text = ""
+    sources: dict[Name, Source]
     application: Application
     outcome: Outcome
     features: Features
     candidates: Candidates
-    actions: dict[Annotated[str, Field(pattern=NAME)], Action]
+    actions: dict[Name, Action]
     rules: list[Rule] = []
     exploration: Exploration | None = None
     training: Training = Training()

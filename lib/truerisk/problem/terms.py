@@ -1,31 +1,51 @@
-"""The words a problem file is made of: expressions, durations, cron lines, queries, checked."""
+"""The words a problem file is made of: names, texts, expressions, durations, queries, checked."""
 
+import re
 from datetime import timedelta
+from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from truerisk.problem.aggregate import parse_aggregate
+from truerisk.problem.cron import parse_cron
 from truerisk.problem.duration import Duration, short
-from truerisk.problem.expression import columns_of, parse_sql
+from truerisk.problem.expression import columns_of, parse_sql, query_nodes
+from truerisk.problem.location import VARIABLE
+from truerisk.problem.shown import shown, visible
 
-NAME = r"^[a-z][a-z0-9_]*$"
-CRON_FIELDS = 5
-MEMORY = r"^[1-9]\d*(MB|GB)$"
+NAME = r"^[a-z][a-z0-9_]{0,62}$"  # of tables too: no path, no case, no space
+MEMORY = r"^[1-9]\d{0,8}(MB|GB)$"
+LONGEST_COLUMN = 255
+
+
+def _text(value: str) -> str:
+    visible(re.sub(r"[\n\r\t]", " ", value))
+    return value
+
+
+def _column(value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_COLUMN:
+        raise ValueError(
+            f"{shown(value)} is no name of a column; write 1 to {LONGEST_COLUMN} characters"
+        )
+    return visible(value)
 
 
 def _expression(value: Any) -> str:
-    text = str(value) if isinstance(value, int | float) else value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    text = str(value) if whole or (isinstance(value, float) and isfinite(value)) else value
     if not isinstance(text, str):
-        raise ValueError(f"{value!r} is not a SQL expression")
-    columns_of(text)
+        raise ValueError(f"{shown(value)} is not a SQL expression")
+    columns_of(_text(text))
     return text
-
-
-def _cron(value: str) -> str:
-    if len(value.split()) != CRON_FIELDS:
-        raise ValueError(f"{value!r} is not a cron line of five fields, such as '0 6 1 * *'")
-    return value
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -35,26 +55,39 @@ def _positive(value: timedelta) -> timedelta:
 
 
 def _aggregate(value: str) -> str:
-    parse_aggregate("source", value, timedelta(days=1))
+    parse_aggregate("source", _text(value), timedelta(days=1))
     return value
 
 
 def _query(value: str) -> str:
-    if "${" not in value:  # a name that the environment does not set may stand for anything
-        try:
-            parse_sql(value)
-        except ValueError as error:
-            raise ValueError(f"is not one SELECT ({error})") from error
+    filled = re.sub(VARIABLE, "filled", _text(value))
+    try:
+        parse_sql(filled)
+    except ValueError as error:
+        if filled != value:  # a variable may stand for anything: checked again when it is filled
+            return value
+        raise ValueError(f"is not one SELECT ({error})") from error
+    try:
+        query_nodes(filled)
+    except ValueError as error:
+        raise ValueError(f"is not a function of its rows alone: {error}") from error
     return value
 
 
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Line = Annotated[str, AfterValidator(visible)]
+Text = Annotated[str, AfterValidator(_text)]
+ColumnName = Annotated[str, AfterValidator(_column)]
+MaybeColumn = Annotated[str, AfterValidator(lambda name: name and _column(name))]
 Expression = Annotated[str, BeforeValidator(_expression)]
-Cron = Annotated[str, AfterValidator(_cron)]
+Cron = Annotated[str, AfterValidator(parse_cron)]
 Positive = Annotated[Duration, AfterValidator(_positive)]
 Aggregate = Annotated[str, AfterValidator(_aggregate)]
-Version = Annotated[int, Field(ge=1, description="Raised whenever a definition changes.")]
+Version = Annotated[int, Field(ge=1, lt=10**6, description="Raised whenever a definition changes.")]
 Query = Annotated[str, AfterValidator(_query)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """One table of the file. Strict: a boolean is no number, a text no number, NaN no limit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
