@@ -39,7 +39,7 @@ class TrainFlow(BaseFlow):
         self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
         submission = tr.submit(
             self.problem, self.lake, self.dataset, self.parts, fitted, self.review,
-            run=self.run, code=self.code, found=self.found,
+            run=self.run, code=self.code, found=self.found, person=self.person,
         )  # fmt: skip
         self.version, self.report = submission.version, submission.page
         self.said = "Submitted" if submission.new else "Known already, and left as it was:"

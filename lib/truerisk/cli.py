@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from truerisk.commands import catalog, exploration, features, ingest, ledger, loop, models
+from truerisk.commands import catalog, exploration, features, ingest, ledger, loop, models, verify
 from truerisk.errors import TrueriskError, masked, outside
 from truerisk.launch import FlowFailedError
 
@@ -31,6 +31,7 @@ for command in (
     models.reject,
     models.rollback,
     ledger.decisions,
+    verify.verify,
 ):
     app.command()(command)
 app.add_typer(exploration.app, name="exploration")

@@ -151,6 +151,7 @@ class BaseFlow(FlowSpec):
         self.at = instant(known_at)
         self.code = revision()
         self.run = f"{current.flow_name}/{current.run_id}"
+        self.person = current.username or ""
         self.problem  # noqa: B018  refuses a flow that was started without a problem
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 from truerisk.features.dataset import Dataset
 from truerisk.features.register import register_definitions
 from truerisk.lake.lake import Lake
-from truerisk.models.package import save, save_report
+from truerisk.models.package import read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.training import Fitted, Split
@@ -36,8 +36,11 @@ def submit(
     run: str = "",
     code: str = "",
     found: Predictability | None = None,
+    person: str = "",
 ) -> Submission:
     """Keep the chosen model and its report in the lake and offer it for approval.
+
+    ``person`` is who started the training.
 
     ``found`` adds to the report how predictable the event is.
     """
@@ -68,6 +71,13 @@ def submit(
     )
     digest = save_report(lake, problem.name, version, page)
     register_definitions(problem, lake, version)
-    payload = {**review.summary(), "known_at": about["known_at"], "run": run}
+    payload = {
+        **review.summary(),
+        "known_at": about["known_at"],
+        "run": run,
+        "submitter": person,
+        "second_person": problem.gate.second_person,
+        "package": read_manifest(lake, problem.name, version)["sha256"],
+    }
     new = approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
     return Submission(version, page, new)

@@ -25,7 +25,9 @@ def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> 
 
     rows = list_models(open_lake(lake), find(problem).name)
     if json_:
-        print(rows.to_json(orient="records", date_format="iso", indent=1))
+        # The hash is given back by who opened the report, not by who listed the models.
+        shown = rows.drop(columns="report_hash")
+        print(shown.to_json(orient="records", date_format="iso", indent=1))
         return
     if rows.empty:
         out.print(f"No model of {problem} was submitted yet; `truerisk train` makes one.")
@@ -82,9 +84,18 @@ def approve(
     """Approve a model after reading its report: it becomes the champion."""
     from truerisk.registry import approval
 
-    name = find(problem).name
-    approval.approve(open_lake(lake), name, version, by, because, report_hash, override)
-    out.print(f"{version} is the champion of {name}, approved by {by}.")
+    about = find(problem)
+    approval.approve(
+        open_lake(lake),
+        about.name,
+        version,
+        by,
+        because,
+        report_hash,
+        override,
+        about.gate.second_person,
+    )
+    out.print(f"{version} is the champion of {about.name}, approved by {by}.")
 
 
 def reject(

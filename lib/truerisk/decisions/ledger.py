@@ -1,13 +1,15 @@
 """The ledger: every decision exactly once, whatever was killed, resumed or run twice."""
 
 import pandas as pd
+import pyarrow as pa
 
 from truerisk.errors import LakeError
 from truerisk.features.labels import labels
+from truerisk.lake import chain
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
-from truerisk.lake.tables import DECISIONS_SCHEMA, ledger
+from truerisk.lake.tables import DECISIONS_SCHEMA, LEDGER_KEY, ledger
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
@@ -16,7 +18,8 @@ def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
     """Append the decisions of applications that have none yet; how many were new.
 
     One commit for the batch. Two processes that commit the same applications leave one decision
-    each: the first to commit decides, the second finds its rows there.
+    each: the first to commit decides, the second finds its rows there. The batch is a link of the
+    ledger's chain: it holds the hash of the batch before.
     """
     if decided.empty:
         return 0
@@ -24,7 +27,18 @@ def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
     for field in DECISIONS_SCHEMA:
         at = rows.schema.get_field_index(field.name)
         rows = rows.set_column(at, field, rows[field.name].cast(field.type))
-    return lake.append(ledger(problem.name), rows, key=problem.key)
+    table, heads = ledger(problem.name), []
+
+    def seal(version: int, new: pa.Table) -> pa.Table:
+        before = chain.head(lake, table, version, LEDGER_KEY)
+        sealed, head = chain.link(before, new, LEDGER_KEY)
+        heads.append(head)
+        return sealed
+
+    new = lake.append(table, rows, problem.key, seal)
+    if new:
+        chain.note(lake, table, heads[-1])
+    return new
 
 
 def read_ledger(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:

@@ -89,6 +89,15 @@ def folders(root: str, holding: str) -> list[str]:
     return sorted(held)
 
 
+def stems(folder: str, ending: str) -> set[str]:
+    """The names, without ``ending``, of the files directly in a folder that end so."""
+    if is_remote(folder):
+        found = [key.removeprefix(f"{folder}/") for key in list_keys(f"{folder}/*{ending}")]
+    else:
+        found = os.listdir(folder) if os.path.isdir(folder) else []
+    return {f.removesuffix(ending) for f in found if f.endswith(ending) and "/" not in f}
+
+
 def _holds_any(folder: str) -> bool:
     return os.path.isdir(folder) and bool(os.listdir(folder))
 

@@ -7,6 +7,7 @@ number; a change of format comes with a number and a note in docs/formats.md on 
 import json
 import os
 import re
+from collections.abc import Callable
 
 import duckdb
 import pandas as pd
@@ -19,6 +20,7 @@ from truerisk.errors import LakeError, from_outside, told
 from truerisk.lake import files
 from truerisk.lake.connection import connect, quote
 from truerisk.lake.home import default_root, home, repository
+from truerisk.lake.stored_types import as_arrow, fit
 from truerisk.lake.tables import REGISTRY
 
 __all__ = ["Lake", "as_arrow", "home", "open_lake", "repository"]
@@ -28,6 +30,7 @@ MARKER = "truerisk-lake.json"
 LOG = "_delta_log"
 TABLES = r"[a-z][a-z0-9_]{0,62}(/[a-z][a-z0-9_]*)?"  # the second part names a problem
 ATTEMPTS = 50
+Seal = Callable[[int, pa.Table], pa.Table]
 
 
 def open_lake(root: str | os.PathLike[str] | None = None) -> "Lake":
@@ -94,15 +97,23 @@ class Lake:
 
     def read(self, table: str, version: int | None = None) -> pd.DataFrame:
         """All rows of a table at a version, as pandas."""
+        return self.arrow(table, version).to_pandas()
+
+    def arrow(self, table: str, version: int | None = None) -> pa.Table:
+        """All rows of a table at a version, with the types it holds."""
         with connect() as con:
             rows = self.scan(con, table, version)
             try:
-                return rows.to_arrow_table().to_pandas()
+                return rows.to_arrow_table()
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 raise self._damaged(table, None, error) from error
 
-    def append(self, table: str, rows: pd.DataFrame | pa.Table, key: str) -> int:
+    def append(
+        self, table: str, rows: pd.DataFrame | pa.Table, key: str, seal: Seal | None = None
+    ) -> int:
         """Append the rows whose ``key`` the table does not hold yet; how many were appended.
+
+        ``seal`` takes the version that was read and the new rows, and gives them their last shape.
 
         Optimistic: of two writers that start from the same version one commits and the other
         reads again, so a retry, a resume or a second process can neither repeat nor lose a row.
@@ -124,14 +135,15 @@ class Lake:
         def unseen(handle: DeltaTable | None) -> pa.Table:
             if handle is None:
                 return rows
-            fresh = _fit(rows, pa.schema(handle.schema().to_arrow()), table)
+            fresh = fit(rows, pa.schema(handle.schema().to_arrow()), table)
             with connect() as con:
                 con.register("fresh", fresh)
                 self.scan(con, table, handle.version()).create_view("held")
                 k = quote(key)
                 sql = f"SELECT {k} FROM fresh WHERE {k} NOT IN (SELECT {k} FROM held)"
                 new = con.sql(sql).to_arrow_table()[key]
-            return fresh.filter(pc.is_in(fresh[key], value_set=new.combine_chunks()))
+            new_rows = fresh.filter(pc.is_in(fresh[key], value_set=new.combine_chunks()))
+            return seal(handle.version(), new_rows) if seal and new_rows.num_rows else new_rows
 
         return self.commit(table, rows.schema, unseen)
 
@@ -156,7 +168,7 @@ class Lake:
             rows = decide(handle)
             if rows.num_rows == 0:
                 return 0
-            rows = _fit(rows, pa.schema(handle.schema().to_arrow()), table)
+            rows = fit(rows, pa.schema(handle.schema().to_arrow()), table)
             turn = [Transaction(app_id=a, version=handle.version() + 1) for a in (table, mark) if a]
             try:
                 write_deltalake(
@@ -242,52 +254,3 @@ class Lake:
 
     def _uri(self, table: str) -> str:
         return f"{self.root}/{table}"
-
-
-def as_arrow(rows: pd.DataFrame | pa.Table) -> pa.Table:
-    """Rows as the lake stores them: times in UTC microseconds, text as string, no void column."""
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
-    table = table.replace_schema_metadata(None)
-    fields = []
-    for field in table.schema:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            kind = pa.timestamp("us", tz="UTC")
-        elif pa.types.is_large_string(kind) or pa.types.is_null(kind):
-            kind = pa.string()
-        fields.append(pa.field(field.name, kind))
-    return table.cast(pa.schema(fields), safe=False)  # unsafe only for times: it cuts nanoseconds
-
-
-def _fit(rows: pa.Table, held: pa.Schema, table: str) -> pa.Table:
-    """Cast to the table's own types; refuse a change of type instead of truncating in silence."""
-    fitted = {}
-    for name in rows.column_names:
-        column = rows[name]
-        kind = held.field(name).type if name in held.names else column.type
-        if not _holds(kind, column):
-            raise LakeError(
-                f'Column {name} of table "{table}" holds {kind}, and the new rows hold '
-                f"{column.type}, which does not fit; give them the type the table has."
-            )
-        fitted[name] = column.cast(kind)
-    return pa.table(fitted)
-
-
-def _holds(kind: pa.DataType, column: pa.ChunkedArray) -> bool:
-    """True when ``column`` can become ``kind`` and back without losing anything."""
-    if kind == column.type or column.null_count == len(column):
-        return True
-    if not any(alike(kind) and alike(column.type) for alike in ALIKE):
-        return False
-    try:
-        return column.cast(kind, safe=False).cast(column.type, safe=False).equals(column)
-    except pa.ArrowInvalid:
-        return False
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-
-
-ALIKE = (_is_number, pa.types.is_timestamp, pa.types.is_nested)

@@ -9,6 +9,7 @@ INGESTS = "ingests"
 QUARANTINE = "quarantine"
 PROFILES = "profiles"
 TIME = pa.timestamp("us", tz="UTC")
+REGISTRY_KEY, LEDGER_KEY = "seq", "decision_id"  # what orders their rows
 
 
 def ledger(problem: str) -> str:

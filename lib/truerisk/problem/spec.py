@@ -165,6 +165,9 @@ class Training(Part):
 
 
 class Gate(Part):
+    """``second_person``: who submitted a model, by starting its training, may not approve it."""
+
+    second_person: bool = False
     min_auc_gain: float = 0.0
     max_calibration_error: float = Field(0.02, gt=0)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from truerisk.errors import RegistryError
+from truerisk.errors import ModelError, RegistryError
 from truerisk.lake.lake import Lake
-from truerisk.registry.events import Event, champion, history, record, status
+from truerisk.models.package import load, read_manifest, read_report
+from truerisk.registry.events import Event, champion, check_chain, history, record, status
+from truerisk.registry.person import person, reason, same_person
 
 SHORTEST_HASH = 8
 
@@ -24,15 +26,15 @@ def submit(
     """Offer a model for approval with a report that compares it with champion ``compared``.
 
     False when nothing changed: the same model is the champion, was rejected, or awaits a decision
-    on a report that compares with the same champion. ``payload`` holds the gate's checks and what
-    a list of models shows.
+    on a report that compares with the same champion and is still there. ``payload`` holds
+    the gate's checks and what a list of models shows.
     """
 
     def decide(events: pd.DataFrame) -> list[Event]:
         state = status(events, version)
         if state == "submitted":
             offered = _submitted(lake, problem, events, version)
-            if _champion_in(offered) == compared:
+            if _champion_in(offered) == compared and _intact(lake, problem, version, offered):
                 return []
         elif state in ("champion", "rejected"):
             return []
@@ -50,13 +52,16 @@ def approve(
     because: str,
     report_hash: str,
     override: bool = False,
+    second_person: bool = False,
 ) -> None:
     """A named person approves a model after reading its report: it becomes the champion.
 
     Raises RegistryError unless the model awaits a decision, the hash is its report's, its gate
-    passed (or ``override``), and the champion is still the one its report compares it with.
+    passed (or ``override``), the champion is still the one its report compares it with, and, with
+    ``second_person`` now or when it was submitted, somebody else submitted it. Raises ModelError
+    where the report or the package is not, byte for byte, what was submitted.
     """
-    _person(by, because)
+    by, because = person(by), reason(because)
 
     def decide(events: pd.DataFrame) -> list[Event]:
         offered = _awaiting(lake, problem, events, version)
@@ -65,7 +70,11 @@ def approve(
                 f"{report_hash!r} is not the hash of the report of {version}; read the report "
                 "(`truerisk report`) and give back the hash that this command prints."
             )
-        checks = json.loads(offered["payload"])["gate"]
+        said = json.loads(offered["payload"])
+        as_submitted(lake, problem, version, offered)
+        if second_person or said.get("second_person"):
+            _refuse_the_submitter(by, version, offered)
+        checks = said["gate"]
         failed = [c["name"] for c in checks if not c["passed"]]
         if failed and not override:
             raise RegistryError(
@@ -92,7 +101,7 @@ def approve(
 
 def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> None:
     """A named person declines a model; it can be trained and submitted again as a new version."""
-    _person(by, because)
+    by, because = person(by), reason(because)
 
     def decide(events: pd.DataFrame) -> list[Event]:
         _awaiting(lake, problem, events, version)
@@ -106,7 +115,7 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
 
     Raises RegistryError when there was none.
     """
-    _person(by, because)
+    by, because = person(by), reason(because)
     back: list[str] = []
 
     def decide(events: pd.DataFrame) -> list[Event]:
@@ -125,7 +134,8 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
 
 
 def champion_of(lake: Lake, problem: str) -> str:
-    """The version that decides; RegistryError says how to get one."""
+    """The version that decides; RegistryError says how to get one, or that events were changed."""
+    check_chain(lake)
     events = history(lake, problem)
     now = champion(events)
     if now is None:
@@ -213,7 +223,29 @@ def _line_of_champions(events: pd.DataFrame) -> list[str]:
     return line
 
 
-def _person(by: str, because: str) -> None:
-    for what, value in (("--by, a person's name", by), ("--because, a reason", because)):
-        if not value.strip():
-            raise RegistryError(f"The registry keeps who decided and why; give {what}.")
+def as_submitted(lake: Lake, problem: str, version: str, offered: pd.Series) -> None:
+    """ModelError unless the report and the package are the ones that were submitted."""
+    read_report(lake, problem, version, str(offered["report_hash"]))
+    load(lake, problem, version)
+    sealed = json.loads(offered["payload"]).get("package")
+    if sealed and read_manifest(lake, problem, version)["sha256"] != sealed:
+        raise ModelError(
+            f"The package of model {version} of {problem} is not the one that was submitted with "
+            "its report; train again."
+        )
+
+
+def _intact(lake: Lake, problem: str, version: str, offered: pd.Series) -> bool:
+    try:
+        as_submitted(lake, problem, version, offered)
+    except ModelError:
+        return False
+    return True
+
+
+def _refuse_the_submitter(by: str, version: str, offered: pd.Series) -> None:
+    submitters = [json.loads(offered["payload"]).get("submitter"), offered["by"]]
+    if any(s and same_person(by, str(s)) for s in submitters):
+        raise RegistryError(
+            f"{by} submitted {version}, and gate.second_person asks for another person to approve."
+        )

@@ -1,4 +1,7 @@
-"""The registry's table: one row per event, in one order, each made for the state it follows."""
+"""The registry's table: one row per event, in one order, each made for the state it follows.
+
+Each event is a link of a chain: it holds the hash of the one before.
+"""
 
 import json
 from collections.abc import Callable
@@ -9,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from truerisk.errors import RegistryError
+from truerisk.lake import chain
 from truerisk.lake.lake import Lake
-from truerisk.lake.tables import REGISTRY, REGISTRY_SCHEMA
+from truerisk.lake.tables import REGISTRY, REGISTRY_KEY, REGISTRY_SCHEMA
 from truerisk.problem.instant import instant
 
 
@@ -42,18 +47,35 @@ def record(lake: Lake, problem: str, decide: Callable[[pd.DataFrame], list[Event
     """
 
     def rows(handle: DeltaTable | None) -> pa.Table:
-        everything = _all(lake, None if handle is None else handle.version())
+        version = None if handle is None else handle.version()
+        held = _all(lake, version)
+        _refuse_broken(lake, held, noted)
+        everything = held.to_pandas()
         ours = everything[everything["problem"] == problem].sort_values("seq", ignore_index=True)
         first = 0 if everything.empty else int(everything["seq"].max()) + 1
         made = decide(ours)
         now = instant(None)
-        records = [
-            vars(e) | {"seq": first + i, "at": now, "payload": json.dumps(e.payload)}
-            for i, e in enumerate(made)
-        ]
-        return pa.Table.from_pylist(records, schema=REGISTRY_SCHEMA)
+        links, newest = [], chain.newest(held, REGISTRY_KEY)
+        for i, event in enumerate(made):
+            kept = {"seq": first + i, "at": now, "payload": json.dumps(event.payload)}
+            row = pa.Table.from_pylist([vars(event) | kept], schema=REGISTRY_SCHEMA)
+            sealed, newest = chain.link(newest, row, REGISTRY_KEY)
+            links.append(sealed)
+        head[:] = [newest]
+        return pa.concat_tables(links) if links else REGISTRY_SCHEMA.empty_table()
 
-    return lake.commit(REGISTRY, REGISTRY_SCHEMA, rows)
+    noted = chain.noted(lake, REGISTRY)  # before the table is read: no note is ahead of it
+    head: list[chain.Head] = []
+    written = lake.commit(REGISTRY, REGISTRY_SCHEMA, rows)
+    if written:
+        chain.note(lake, REGISTRY, head[0])
+    return written
+
+
+def check_chain(lake: Lake) -> None:
+    """RegistryError where an event was edited, is missing, or was not written by the registry."""
+    noted = chain.noted(lake, REGISTRY)
+    _refuse_broken(lake, _all(lake, lake.version(REGISTRY)), noted)
 
 
 def champion(events: pd.DataFrame) -> str | None:
@@ -74,11 +96,18 @@ def status(events: pd.DataFrame, version: str) -> str:
 
 
 def _history(lake: Lake, problem: str, version: int | None) -> pd.DataFrame:
-    rows = _all(lake, version)
+    rows = _all(lake, version).to_pandas()
     return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
 
 
-def _all(lake: Lake, version: int | None) -> pd.DataFrame:
-    if version is None:
-        return REGISTRY_SCHEMA.empty_table().to_pandas()
-    return lake.read(REGISTRY, version)
+def _all(lake: Lake, version: int | None) -> pa.Table:
+    return REGISTRY_SCHEMA.empty_table() if version is None else lake.arrow(REGISTRY, version)
+
+
+def _refuse_broken(lake: Lake, rows: pa.Table, noted: chain.Head | None) -> None:
+    broken = next(chain.breaks(rows, REGISTRY_KEY, noted), None)
+    if broken:
+        raise RegistryError(
+            f"The registry of the lake at {lake.root} was changed from outside: {broken}; "
+            "`truerisk verify` says all; restore the table from a copy."
+        )

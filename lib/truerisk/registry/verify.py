@@ -1,0 +1,88 @@
+"""Whether the registry and the ledgers of a lake are as they were written, row by row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from truerisk.errors import LakeError
+from truerisk.lake import chain, files
+from truerisk.lake.lake import LOG, Lake
+from truerisk.lake.tables import LEDGER_KEY, REGISTRY, REGISTRY_KEY, ledger
+
+SAID = 3  # breaks that one message spells out
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A table: its links, the rows of no link (older than chains), the newest link's hash."""
+
+    table: str
+    links: int
+    older: int
+    head: str
+    breaks: list[str]
+
+
+def verify(lake: Lake, heads: Iterable[str] = ()) -> list[Verified]:
+    """The registry and every ledger of a lake; ``heads`` are hashes that were noted elsewhere.
+
+    Raises LakeError for a lake that has neither, and for a head that no chain holds.
+    """
+    problems = {*files.folders(f"{lake.root}/decisions", LOG)}
+    problems |= files.stems(f"{lake.root}/chains/decisions", ".json")
+    tables = {REGISTRY: REGISTRY_KEY} | {ledger(p): LEDGER_KEY for p in sorted(problems)}
+    found, hashes = [], set()
+    for table, key in tables.items():
+        noted = chain.noted(lake, table)
+        version = lake.version(table)
+        if version is None and noted is None:
+            continue
+        rows = chain.SCHEMA.empty_table() if version is None else lake.arrow(table, version)
+        found.append(_verified(table, rows, key, noted))
+        hashes |= set(_column(rows, chain.HASH)) - {None}
+    if not found:
+        raise LakeError(f"The lake at {lake.root} has no registry and no ledger to verify.")
+    for head in heads:
+        if head not in hashes:
+            raise LakeError(
+                f"No link of the lake at {lake.root} has the hash {head}; rows were taken away or "
+                "written anew since it was noted."
+            )
+    return found
+
+
+def sentence(lake: Lake, found: list[Verified]) -> str:
+    """The first breaks of all tables in one sentence; empty where there are none."""
+    broken = [f"{v.table}: {b}" for v in found for b in v.breaks]
+    if not broken:
+        return ""
+    more = f"; and {len(broken) - SAID:,} more" if len(broken) > SAID else ""
+    return (
+        f"The lake at {lake.root} was changed from outside ({'; '.join(broken[:SAID])}{more}); "
+        "restore the tables from a copy."
+    )
+
+
+def _verified(table: str, rows: pa.Table, key: str, noted: chain.Head | None) -> Verified:
+    places = [at for at in _column(rows, chain.AT) if at is not None]
+    hashes = _column(rows, chain.HASH)
+    newest = max(places, default=None)
+    head = hashes[_column(rows, chain.AT).index(newest)] if newest is not None else ""
+    called = _event if table == REGISTRY else _batch
+    broken = list(chain.breaks(rows, key, noted, called))
+    return Verified(table, len(set(places)), rows.num_rows - len(places), head or "", broken)
+
+
+def _event(rows: pa.Table) -> str:
+    first = rows.slice(0, 1).to_pylist()[0]
+    return f"{first['event']} {first['version']} of {first['problem']}"
+
+
+def _batch(rows: pa.Table) -> str:
+    first = rows.slice(0, 1).to_pylist()[0]
+    return f"batch {first['batch']}, {rows.num_rows:,} decisions"
+
+
+def _column(rows: pa.Table, name: str) -> list:
+    return rows[name].to_pylist() if name in rows.column_names else [None] * rows.num_rows

@@ -1,0 +1,89 @@
+"""An approval reads the report and the package: what was changed since is never approved."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from truerisk.errors import ModelError, RegistryError
+from truerisk.lake.lake import Lake
+from truerisk.models.calibration import Calibration
+from truerisk.models.candidates import CANDIDATES
+from truerisk.models.package import Model, read_manifest, save, save_report
+from truerisk.problem.spec import Prior
+from truerisk.registry.approval import approve, champion_of, submit
+from truerisk.registry.events import history
+
+
+@pytest.fixture
+def submitted(lake: Lake) -> Callable[..., tuple[str, str]]:
+    """Submit a real package with a real report: its version and its report's hash."""
+
+    def submitted_(**more: Any) -> tuple[str, str]:
+        X, event = pd.DataFrame({"amount": [1.0, 2.0]}), np.array([0.0, 1.0])
+        fitted = CANDIDATES["prior"].fit(X, event, Prior(), 0)
+        model = Model("prior", fitted, Calibration(0.0, 1.0), ["amount"], {}, "data", None)
+        version = save(lake, "small", model, {"versions": {}})
+        digest = save_report(lake, "small", version, "<html>the report</html>")
+        package = read_manifest(lake, "small", version)["sha256"]
+        payload = {"gate": [], "package": package, "submitter": "ana", **more}
+        submit(lake, "small", version, "TrainFlow/7", digest, None, payload)
+        return version, digest
+
+    return submitted_
+
+
+def folder(lake: Lake, version: str) -> Path:
+    return Path(lake.root, "models", "small", version)
+
+
+def test_what_was_submitted_can_be_approved(lake: Lake, submitted: Any) -> None:
+    version, digest = submitted()
+    approve(lake, "small", version, "Ann", "fine", digest)
+    assert champion_of(lake, "small") == version
+
+
+@pytest.mark.parametrize("change", ["report", "report gone", "model", "model gone", "manifest"])
+def test_what_was_changed_since_is_refused_and_can_be_submitted_again(
+    change: str, lake: Lake, submitted: Any
+) -> None:
+    version, digest = submitted()
+    own = folder(lake, version)
+    part = change.split()[0]
+    [file] = own.glob({"report": "report-*.html", "model": "model.json"}.get(part, "manifest.json"))
+    if change.endswith("gone"):
+        file.unlink()
+    elif part == "manifest":  # sealed anew, so that it is whole in itself
+        manifest = json.loads(file.read_text()) | {"run": "another"}
+        from truerisk.models import package
+
+        manifest["sha256"] = package._seal(manifest)
+        file.write_text(json.dumps(manifest))
+    else:
+        file.write_bytes(file.read_bytes().replace(b"e", b"f", 1))
+    with pytest.raises(ModelError, match=r"train again|Restore it"):
+        approve(lake, "small", version, "Ann", "fine", digest)
+    assert history(lake, "small")["event"].tolist() == ["submitted"]
+    version, digest = submitted()
+    approve(lake, "small", version, "Ann", "fine", digest)
+
+
+def test_where_a_second_person_is_asked_for_the_submitter_may_not_approve(
+    lake: Lake, submitted: Any
+) -> None:
+    version, digest = submitted(second_person=True)
+    for by in ("ana", "Ana", " ANA "):
+        with pytest.raises(RegistryError, match="asks for another person"):
+            approve(lake, "small", version, by, "fine", digest)
+    approve(lake, "small", version, "Ben", "fine", digest)
+
+
+def test_a_second_person_can_be_asked_for_after_the_submission(lake: Lake, submitted: Any) -> None:
+    version, digest = submitted()
+    with pytest.raises(RegistryError, match="asks for another person"):
+        approve(lake, "small", version, "Ana", "fine", digest, second_person=True)
+    approve(lake, "small", version, "Ana", "fine", digest)
