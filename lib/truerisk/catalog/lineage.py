@@ -11,7 +11,7 @@ from truerisk.catalog.entries import Edge, node
 from truerisk.catalog.through_query import UnresolvedError, through_query
 from truerisk.errors import TrueriskError
 from truerisk.lake.new_files import with_query
-from truerisk.lake.place import references
+from truerisk.lake.place import query_of
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.expression import columns_of
 from truerisk.problem.names import feature_names, latest_name
@@ -140,7 +140,7 @@ def _whole(problem: Problem, name: str, how: str) -> Iterator[Edge]:
     """A query whose columns cannot be told apart: its sources feed it as a whole."""
     filled = problem.sources[name].query is None
     try:
-        tables, _ = references(name, with_query(problem, name) if filled else problem)
+        tables = query_of(name, with_query(problem, name) if filled else problem).sources
     except TrueriskError:
         return
     for other in tables:

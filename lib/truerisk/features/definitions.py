@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from truerisk.errors import ProblemError, one_of
-from truerisk.lake.place import READERS, view_names
+from truerisk.lake.place import view_names
+from truerisk.lake.reader.listing import ENDINGS
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.names import feature_names, latest_name
 from truerisk.problem.source import Column, Source
@@ -126,8 +127,8 @@ def _rows_of(source: Source) -> dict[str, Any]:
 def _placeless(value: Any) -> Any:
     """A definition in which the names of files in queries are only that: files."""
     if isinstance(value, str):
-        endings = "|".join(map(re.escape, READERS))
-        return re.sub(rf"'[^']*({endings})'", "'file'", value)
+        endings = "|".join(map(re.escape, ENDINGS))
+        return re.sub(rf"(?i)'[^']*({endings})'", "'file'", value)
     if isinstance(value, Mapping):
         return {k: _placeless(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -17,7 +17,7 @@ from truerisk.features.steps import entities, steps
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import view_names
-from truerisk.lake.reading import STORED
+from truerisk.lake.reader.cells import STORED
 from truerisk.lake.sources import Sources
 from truerisk.problem.spec import Problem
 

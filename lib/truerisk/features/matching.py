@@ -12,7 +12,7 @@ from itertools import groupby
 from truerisk.errors import SourceError
 from truerisk.features.engines import Engine
 from truerisk.lake.connection import quote
-from truerisk.lake.reading import family
+from truerisk.lake.reader.cells import family
 from truerisk.lake.sources import Sources
 
 SAMPLE = 20_000  # different ids of a side that its forms are taken from

@@ -14,15 +14,19 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from truerisk.errors import SourceError, TrueriskError, did_you_mean, told
-from truerisk.lake.batch_file import last_line_is_open, local, read_file, sha256_of
+from truerisk.lake.batch_file import read_file, sha256_of
 from truerisk.lake.batch_limits import flags_of, median_rows, refuse_batch
 from truerisk.lake.connection import quote
+from truerisk.lake.environment import resolved
 from truerisk.lake.judge import Verdict, accepted_rows, judge, rejected_rows
 from truerisk.lake.lake import Lake
 from truerisk.lake.new_files import QUERY, NewFile, ingest_id, known_files, with_query
 from truerisk.lake.place import times_of
 from truerisk.lake.profile import profile
-from truerisk.lake.reading import Reading, readings
+from truerisk.lake.reader.cells import Cell
+from truerisk.lake.reader.listing import File, find, plain
+from truerisk.lake.reader.texts import last_line_is_open
+from truerisk.lake.reading import readings
 from truerisk.lake.record import Record, describe, write
 from truerisk.lake.sources import Sources
 from truerisk.problem.source import Ingest
@@ -65,7 +69,7 @@ class Assessed:
 
     version: int | None
     held: dict[str, str]
-    found: list[Reading]
+    found: list[Cell]
     verdict: Verdict
 
 
@@ -75,14 +79,16 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
     table, rules = source.table or "", source.ingest or Ingest()
     where = f'{problem.where}: source "{name}", {_called(file)}'
     asked = file.file == QUERY
-    with Sources(with_query(problem, name) if asked else problem, lake) as sources:
-        file, arrived, open_line = _arrive(sources, file, where)
+    path = None if asked else find(resolved(file.file, where), where)[0]
+    reads = [path.local, plain(path.local)] if path else []
+    with Sources(with_query(problem, name) if asked else problem, lake, reads=reads) as sources:
+        file, arrived, open_line = _arrive(sources, file, path, where)
         if file.sha256 in known_files(lake, table):
             return Ingested(file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
         _check_columns(problem, name, arrived, where)
         mark = ingest_id(table, file.sha256)
         usual = median_rows(lake, table, mark)
-        is_csv = not asked and local(file.file).endswith((".csv", ".csv.gz"))
+        is_text = path is not None and path.format != "parquet"
 
         def assess(version: int | None, final: bool) -> Assessed:
             held: dict[str, str] = {}
@@ -98,7 +104,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
                 source.contract,
                 times_of(name, problem),
                 where,
-                is_csv,
+                is_text,
             )
             known = _references(sources, problem, name, found, held)
             try:
@@ -189,18 +195,19 @@ def _record(
     )
 
 
-def _arrive(sources: Sources, file: NewFile, where: str) -> tuple[NewFile, dict[str, str], bool]:
+def _arrive(
+    sources: Sources, file: NewFile, path: File | None, where: str
+) -> tuple[NewFile, dict[str, str], bool]:
     """Load the file's rows as they are; the file with its hash, its columns, an open last line."""
-    if file.file == QUERY:
+    if path is None:
         view = sources.raw(file.source)
         sources.con.execute(
             f"CREATE TABLE {ARRIVED} AS SELECT row_number() OVER () AS __row, * FROM {quote(view)}"
         )
         digest = str(sources.versions[file.source])
         return NewFile(file.source, QUERY, digest), sources.columns(file.source), False
-    path = local(file.file)
     arrived = read_file(sources.con, path, ARRIVED, where)
-    if sha256_of(path, where) != file.sha256:
+    if sha256_of(path.local, where) != file.sha256:
         raise SourceError(f"{where} changed while it was read; nothing was ingested; run it again.")
     return file, arrived, last_line_is_open(path)
 
@@ -217,7 +224,7 @@ def _check_columns(problem: Problem, name: str, arrived: dict[str, str], where: 
 
 
 def _references(
-    sources: Sources, problem: Problem, name: str, found: list[Reading], held: dict[str, str]
+    sources: Sources, problem: Problem, name: str, found: list[Cell], held: dict[str, str]
 ) -> dict[str, str]:
     """Column → query of the values its foreign key may take, now."""
     queries = {}

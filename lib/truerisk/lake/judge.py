@@ -18,7 +18,7 @@ import pyarrow as pa
 from truerisk.lake.batch_file import ROW
 from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, Check, literal, row_checks
-from truerisk.lake.reading import Reading, family
+from truerisk.lake.reader.cells import Cell, family
 from truerisk.problem.source import Source
 
 EXAMPLES = 3  # row numbers that a message names
@@ -61,7 +61,7 @@ def sentence(check: Check) -> str:
 def judge(
     con: duckdb.DuckDBPyConnection,
     view: str,
-    found: list[Reading],
+    found: list[Cell],
     source: Source,
     held: Mapping[str, str],
     references: Mapping[str, str],
@@ -100,7 +100,7 @@ def judge(
     return _count(con, checks)
 
 
-def accepted_rows(con: duckdb.DuckDBPyConnection, found: list[Reading]) -> pa.Table:
+def accepted_rows(con: duckdb.DuckDBPyConnection, found: list[Cell]) -> pa.Table:
     """The accepted rows as the lake stores them, in the file's order."""
     columns = ", ".join(quote(r.column) for r in found)
     sql = f"SELECT {columns} FROM __typed WHERE {OPEN} ORDER BY {ROW}"
@@ -129,7 +129,7 @@ def rejected_rows(con: duckdb.DuckDBPyConnection, view: str, verdict: Verdict) -
     ).to_arrow_table()
 
 
-def _cells(found: list[Reading], source: Source, references: Mapping[str, str]) -> list[Check]:
+def _cells(found: list[Cell], source: Source, references: Mapping[str, str]) -> list[Check]:
     """What one row can break alone, in the order in which it is asked."""
     stored = {r.column: r.stored for r in found}
     faults = {r.column: f"__fault_{i}" for i, r in enumerate(found) if r.fault}

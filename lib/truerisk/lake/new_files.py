@@ -1,6 +1,5 @@
 """What is there to ingest: the files of each source whose content its table has not seen yet."""
 
-import glob
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
@@ -8,11 +7,12 @@ from dataclasses import dataclass
 
 from truerisk.errors import ProblemError, SourceError, masked, one_of
 from truerisk.lake import files
-from truerisk.lake.batch_file import local, sha256_of
+from truerisk.lake.batch_file import sha256_of
 from truerisk.lake.connection import connect
 from truerisk.lake.environment import resolved
 from truerisk.lake.lake import Lake
-from truerisk.lake.place import READERS, view_names
+from truerisk.lake.place import view_names
+from truerisk.lake.reader.listing import File, find, is_pattern
 from truerisk.lake.tables import INGESTS
 from truerisk.problem.source import Ingest, Source
 from truerisk.problem.spec import Problem
@@ -57,12 +57,12 @@ def find_new_files(
         found: list[NewFile] = []
         if not places and ingest is not None and ingest.query is not None:
             found.append(NewFile(name, QUERY, ""))
-        listed = [path for place in places for path in _files(place, where)]
+        listed = [file for place in places for file in _files(place, where)]
         seen = set(known)
-        for path in dict.fromkeys(listed):
-            digest = sha256_of(local(path), where)
+        for file in dict.fromkeys(listed):
+            digest = sha256_of(file.local, where)
             if digest not in seen:
-                found.append(NewFile(name, masked(path), digest))
+                found.append(NewFile(name, masked(file.name), digest))
                 seen.add(digest)
         if found:
             new[name] = found
@@ -132,18 +132,12 @@ def _wanted(problem: Problem, given: Mapping[str, list[str]] | None) -> dict[str
     return wanted
 
 
-def _files(place: str, where: str) -> list[str]:
-    """The files of a path or pattern, in name order; a pattern may match none."""
-    if not place.endswith(tuple(READERS)):
-        raise SourceError(
-            f"{where} is to be filled from {place}; its name must end in {one_of(READERS)}."
-        )
-    if files.is_remote(place):
-        found = files.list_keys(place)
-    else:
+def _files(place: str, where: str) -> list[File]:
+    """The files of a path, folder or pattern, in name order; a pattern may match none."""
+    if not files.is_remote(place):
         place = os.path.abspath(os.path.expanduser(place))
-        found = [place] if os.path.exists(place) else sorted(glob.glob(place))
-    if not found and not glob.has_magic(place):
+    found = find(place, f"{where}: what is to be ingested")
+    if not found and not is_pattern(place):
         raise SourceError(
             f"{where} is to be filled from {place}, and there is no such file; correct the path."
         )

@@ -17,7 +17,7 @@ import pandas as pd
 
 from truerisk.lake.connection import quote
 from truerisk.lake.judge import OPEN
-from truerisk.lake.reading import Reading, family
+from truerisk.lake.reader.cells import Cell, family
 from truerisk.problem.spec import Problem
 from truerisk.stability import Stability, category_bins, number_bins, stability
 
@@ -42,7 +42,7 @@ class Column:
 
 def profile(
     con: duckdb.DuckDBPyConnection,
-    found: list[Reading],
+    found: list[Cell],
     problem: Problem,
     name: str,
     held: Mapping[str, str],
@@ -77,7 +77,7 @@ def names_somebody(problem: Problem, name: str) -> set[str]:
 
 def _record(
     con: duckdb.DuckDBPyConnection,
-    reading: Reading,
+    reading: Cell,
     now: Column,
     before: Column | None,
     named: bool,
@@ -151,7 +151,7 @@ def _nulls(before: Column, now: Column) -> bool:
     return seen is not None and seen.changed
 
 
-def _count(con: duckdb.DuckDBPyConnection, view: str, found: list[Reading]) -> dict[str, Column]:
+def _count(con: duckdb.DuckDBPyConnection, view: str, found: list[Cell]) -> dict[str, Column]:
     if not found:
         return {}
     rows = con.sql(f"SELECT count(*) FROM {view}").fetchall()[0][0]

@@ -5,50 +5,19 @@ float unless the file has decimals); else the file's. Texts are read cell by cel
 cannot be read rejects its row. Any other change of type refuses the file.
 """
 
-import re
-from dataclasses import dataclass
-
 import duckdb
 
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
-from truerisk.lake.contract import INTEGER, holds
-from truerisk.lake.utc import mixed_zones, text_faults
+from truerisk.lake.contract import holds
+from truerisk.lake.reader.cells import STORED, Cell, cell, family, readable, zoned
+from truerisk.lake.reader.explain import Explained, explain_column
+from truerisk.lake.reader.guess import GUESSES, TEXT, guess, guessed_cell
+from truerisk.lake.reader.load import Wanted, one_zone, with_nulls
+from truerisk.lake.utc import mixed_zones
 from truerisk.problem.source import Column
 
-STORED = {
-    "float": "DOUBLE",
-    "money": "DOUBLE",
-    "integer": "BIGINT",
-    "text": "VARCHAR",
-    "boolean": "BOOLEAN",
-    "time": "TIMESTAMP WITH TIME ZONE",
-}
 WIDER = {"UTINYINT": "SMALLINT", "USMALLINT": "INTEGER"}  # Delta has no unsigned numbers
-FAMILIES = {
-    "number": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*",
-    "text": r"VARCHAR|ENUM.*|UUID|TIME|INTERVAL",
-    "boolean": "BOOLEAN",
-    "time": "TIMESTAMP.*|DATE",
-}
-WHOLE = r"^\s*[+-]?\d+(\.0*)?\s*$"
-GUESS_WHOLE = r"^-?(0|[1-9]\d{0,17})$"  # leading zeros mean a name, not a number
-GUESS_BOOLEAN = r"^(?i:true|false)$"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A column: ``sql`` gives it as ``stored``; ``fault`` is true for a cell it cannot read."""
-
-    column: str
-    stored: str
-    sql: str
-    fault: str | None = None
-
-
-def family(kind: str) -> str:
-    """number, text, boolean, time; any other type is its own family."""
-    return next((f for f, shape in FAMILIES.items() if re.fullmatch(shape, kind)), kind)
 
 
 def readings(
@@ -60,8 +29,8 @@ def readings(
     times: set[str],
     where: str,
     from_text: bool,
-) -> list[Reading]:
-    """One reading per column of ``view``, whose columns are ``arrived`` (name → DuckDB type).
+) -> list[Cell]:
+    """One cell per column of ``view``, whose columns are ``arrived`` (name → DuckDB type).
 
     ``held`` are the table's columns, empty for a table that is not there yet; ``from_text`` says
     that the file has no types of its own (CSV). Raises SourceError, beginning with ``where``.
@@ -75,7 +44,8 @@ def readings(
             )
     bare = [c for c in arrived if from_text and c not in held and c not in times]
     bare = [c for c in bare if c not in contract or contract[c].type is None]
-    guessed = _guess(con, view, bare)
+    rows = with_nulls(view, bare, Wanted(where, contract))
+    guessed = one_zone(con, rows, guess(con, rows, bare))
     found, lossy = [], []
     for column, kind in arrived.items():
         rule = contract.get(column, Column())
@@ -85,17 +55,23 @@ def readings(
                 f'{where}: the lake table holds {stored} in column "{column}", and the contract '
                 f"says {rule.type}; correct the contract, or give the source a new table."
             )
+        if column in guessed and not rule.null_values:
+            found.append(guessed_cell(column, guessed[column]))
+            continue
         said = from_text or rule.type is not None or column in times
-        if family(kind) != family(stored) and not (family(kind) == "text" and said):
+        if family(kind) != family(stored) and not (said and readable(kind, stored)):
             raise SourceError(_change(where, column, kind, stored, bool(held.get(column))))
-        reading = _reading(column, kind, stored)
+        reading = cell(column, kind, stored, rule)
         found.append(reading)
-        if family(kind) == family(stored) == "number" and kind != stored:
+        if family(kind) == family(stored) == "number" and kind != stored and not reading.fault:
             lossy.append(reading)
     _refuse_loss(con, view, arrived, lossy, where)
     for column in (r.column for r in found if r.fault and family(r.stored) == "time"):
-        texts, zoned, _, _ = con.sql(f"SELECT {text_faults(column)} FROM {view}").fetchall()[0]
-        mixed = mixed_zones(column, texts, zoned)
+        if family(arrived[column]) != "text" or contract.get(column, Column()).format:
+            continue
+        c = quote(column)
+        sql = f"SELECT count({c}), count(CASE WHEN {zoned(c)} THEN 1 END) FROM {view}"
+        mixed = mixed_zones(column, *con.sql(sql).fetchall()[0])
         if mixed:
             raise SourceError(f"{where}: {mixed.rstrip('.')}; nothing was ingested.")
     return found
@@ -115,51 +91,36 @@ def _stored(kind: str, rule: Column, is_time: bool) -> str:
     return kind
 
 
-def _reading(column: str, kind: str, stored: str) -> Reading:
-    c = quote(column)
-    if family(kind) != "text" or family(stored) == "text":
-        return Reading(column, stored, f"CAST({c} AS {stored})")
-    if re.fullmatch(INTEGER, stored):
-        cell = f"CASE WHEN regexp_matches({c}, '{WHOLE}') THEN TRY_CAST({c} AS {stored}) END"
-    elif stored.startswith("DECIMAL"):  # a cast alone would round
-        cell = (
-            f"CASE WHEN CAST(TRY_CAST({c} AS {stored}) AS DOUBLE) = TRY_CAST({c} AS DOUBLE) "
-            f"THEN TRY_CAST({c} AS {stored}) END"
-        )
-    elif family(stored) == "number":
-        cell = f"CASE WHEN isfinite(TRY_CAST({c} AS {stored})) THEN TRY_CAST({c} AS {stored}) END"
-    else:
-        cell = f"TRY_CAST({c} AS {stored})"
-        if stored.startswith("TIMESTAMP") and stored != STORED["time"]:  # the offset counts
-            cell = f"CAST(TRY_CAST({c} AS TIMESTAMPTZ) AS {stored})"
-    return Reading(column, stored, cell, f"{c} IS NOT NULL AND ({cell}) IS NULL")
+def passing_for_texts(
+    con: duckdb.DuckDBPyConnection,
+    view: str,
+    found: list[Cell],
+    held: dict[str, str],
+    contract: dict[str, Column],
+) -> list[tuple[Explained, int]]:
+    """New text columns that hold numbers or times in another dress, with the first such row.
 
-
-def _guess(con: duckdb.DuckDBPyConnection, view: str, columns: list[str]) -> dict[str, str]:
-    """The narrowest of integer, float, boolean and text that every cell of a column is."""
-    if not columns:
-        return {}
-    counts = ", ".join(
-        f"count({c}), count(CASE WHEN regexp_matches({c}, '{GUESS_WHOLE}') THEN 1 END), "
-        f"count(CASE WHEN isfinite(TRY_CAST({c} AS DOUBLE)) AND NOT regexp_matches({c}, "
-        f"'^[+-]?0\\d') THEN 1 END), "
-        f"count(CASE WHEN regexp_matches({c}, '{GUESS_BOOLEAN}') THEN 1 END)"
-        for c in map(quote, columns)
-    )
-    row = con.sql(f"SELECT {counts} FROM {view}").fetchall()[0]
-    kinds = {}
-    for i, column in enumerate(columns):
-        cells, whole, numbers, booleans = row[4 * i : 4 * i + 4]
-        fits = [(whole, "BIGINT"), (numbers, "DOUBLE"), (booleans, "BOOLEAN")]
-        kinds[column] = next((k for n, k in fits if cells and n == cells), "VARCHAR")
-    return kinds
+    ``view`` has the file's rows as they came, numbered in ``__row``.
+    """
+    seen = []
+    for r in found:
+        declared = r.column in contract and contract[r.column].type is not None
+        if r.stored != TEXT or r.column in held or declared:
+            continue
+        explained = explain_column(con, view, r.column)
+        if explained.suspicious:
+            c = quote(r.column)
+            odd = f"trim({c}) <> '' AND NOT regexp_matches({c}, '{GUESSES['DOUBLE']}')"
+            first = con.sql(f"SELECT min(__row) FROM {view} WHERE {odd}").fetchall()[0][0]
+            seen.append((explained, first))
+    return seen
 
 
 def _refuse_loss(
     con: duckdb.DuckDBPyConnection,
     view: str,
     arrived: dict[str, str],
-    lossy: list[Reading],
+    lossy: list[Cell],
     where: str,
 ) -> None:
     """Numbers of another type are welcome as long as every one of them is kept exactly."""

@@ -14,11 +14,20 @@ import duckdb
 import pandas as pd
 
 from truerisk.errors import SourceError, did_you_mean, told
-from truerisk.lake.connection import connect, quote
+from truerisk.lake.connection import confine, connect, quote
 from truerisk.lake.contract import INTEGER, holds, repeats, row_checks
 from truerisk.lake.lake import Lake
-from truerisk.lake.place import Version, rows_of, times_of, version_of, view_names
-from truerisk.lake.utc import mixed_zones, text_faults, utc_sql
+from truerisk.lake.place import (
+    Version,
+    check_unchanged,
+    reach,
+    version_of,
+    view_names,
+    where_is,
+)
+from truerisk.lake.rows import Opened, open_rows
+from truerisk.lake.utc import utc_sql
+from truerisk.lake.values import infinities, passing_for_texts
 from truerisk.problem.source import Source
 from truerisk.problem.spec import Problem
 
@@ -28,10 +37,18 @@ Fetch = Callable[[str], tuple[Any, ...]]
 
 
 class Sources:
-    """Open sources of one problem. Use as a context manager; ``con`` is its connection."""
+    """Open sources of one problem. Use as a context manager; ``con`` is its connection.
+
+    ``con`` reaches the files and lake tables that the problem names, ``reads`` (files) and nothing
+    else, from the moment the first source is opened.
+    """
 
     def __init__(
-        self, problem: Problem, lake: Lake, versions: Mapping[str, Version] | None = None
+        self,
+        problem: Problem,
+        lake: Lake,
+        versions: Mapping[str, Version] | None = None,
+        reads: Iterable[str] = (),
     ) -> None:
         self.problem = problem
         self.lake = lake
@@ -41,7 +58,9 @@ class Sources:
         # (source, entity) → rows of the last spine built that have any row there
         self.matched: dict[tuple[str, str], int] = {}
         self._pinned_here: set[str] = set()
-        self._raw: set[str] = set()
+        self._reads = list(reads)
+        self._raw: dict[str, Opened] = {}
+        self._looked_at: set[tuple[str, str]] = set()
         self.opened: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -71,6 +90,7 @@ class Sources:
         cannot be read, and for what the contract forbids, always with a row count.
         """
         source, raw = self.problem.sources[name], self.con.table(self.raw(name))
+        view = quote(f"source_{name}")
         needed = [source.key, source.time, *columns, *source.contract]
         if source.available_at:
             needed.append(source.available_at)
@@ -87,7 +107,14 @@ class Sources:
             else:
                 self.verify(name, fetch)
             self.opened.add(name)
-        return quote(f"source_{name}")
+        new = [c for c in dict.fromkeys(columns) if (name, c) not in self._looked_at]
+        self._looked_at |= {(name, c) for c in new}
+        wrong = infinities(source, self.columns(name), new, view, fetch or self._fetch(name))
+        if not wrong and self._raw[name].texts:
+            wrong = passing_for_texts(self.con, source, self.columns(name), new, _raw(name))
+        if wrong:
+            raise SourceError(f"{self.where(name)}: {wrong}")
+        return view
 
     def raw(self, name: str) -> str:
         """Open a source's rows as they are, unchecked; the name of their view."""
@@ -105,22 +132,36 @@ class Sources:
         """The result of a query over the opened views."""
         return self.con.sql(sql).to_arrow_table().to_pandas()
 
+    def as_stored(self, name: str) -> bool:
+        """True where another engine reads the same values from the files, but for NaN."""
+        self.raw(name)
+        return self._raw[name].as_stored
+
+    def read(self, name: str) -> str:
+        """What a source was read from, in words: ``12 files, 3,400 rows``."""
+        view = quote(self.raw(name))
+        rows = self.con.sql(f"SELECT count(*) FROM {view}").fetchall()[0][0]
+        files_, said = self._raw[name].files, f"{rows:,} rows"
+        return f"{files_:,} file{'' if files_ == 1 else 's'}, {said}" if files_ else said
+
     def _raw_view(self, name: str) -> None:
         if name in self._raw:
             return
-        known = name in self._pinned_here
-        rows = rows_of(self.con, name, self.problem, self.lake, self.versions, unchanged=known)
-        source = self.problem.sources[name]
-        if source.query is None and (source.path or ".parquet").endswith(".parquet"):
-            rows.create_view(_raw(name))
-        else:
-            # A query may number its rows, and texts are read as values only once.
-            try:
-                rows.create(_raw(name))
-            except duckdb.Error as error:
-                raise self._unreadable(name, error) from error
+        if not self._raw:
+            paths, folders = reach(self.problem, self.lake)
+            confine(self.con, [*paths, *self._reads], folders)
+        if name not in self._pinned_here and self.problem.sources[name].table is None:
+            check_unchanged(name, self.problem, self.lake, self.versions)
+        try:
+            self._raw[name] = open_rows(self.con, name, self.problem, self.lake, self.versions)
+        except duckdb.Error as error:
+            source = self.problem.sources[name]
+            place = source.path or ("its query" if source.query else f"table {source.table}")
+            raise SourceError(
+                f'{self.problem.where}: source "{name}" cannot be read from {place} '
+                f"({told(error)})."
+            ) from error
         self.con.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM {quote(_raw(name))}")
-        self._raw.add(name)
 
     def verify(self, name: str, fetch: Fetch, distinct: str = "count(DISTINCT __key)") -> None:
         """Refuse what would make a wrong number later, in the source of an opened view.
@@ -130,13 +171,9 @@ class Sources:
         SQL for the number of different keys.
         """
         where, source, types = self.where(name), self.problem.sources[name], self.columns(name)
-        for column in (source.time, source.available_at):
-            if column:
-                self._check_time(name, column, types[column], fetch)
         checks = []
         for column, rule in source.contract.items():
-            timed = types[column] == "VARCHAR" and column in times_of(name, self.problem)
-            if not timed and not holds(rule, types[column]):  # such texts are read as times
+            if not holds(rule, types[column]):
                 raise SourceError(
                     f'{where}: column "{column}" holds {types[column]}, and its contract says '
                     f"{rule.type}."
@@ -148,8 +185,6 @@ class Sources:
         sql = ", ".join([*counts, *(c[0] for c in checks)])
         found = fetch(f"SELECT {sql} FROM {quote(f'source_{name}')}")
         rows, keys, different, times = found[:4]
-        if rows == 0:
-            raise SourceError(f"{where} is empty; it needs at least one row.")
         if keys < rows:
             raise SourceError(f'{where}: key "{source.key}" is null in {rows - keys:,} rows.')
         if different < rows:
@@ -187,27 +222,10 @@ class Sources:
 
     def utc(self, name: str, column: str, kind: str) -> str:
         """SQL for a time column as TIMESTAMP in UTC; refuses one that cannot be read as such."""
-        self._check_time(name, column, kind, self._fetch(name))
-        return self._utc(name, column, kind)
-
-    def _utc(self, name: str, column: str, kind: str) -> str:
         sql = utc_sql(column, kind)
         if sql is None:
             raise SourceError(f'{self.where(name)}: time "{column}" holds {kind}, not a time.')
         return sql
-
-    def _check_time(self, name: str, column: str, kind: str, fetch: Fetch) -> None:
-        if kind != "VARCHAR":
-            return
-        texts, zoned, good, bad = fetch(f"SELECT {text_faults(column)} FROM {quote(_raw(name))}")
-        if good < texts:
-            raise SourceError(
-                f'{self.where(name)}: time "{column}" cannot be read in {texts - good:,} of '
-                f"{texts:,} rows, such as {bad!r}; write 2026-06-30 or 2026-06-30T12:00:00+02:00."
-            )
-        mixed = mixed_zones(column, texts, zoned)
-        if mixed:
-            raise SourceError(f"{self.where(name)}: {mixed}")
 
     def _fetch(self, name: str) -> Fetch:
         """Runs a check on this connection; what cannot be computed is one sentence."""
@@ -226,9 +244,9 @@ class Sources:
     def _define(self, name: str, source: Source) -> None:
         """The view with the time columns."""
         types = self.columns(name)
-        time = self._utc(name, source.time, types[source.time])
+        time = self.utc(name, source.time, types[source.time])
         if source.available_at:
-            available = self._utc(name, source.available_at, types[source.available_at])
+            available = self.utc(name, source.available_at, types[source.available_at])
         else:
             available = f"{time} + to_seconds({int(source.delay.total_seconds())})"
         self.con.execute(
@@ -239,9 +257,8 @@ class Sources:
         )
 
     def where(self, name: str) -> str:
-        source = self.problem.sources[name]
-        place = (source.table and f'lake table "{source.table}"') or source.path or "a query"
-        return f'{self.problem.where}: source "{name}" ({place})'
+        """How messages name a source."""
+        return where_is(name, self.problem)
 
 
 def _raw(name: str) -> str:

@@ -24,16 +24,6 @@ def utc_sql(column: str, kind: str) -> str | None:
     return None
 
 
-def text_faults(column: str) -> str:
-    """Four aggregates of a text column: texts, those with an offset, readable ones, a bad one."""
-    c = quote(column)
-    return (
-        f"count({c}), count(CASE WHEN length({c}) > 10 AND regexp_matches({c}, '{OFFSET}') "
-        f"THEN 1 END), count(TRY_CAST({c} AS TIMESTAMPTZ)), "
-        f"min(CASE WHEN TRY_CAST({c} AS TIMESTAMPTZ) IS NULL THEN {c} END)"
-    )
-
-
 def mixed_zones(column: str, texts: int, zoned: int) -> str | None:
     """The sentence for a text column that mixes times with an offset and without one."""
     if not 0 < zoned < texts:

@@ -71,11 +71,16 @@ def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFram
 
 def query_nodes(query: str) -> list[Node]:
     """All nodes of a query whose rows depend on its sources alone; ValueError for any other."""
+    return list(nodes(query_tree(query)))
+
+
+def query_tree(query: str) -> Node:
+    """The syntax tree of a query whose rows depend on its sources alone; ValueError else."""
     statement = parse_sql(query)
     fault = fault_of_query(statement)
     if fault:
         raise ValueError(f"it {fault}")
-    return list(nodes(statement))
+    return statement
 
 
 def parse_sql(sql: str) -> Node:

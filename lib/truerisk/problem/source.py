@@ -1,9 +1,9 @@
 """A source in a problem file: where its rows lie, when they can be seen, what they must hold."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from truerisk.errors import one_of
 from truerisk.problem.duration import Duration
@@ -20,7 +20,10 @@ from truerisk.problem.terms import (
     Text,
     Version,
 )
+from truerisk.problem.time_format import check_time_format
 
+NUMBER = "#"  # in a format: where the number stands
+NUMBERS = ("float", "integer", "money")
 REFERENCE = r"^[a-z][a-z0-9_]{0,62}\.\w+$"  # another source's column
 
 # Tables and folders that truerisk itself writes in a lake.
@@ -56,13 +59,24 @@ Table = Annotated[Name, AfterValidator(_table)]
 
 
 class Column(Part):
-    """What a column must hold; checked on ingest and whenever the source is read.
+    """How a column is read and what it must hold; on ingest and whenever the source is read.
 
+    ``format`` says how a time is written (``%d/%m/%Y``, as strptime does, or ``epoch``,
+    ``epoch_ms``), or what stands around a number (``$#``, ``#%``, ``# months``; the number is taken
+    as it is written, 5.5% is 5.5). ``decimal`` and ``thousands`` are the marks inside a number,
+    ``null_values`` the texts or numbers that mean null, ``infinite = "null"`` says the same of
+    infinities. ``first_year`` is the year that the hundred of a two-digit year begins with.
     ``references`` names another source's column, as ``customers.customer_id``, and is checked on
     ingest only.
     """
 
     type: Literal["float", "integer", "text", "boolean", "time", "money"] | None = None
+    format: str | None = Field(None, min_length=1)
+    first_year: int | None = Field(None, ge=1000, le=9900)
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    null_values: list[str | float] = []
+    infinite: Literal["null"] | None = None
     nullable: bool = True
     min: float | None = None
     max: float | None = None
@@ -77,6 +91,44 @@ class Column(Part):
             raise ValueError(f"has a min of {self.min} above its max of {self.max}")
         if self.regex is not None:
             check_regex(self.regex)
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _type_that_follows(cls, value: Any) -> Any:
+        """A format, or the marks of a number, say the type where the file leaves it out."""
+        if isinstance(value, dict) and value.get("type") is None:
+            form = value.get("format")
+            number = isinstance(form, str) and NUMBER in form
+            if number or value.get("decimal") or value.get("thousands"):
+                return {**value, "type": "float"}
+            if form is not None:
+                return {**value, "type": "time"}
+        return value
+
+    @field_validator("null_values", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return value if isinstance(value, list) else [value]
+
+    @model_validator(mode="after")
+    def _one_way_to_read(self) -> Self:
+        number = self.type in NUMBERS
+        if (self.decimal != "." or self.thousands or self.infinite) and self.type and not number:
+            raise ValueError(f"has the marks of a number and type {self.type}; keep one")
+        if self.decimal == self.thousands:
+            raise ValueError(f"has {self.decimal!r} as decimal and as thousands; one must differ")
+        if self.format is not None and number and self.format.count(NUMBER) != 1:
+            raise ValueError(
+                f"has format {self.format!r} for a number; write what stands around it with one "
+                "# in its place, such as '$#', '#%' or '# months'"
+            )
+        if self.format is not None and self.type == "time":
+            check_time_format(self.format, self.first_year)
+        if self.format is not None and not number and self.type != "time":
+            raise ValueError(f"has a format and type {self.type}; only numbers and times have one")
+        if self.first_year is not None and "%y" not in (self.format or ""):
+            raise ValueError("has first_year, and no format with %y, a year of two digits")
         return self
 
 

@@ -12,9 +12,15 @@ import pyarrow as pa
 from truerisk.errors import SourceError
 from truerisk.features.engines.portable import check_filters
 from truerisk.features.engines.render import render
-from truerisk.features.engines.spark_rows import export, files_of, spark_types, utc_columns
+from truerisk.features.engines.spark_rows import (
+    export,
+    files_of,
+    spark_types,
+    utc_columns,
+    without_nan,
+)
 from truerisk.features.engines.spark_session import spark_session
-from truerisk.lake.reading import family
+from truerisk.lake.reader.cells import family
 from truerisk.lake.sources import Fetch, Sources
 
 KINDS: dict[str, Callable[[pa.DataType], bool]] = {
@@ -76,7 +82,8 @@ class Spark:
         rows = self.session.read.schema(schema).parquet(*files)
         rows.createOrReplaceTempView(f"raw_{name}")
         added = utc_columns(self.sources.problem.sources[name])
-        self.session.sql(f"SELECT *, {added} FROM raw_{name}").createOrReplaceTempView(
+        held = without_nan({c: self.sources.columns(name)[c] for c in types})
+        self.session.sql(f"SELECT {held}, {added} FROM raw_{name}").createOrReplaceTempView(
             f"source_{name}"
         )
 

@@ -6,15 +6,17 @@ that this meaning is one: CSV (its types are found by reading it), queries (a qu
 rows), texts as times, nanoseconds, Hive partitions. Those rows pass through this machine's disk.
 """
 
-import glob
 import os
 import re
 
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from truerisk.lake.connection import quote
 from truerisk.lake.environment import resolved
 from truerisk.lake.files import is_remote
+from truerisk.lake.reader.cells import FLOATS
+from truerisk.lake.reader.listing import find
 from truerisk.lake.sources import Sources
 from truerisk.problem.source import Source
 
@@ -37,6 +39,7 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
 }
 TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE")
+BATCH = 100_000  # rows written at a time
 PARTITION = r"/\w+=[^/]*/"
 
 
@@ -53,18 +56,18 @@ def files_of(sources: Sources, name: str, columns: list[str]) -> list[str]:
     source, types = sources.problem.sources[name], sources.columns(name)
     needed = [source.key, source.time, *columns, *source.contract]
     needed += [source.available_at] if source.available_at else []
-    if not set(needed) <= spark_types(types).keys():
+    if not sources.as_stored(name) or not set(needed) <= spark_types(types).keys():
         return []
     if not {types[c] for c in (source.time, source.available_at) if c} <= set(TIMES):
         return []
     if source.table is not None:
         table = f"{sources.lake.root}/{source.table}"
         found = DeltaTable(table, version=int(sources.versions[name])).file_uris()
-    elif source.path is not None and source.path.endswith(".parquet"):
+    elif source.path is not None:
         path = resolved(source.path, sources.where(name))
-        found = sorted(glob.glob(path)) or [path]
-        if is_remote(path):
-            return []  # its pinned files are copies on this machine
+        # What lies on S3 is pinned as copies on this machine.
+        named = [] if is_remote(path) else find(path, sources.where(name))
+        found = [f.local for f in named if f.format == "parquet"]
     else:
         return []
     return [] if any(re.search(PARTITION, f) for f in found) else [_glob_free(f) for f in found]
@@ -92,11 +95,25 @@ def export(sources: Sources, name: str, folder: str) -> str:
     selected = ", ".join(f"{sql} AS {quote(column)}" for column, sql in made.items())
     key = made[sources.problem.sources[name].key]
     path = os.path.join(folder, f"source_{name}.parquet")
-    sources.con.execute(
-        f"COPY (SELECT {selected}, {key} AS __key, __time_us, __available_us "
-        f"FROM {quote(f'source_{name}')}) TO '{path}' (FORMAT parquet)"
-    )
+    # By Arrow, in batches: the connection itself can write nowhere.
+    rows = sources.con.sql(
+        f"SELECT {selected}, {key} AS __key, __time_us, __available_us "
+        f"FROM {quote(f'source_{name}')}"
+    ).to_arrow_reader(BATCH)
+    with pq.ParquetWriter(path, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
     return path
+
+
+def without_nan(columns: dict[str, str]) -> str:
+    """Spark SQL for these columns (name → DuckDB type), in which NaN is null."""
+    return ", ".join(
+        f"CASE WHEN NOT isnan({_name(c)}) THEN {_name(c)} END AS {_name(c)}"
+        if kind in FLOATS
+        else _name(c)
+        for c, kind in columns.items()
+    )
 
 
 def _exported(column: str, kind: str) -> str:
