@@ -132,11 +132,11 @@ def run_on_duckdb(written: str, lake: Lake) -> pd.DataFrame:
         for statement in con.extract_statements(written):
             if statement.type == duckdb.StatementType.SELECT:
                 rows = con.sql(statement.query).to_arrow_table()
-                found.append(rows.to_pandas().set_index("row_id"))
+                found.append(rows.to_pandas().set_index("__row"))
             else:
                 con.execute(statement)
-        order = con.sql("SELECT row_id, application_id FROM spine").to_arrow_table().to_pandas()
-    return pd.concat([order.set_index("row_id"), *found], axis=1)
+        order = con.sql("SELECT __row, application_id FROM __spine").to_arrow_table().to_pandas()
+    return pd.concat([order.set_index("__row"), *found], axis=1)
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_every_statement_is_sql_of_its_dialect(
         kinds = [tree.key for tree in parsed if tree.key != "semicolon"]
         views = ["create"] * (len(kinds) - 4)
         assert kinds == [*views, *["select"] * 4]
-        assert "row_id (0, 1, 2, …), as_of (microseconds) and customer_id." in text
+        assert "__row (0, 1, 2, …), __as_of (microseconds) and customer_id." in text
         assert "-- twice = 2 * amount" in text
         assert "RANGE" not in text
 
@@ -215,8 +215,8 @@ def test_statements_come_in_the_order_in_which_they_run(problem: Problem, lake: 
     written = statements(problem, "spark", lake)
     made = [s.sql.split(" AS")[0].split()[-1] for s in written if s.sql.startswith("CREATE")]
     assert made == [
-        *("source_applications", "source_events", "loads", "source_loads", "kinds"),
-        *("source_kinds", "spine"),
+        *("__source_applications", "__source_events", "loads", "__source_loads", "kinds"),
+        *("__source_kinds", "__spine"),
     ]
     assert "Sums of doubles are taken in the order of time and key" in written[0].about
 

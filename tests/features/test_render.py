@@ -72,7 +72,7 @@ def test_every_query_is_sql_of_the_dialect(name: str, dialect: str) -> None:
     assert not any(join.args.get("method") for join in tree.find_all(exp.Join))
     assert not any(call.name.lower() == "hash" for call in tree.find_all(exp.Anonymous))
     ordered = [a for a in tree.find_all(exp.AggFunc) if isinstance(a.this, exp.Order)]
-    assert bool(ordered) == (dialect == "duckdb" and "ORDER BY e.t, e.id" in queries()[name])
+    assert bool(ordered) == (dialect == "duckdb" and "ORDER BY e.__t, e.__id" in queries()[name])
     given = [s.alias for s in sqlglot.parse_one(queries()[name], read="duckdb").selects]
     assert [s.alias_or_name for s in tree.selects] == [
         g or s.alias_or_name for g, s in zip(given, tree.selects)
@@ -92,7 +92,7 @@ def test_names_and_texts_are_quoted_as_the_dialect_does(dialect: str) -> None:
 @pytest.mark.slow
 def test_only_spark_takes_sums_of_doubles_in_their_order() -> None:
     query = range_join(group(0))
-    assert query.count("ORDER BY e.t, e.id") == 8
+    assert query.count("ORDER BY e.__t, e.__id") == 8
     spark = render(query, "spark")
     assert spark.count("ARRAY_SORT") == 8
     assert "STDDEV_SAMP" not in spark
@@ -107,7 +107,7 @@ def test_duckdbs_own_sql_is_the_same_query() -> None:
     """Laid out again, it gives the same rows."""
     con = duckdb.connect()
     con.execute(
-        "CREATE TABLE spine AS SELECT i AS row_id, i * 1e9::BIGINT AS as_of, i % 3 AS "
+        "CREATE TABLE __spine AS SELECT i AS __row, i * 1e9::BIGINT AS __as_of, i % 3 AS "
         '"order" FROM range(40) t(i)'
     )
     con.execute("""CREATE TABLE source_events AS SELECT i AS __key, i * 7e8::BIGINT AS __time_us,

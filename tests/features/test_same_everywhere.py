@@ -132,8 +132,8 @@ def formulated(
                     continue
                 for chunks in (1, CHUNKS):
                     found = Choice(group, name, "", chunks).run(runner.run).to_pandas()
-                    rows = found.sort_values("row_id", ignore_index=True)
-                    assert rows["row_id"].tolist() == list(range(len(world.spine)))
+                    rows = found.sort_values("__row", ignore_index=True)
+                    assert rows["__row"].tolist() == list(range(len(world.spine)))
                     yield f"{name} in {chunks}", names, rows.astype(float)
 
 

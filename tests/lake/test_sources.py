@@ -165,7 +165,7 @@ CONTRACT = {
     ),
     "float": ({"type": "float"}, ["1", "2", "x"], "holds VARCHAR, and its contract says float"),
     "money": ({"type": "money"}, [True, False, True], "holds BOOLEAN, and its contract says money"),
-    "text": ({"type": "text"}, [1, 2, 3], "holds BIGINT, and its contract says text"),
+    "text": ({"type": "text"}, [1, 2.5, 3], "holds DOUBLE, and its contract says text"),
     "boolean": ({"type": "boolean"}, [0, 1, 2], "holds BIGINT, and its contract says boolean"),
     "time": ({"type": "time"}, [1, 2, 3], "holds BIGINT, not a time"),
 }

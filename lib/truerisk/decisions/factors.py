@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.policy import Choice, dollars
-from truerisk.features.build import plain
 from truerisk.features.definitions import with_features_of
+from truerisk.features.kinds import as_input
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual, money_columns
 from truerisk.problem.expression import columns_of, evaluate
@@ -88,10 +88,12 @@ def _moved(
     value = pd.Series(usual, index=frame.index, dtype="str" if text else None)
     if usual is None and not text:
         value = value.astype("float64")
+    elif not text:
+        value = value.astype(frame[factor].dtype)  # of its own type, as money and SQL saw it
     frame = frame.assign(**{factor: value})
     for name in derived:
         made = evaluate(frame, {name: defined.features.derived[name].sql})[name]
-        frame[name] = plain(defined, name, made).to_numpy()
+        frame[name] = as_input(defined, name, made).to_numpy()
     return frame
 
 

@@ -1,7 +1,6 @@
 """Build features for a spine: its rows, in its order, each as of its own time."""
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -10,13 +9,16 @@ from truerisk.errors import ProblemError, SourceError
 from truerisk.features.definitions import names
 from truerisk.features.engines import Engine, engine
 from truerisk.features.inputs import check_inputs, read_columns
+from truerisk.features.kinds import as_input
 from truerisk.features.matching import count_latest
 from truerisk.features.spine import application_columns, spine_table
+from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.features.steps import Step, entities, steps
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
 from truerisk.problem.expression import evaluate
+from truerisk.problem.frames import as_frame
 from truerisk.problem.instant import instant
 from truerisk.problem.names import derived_order
 from truerisk.problem.spec import Problem
@@ -49,7 +51,7 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
     base = application_columns(sources, spine, read_columns(problem), known)
     runner = engine(sources)
     runner.spine(spine_table(base, entities(problem)))
-    parts = [base.drop(columns="as_of")]
+    parts = [base.drop(columns=AS_OF)]
     for step in steps(sources, runner, known):
         parts.append(_run(problem, runner, step, len(base)))
         if step.matched is not None:
@@ -58,33 +60,26 @@ def build(sources: Sources, spine: pd.DataFrame, known_at: object = None) -> pd.
     frame = pd.concat(parts, axis=1)
     frame = with_derived(problem, frame)
     assert len(frame) == len(spine)
-    built = frame[[problem.key, *wanted]].set_axis(spine.index)
-    return built.assign(**{name: plain(problem, name, built[name]) for name in wanted})
+    features = {name: as_input(problem, name, frame[name]) for name in wanted}
+    return pd.DataFrame({problem.key: frame[problem.key], **features}).set_axis(spine.index)
 
 
 def with_derived(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its derived features, each after those it reads."""
     for name in derived_order(problem.features):
+        place = f"{problem.where}: features.derived.{name}"
         try:
-            made = evaluate(frame, {name: problem.features.derived[name].sql})
+            made = evaluate(frame, {name: problem.features.derived[name].sql})[name]
         except ValueError as error:
-            raise ProblemError(f"{problem.where}: features.derived.{name}: {error}.") from error
-        frame[name] = made[name].to_numpy()
+            raise ProblemError(f"{place}: {error}.") from error
+        endless = int(np.isinf(made).sum()) if made.dtype.kind == "f" else 0
+        if endless:
+            raise ProblemError(
+                f"{place} is infinite in {endless:,} of {len(made):,} rows; where it divides by "
+                "what can be 0, write nullif(…, 0), which gives null."
+            )
+        frame[name] = made.array
     return frame
-
-
-def plain(problem: Problem, name: str, values: pd.Series) -> pd.Series:
-    """float64 for anything numeric, text for the rest; a time is no feature by itself."""
-    held = set(map(type, values.dropna())) if values.dtype == object else set()
-    if pd.api.types.is_datetime64_any_dtype(values) or any(issubclass(k, date) for k in held):
-        raise ProblemError(
-            f"{problem.where}: feature {name} is a time; derive a number from it, such as "
-            f"\"date_diff('day', {name}, {problem.applications.time})\"."
-        )
-    # As Python objects come decimals, and booleans with nulls: numbers too.
-    objects = values.dtype == object and str not in held
-    number = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
-    return values.astype("float64" if number or objects else "str")
 
 
 def _run(problem: Problem, runner: Engine, step: Step, rows: int) -> pd.DataFrame:
@@ -95,7 +90,7 @@ def _run(problem: Problem, runner: Engine, step: Step, rows: int) -> pd.DataFram
         raise SourceError(
             f'{problem.where}: features over source "{step.source}" cannot be computed ({error}).'
         ) from error
-    row_id = found["row_id"].to_numpy()
-    order = np.argsort(row_id)
-    assert np.array_equal(row_id[order], np.arange(rows)), step
-    return found.select(step.names).to_pandas().take(order).reset_index(drop=True)
+    row = found[ROW].to_numpy()
+    order = np.argsort(row)
+    assert np.array_equal(row[order], np.arange(rows)), step
+    return as_frame(found.select(step.names).take(order))

@@ -17,6 +17,7 @@ from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
 from truerisk.lake.tables import ledger
+from truerisk.lake.views import checked
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -215,7 +216,7 @@ def _newest(sources: Sources, known_at: pd.Timestamp) -> dict[str, pd.Timestamp]
     return {
         name: pd.Timestamp(
             sources.con.sql(
-                f"SELECT max(__available) FROM {quote(f'source_{name}')} "
+                f"SELECT max(__available) FROM {quote(checked(name))} "
                 f"WHERE __available <= TIMESTAMP '{bound}'"
             ).fetchall()[0][0],
             tz="UTC",

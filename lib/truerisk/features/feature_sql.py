@@ -13,18 +13,20 @@ from truerisk.features.engines.portable import check_filters
 from truerisk.features.engines.render import DIALECTS, render
 from truerisk.features.instants import instant_us, name_in, raw_name_in
 from truerisk.features.plan import Sizes
+from truerisk.features.sql.names import AS_OF, ROW, SPINE
 from truerisk.features.steps import entities, steps
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import view_names
 from truerisk.lake.reader.cells import STORED
 from truerisk.lake.sources import Sources
+from truerisk.lake.views import checked
 from truerisk.problem.spec import Problem
 
 HEAD = """Features of {name}, for {dialect}. Run the statements in this order, in a session in UTC.
 The tables named below hold the rows of the problem's sources. Every time is whole microseconds
-since 1970 (UTC). Replace the view spine by your own to build other applications or other times:
-row_id (0, 1, 2, …), as_of (microseconds) and {entities}.
+since 1970 (UTC). Replace the view __spine by your own to build other applications or other times:
+__row (0, 1, 2, …), __as_of (microseconds) and {entities}.
 {sums}"""
 SUMS = {
     "duckdb": "Sums of doubles are taken in the order of time and key.",
@@ -112,7 +114,7 @@ class _Writer:
     def source(self, name: str, columns: list[str]) -> str:
         held = self.columns.get(name, [])
         self.columns[name] = list(dict.fromkeys([*held, *columns]))
-        return quote(f"source_{name}")
+        return quote(checked(name))
 
     def run(self, query: str) -> pa.Table:
         """Only sizes are asked for: as if nothing were known of them."""
@@ -132,7 +134,7 @@ def _views(sources: Sources, name: str, columns: list[str], dialect: str) -> lis
     named |= {"__key": raw_name_in(source.key, dialect)}
     named |= {"__time_us": time, "__available_us": available}
     selected = ",\n  ".join(f"{sql} AS {name_in(c, dialect)}" for c, sql in named.items())
-    view = name_in(f"source_{name}", dialect)
+    view = name_in(checked(name), dialect)
     sql = f"CREATE VIEW {view} AS\nSELECT\n  {selected}\nFROM {raw_name_in(name, dialect)}"
     return [*(m for m in made if m), Statement(f'Source "{name}", with its times.', sql)]
 
@@ -152,10 +154,10 @@ def _rows(problem: Problem, name: str, dialect: str) -> Statement | None:
 
 def _spine(problem: Problem, dialect: str) -> Statement:
     named = "".join(f", {quote(c)}" for c in entities(problem) if c != problem.key)
-    sql = f"""CREATE VIEW spine AS
-SELECT ROW_NUMBER() OVER (ORDER BY __time_us, __key) - 1 AS row_id, __time_us AS as_of,
+    sql = f"""CREATE VIEW {SPINE} AS
+SELECT ROW_NUMBER() OVER (ORDER BY __time_us, __key) - 1 AS {ROW}, __time_us AS {AS_OF},
   __key AS {quote(problem.key)}{named}
-FROM {quote(f"source_{problem.application.source}")}"""
+FROM {quote(checked(problem.application.source))}"""
     return Statement("All applications, each as of its own time.", render(sql, dialect))
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 from truerisk.errors import ProblemError, SourceError, did_you_mean
+from truerisk.features.keys import agree
+from truerisk.features.kinds import kind_of
 from truerisk.lake.contract import NUMBER
 from truerisk.lake.sources import Sources
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
@@ -23,15 +25,24 @@ def read_columns(problem: Problem) -> list[str]:
 
 
 def check_inputs(sources: Sources) -> None:
-    """Refuse features whose columns the sources lack, or aggregates over what is no number.
+    """Refuse features whose columns the sources lack, or whose types they cannot have.
+
+    Entities have one type afterwards, wherever they are read (``keys.agree``).
 
     Raises ProblemError with the path in the problem file; SourceError where a source's entity or
     application column is missing.
     """
     problem = sources.problem
+    own = sources.columns(problem.application.source)
+    for column in problem.features.columns:
+        if column in own:
+            kind_of(problem, f"feature {column}", column, own[column])
     for i, latest in enumerate(problem.features.latest):
         types = sources.columns(latest.source)
-        _has(sources, latest.source, f"features.latest[{i}]", [latest.by, *latest.columns], types)
+        place = f"features.latest[{i}]"
+        _has(sources, latest.source, place, [latest.by, *latest.columns], types)
+        for column in latest.columns:
+            kind_of(problem, f"{place}.{column}", column, types[column])
     for i, window in enumerate(problem.features.window):
         types = sources.columns(window.source)
         _has(sources, window.source, f"features.window[{i}]", [window.by], types)
@@ -44,6 +55,7 @@ def check_inputs(sources: Sources) -> None:
                     f"{problem.where}: {place} is {text!r}, and {a.column} of source "
                     f'"{window.source}" holds {types[a.column]}; {a.function} needs a number.'
                 )
+    agree(sources)
 
 
 def _has(

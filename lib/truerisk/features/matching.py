@@ -11,6 +11,7 @@ from itertools import groupby
 
 from truerisk.errors import SourceError
 from truerisk.features.engines import Engine
+from truerisk.features.sql.names import SPINE
 from truerisk.lake.connection import quote
 from truerisk.lake.reader.cells import family
 from truerisk.lake.sources import Sources
@@ -74,9 +75,9 @@ def _matched(by: str, view: str) -> str:
     k = quote(by)
     return (
         f"SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched FROM "
-        f"(SELECT {k} AS k, COUNT(*) AS n FROM spine GROUP BY {k}) s "
-        f"JOIN (SELECT DISTINCT {k} AS k FROM {view} WHERE {k} IN (SELECT {k} FROM spine)) e "
-        "ON e.k = s.k"
+        f"(SELECT {k} AS __k, COUNT(*) AS n FROM {SPINE} GROUP BY {k}) s "
+        f"JOIN (SELECT DISTINCT {k} AS __k FROM {view} WHERE {k} IN (SELECT {k} FROM {SPINE})) e "
+        "ON e.__k = s.__k"
     )
 
 

@@ -66,7 +66,7 @@ class Choice:
         return [FORMULATIONS[self.formulation](group) for group in self.groups()]
 
     def run(self, fetch: Callable[[str], pa.Table]) -> pa.Table:
-        """row_id and the group's features, one row per row of the spine, in any order."""
+        """The row numbers and the group's features, one row per row of the spine, in any order."""
         return pa.concat_tables([self._part(group, fetch) for group in self.groups()])
 
     def _part(self, group: Group, fetch: Callable[[str], pa.Table]) -> pa.Table:
@@ -79,13 +79,13 @@ class Choice:
 def sizes_query(group: Group) -> str:
     """One row: spine, matched, events, pairs, span (µs); what ``Sizes`` holds."""
     by = '"' + group.by.replace('"', '""') + '"'
-    return f"""SELECT CAST((SELECT COUNT(*) FROM spine) AS BIGINT) AS spine,
+    return f"""SELECT CAST((SELECT COUNT(*) FROM __spine) AS BIGINT) AS spine,
   CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched,
   CAST(COALESCE(SUM(e.n), 0) AS BIGINT) AS events,
   CAST(LEAST(COALESCE(SUM(CAST(e.n AS DOUBLE) * s.n), 0), 9e18) AS BIGINT) AS pairs,
   CAST((SELECT COALESCE(MAX(__time_us) - MIN(__time_us), 0) FROM {group.view}) AS BIGINT) AS span
-FROM (SELECT {by} AS k, COUNT(*) AS n FROM spine GROUP BY {by}) s
-JOIN (SELECT {by} AS k, COUNT(*) AS n FROM {group.view} GROUP BY {by}) e ON e.k = s.k"""
+FROM (SELECT {by} AS __k, COUNT(*) AS n FROM __spine GROUP BY {by}) s
+JOIN (SELECT {by} AS __k, COUNT(*) AS n FROM {group.view} GROUP BY {by}) e ON e.__k = s.__k"""
 
 
 def sizes(row: pd.DataFrame) -> Sizes:

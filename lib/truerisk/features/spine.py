@@ -5,16 +5,20 @@ import pandas as pd
 import pyarrow as pa
 
 from truerisk.errors import SourceError, told
+from truerisk.features.keys import agree
+from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.lake.connection import quote
+from truerisk.lake.declared import Declared, bordered
 from truerisk.lake.sources import Sources
+from truerisk.problem.frames import as_array, as_frame
 
 
 def application_columns(
     sources: Sources, spine: pd.DataFrame, columns: list[str], known_at: pd.Timestamp | None = None
 ) -> pd.DataFrame:
-    """The spine's key, ``as_of`` and ``columns``, each from the spine where it has it.
+    """The spine's key, its time and ``columns``, each from the spine where it has it.
 
-    One row per spine row, in its order; ``as_of`` is UTC without a zone, in microseconds. Raises
+    One row per spine row, in its order; the time (AS_OF) is UTC without a zone, in µs. Raises
     SourceError for a repeated key, for a missing time, and for a key that the application source
     does not hold, or did not by ``known_at``, when something must come from there.
     """
@@ -29,8 +33,9 @@ def application_columns(
             "each application has one row."
         )
     columns = list(dict.fromkeys([key, *columns]))
+    given = as_declared(sources, spine[[c for c in columns if c in spine and c != time]])
     lacking = [c for c in [time, *columns] if c not in spine]
-    found = _from_source(sources, spine[key], lacking, known_at) if lacking else spine
+    found = _from_source(sources, given[key], lacking, known_at) if lacking else given
     as_of = spine[time].reset_index(drop=True) if time in spine else found["__time"]
     untimed = int(as_of.isna().sum())
     if untimed:
@@ -39,23 +44,57 @@ def application_columns(
             "every application needs its time."
         )
     try:
-        base = pd.DataFrame({"as_of": to_naive_utc(as_of)})
+        base = pd.DataFrame({AS_OF: to_naive_utc(as_of)})
     except ValueError as error:
         raise SourceError(
             f'The spine\'s "{time}" cannot be read as times ({told(error)}).'
         ) from error
     for column in columns:
         if column != time:
-            base[column] = (spine if column in spine else found)[column].array
+            base[column] = (given if column in given else found)[column].array
     if time in columns:
-        base[time] = base["as_of"]
+        base[time] = base[AS_OF]
     return base
 
 
+def as_declared(sources: Sources, given: pd.DataFrame) -> pd.DataFrame:
+    """The caller's columns of applications in the types of the application source's, by name.
+
+    What that source lacks keeps the type it has. Raises SourceError, with counts, for values that
+    cannot have the type.
+    """
+    source = sources.problem.application.source
+    types = agree(sources) | sources.columns(source)
+    table = pa.table({str(c): _arrow(given[c]) for c in given})
+    rows = sources.con.from_arrow(table)
+    if all(types.get(c, kind) == kind for c, kind in zip(rows.columns, map(str, rows.types))):
+        return given.reset_index(drop=True)
+    declared = {
+        c: Declared(types[c], f'that of source "{source}" {types[c]}')
+        for c in rows.columns
+        if c in types
+    }
+    made = bordered(rows, declared, f"{sources.problem.where}: the spine")
+    return as_frame(made.to_arrow_table())
+
+
+def _arrow(values: pd.Series) -> pa.Array:
+    try:
+        return as_array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SourceError(
+            f'The spine\'s column "{values.name}" holds values of several types; give it one.'
+        ) from error
+
+
 def spine_table(base: pd.DataFrame, entities: list[str]) -> pa.Table:
-    """What feature SQL calls ``spine``: row_id, as_of in microseconds since 1970, the entities."""
-    table = base[entities].assign(row_id=range(len(base)), as_of=base["as_of"].astype("int64"))
-    return pa.Table.from_pandas(table, preserve_index=False)
+    """What feature SQL calls the spine: row number, as_of (µs since 1970), the entities."""
+    made = {entity: as_array(base[entity]) for entity in entities}
+    own = {
+        ROW: pa.array(range(len(base)), pa.int64()),
+        AS_OF: pa.array(base[AS_OF].astype("int64")),
+    }
+    return pa.table({**made, **own})
 
 
 def to_naive_utc(times: pd.Series) -> pd.Series:
@@ -73,16 +112,16 @@ def _from_source(
     problem = sources.problem
     name, time = problem.application.source, problem.applications.time
     view = sources.view(name, lacking)
-    wanted = pa.table({"row_id": range(len(keys)), "__wanted": pa.array(keys)})
-    sources.con.register("wanted", wanted)
+    wanted = pa.table({ROW: range(len(keys)), "__wanted": _arrow(keys)})
+    sources.con.register("__wanted", wanted)
     listed = "".join(f", a.{quote(c)}" for c in lacking if c != time)
     bound = ""
     if known_at is not None:
         bound = f" AND a.__available <= TIMESTAMP '{known_at:%Y-%m-%d %H:%M:%S.%f}'"
     try:
         found = sources.frame(
-            f"SELECT w.row_id, a.__time, a.__key IS NOT NULL AS __found{listed} "
-            f"FROM wanted w LEFT JOIN {view} a ON a.__key = w.__wanted{bound} ORDER BY row_id"
+            f"SELECT w.{ROW}, a.__time, a.__key IS NOT NULL AS __found{listed} "
+            f"FROM __wanted w LEFT JOIN {view} a ON a.__key = w.__wanted{bound} ORDER BY {ROW}"
         )
     except duckdb.Error as error:
         raise SourceError(
@@ -90,7 +129,7 @@ def _from_source(
             f"spine ({told(error)})."
         ) from error
     finally:
-        sources.con.unregister("wanted")
+        sources.con.unregister("__wanted")
     unknown = int((~found["__found"]).sum())
     if unknown:
         then = f" as known at {known_at:%Y-%m-%d}" if known_at is not None else ""

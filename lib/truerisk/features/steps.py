@@ -24,7 +24,7 @@ class Step:
 
     ``matched`` are the rows of the spine that have any row in the source, where that was counted.
 
-    ``run`` takes what runs a query and returns row_id and the features, in any order of rows.
+    ``run`` takes what runs a query and returns row numbers and features, in any order of rows.
     """
 
     source: str

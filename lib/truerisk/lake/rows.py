@@ -21,6 +21,7 @@ from truerisk.lake.reader.guess import TEXT, candidates, guessed_cell
 from truerisk.lake.reader.listing import File, format_of
 from truerisk.lake.reader.load import Wanted, load, refuse_unread
 from truerisk.lake.reader.parquet import parquet_rows
+from truerisk.lake.views import came_view
 from truerisk.problem.source import Column
 from truerisk.problem.spec import Problem
 
@@ -44,7 +45,7 @@ def open_rows(
     lake: Lake,
     versions: Mapping[str, Version],
 ) -> Opened:
-    """Create the view ``raw_<name>``; its query's sources must be open as views of their names.
+    """Create the view ``__came_<name>``; its query's sources must be open as views of their names.
 
     Raises SourceError for what cannot be read, with counts and the contract's line that reads it.
     """
@@ -60,7 +61,7 @@ def open_rows(
             return Opened(len(found), False, _typed_view(con, name, rows, wanted, found))
         columns = load(con, found, rows, wanted)
         listed = ", ".join(map(quote, columns))
-        con.execute(f"CREATE VIEW {quote(f'raw_{name}')} AS SELECT {listed} FROM {quote(rows)}")
+        con.execute(f"CREATE VIEW {quote(came_view(name))} AS SELECT {listed} FROM {quote(rows)}")
         return Opened(len(found), True, False)
     query = query_of(name, problem)
     views, count = [], 0
@@ -115,10 +116,12 @@ def _literal(value: object) -> str:
 def _typed_view(
     con: duckdb.DuckDBPyConnection, name: str, rows: str, wanted: Wanted, found: list[File]
 ) -> bool:
-    """Create ``raw_<name>`` over ``rows``; True where no value but NaN is changed."""
+    """Create ``__came_<name>`` over ``rows``; True where no value but NaN is changed."""
     cells, kinds = _cells(con, rows, wanted, found), _kinds(con, rows)
     refuse_unread(con, quote(rows), kinds, cells, wanted)
-    con.execute(f"CREATE VIEW {quote(f'raw_{name}')} AS SELECT {_listed(cells)} FROM {quote(rows)}")
+    con.execute(
+        f"CREATE VIEW {quote(came_view(name))} AS SELECT {_listed(cells)} FROM {quote(rows)}"
+    )
     return all(c.stored == kinds[c.column] and not wanted.rule(c.column).null_values for c in cells)
 
 

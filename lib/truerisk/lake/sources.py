@@ -1,8 +1,10 @@
 """A problem's sources, opened once at pinned versions, checked, with times as UTC.
 
-Every opened source is a view of its own name with columns added: ``__time`` (event time) and
+Every opened source is a view ``__source_<name>`` with columns added: ``__time`` (event time) and
 ``__available`` (when the row could be seen) as TIMESTAMP in UTC, both also as whole microseconds
-(``__time_us``, ``__available_us``), and ``__key``.
+(``__time_us``, ``__available_us``), and ``__key``. Names that begin with __ are ours alone, so that
+they never meet those of a lender's columns. Rows as they are read, NaN being null and every column
+of its declared type, are the view ``__raw_<name>``.
 """
 
 import re
@@ -16,11 +18,13 @@ import pandas as pd
 from truerisk.errors import SourceError, did_you_mean, told
 from truerisk.lake.connection import confine, connect, quote
 from truerisk.lake.contract import INTEGER, holds, repeats, row_checks
+from truerisk.lake.declared import Declared, bordered, declared_in
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import (
     Version,
     check_unchanged,
     reach,
+    times_of,
     version_of,
     view_names,
     where_is,
@@ -28,6 +32,8 @@ from truerisk.lake.place import (
 from truerisk.lake.rows import Opened, open_rows
 from truerisk.lake.utc import utc_sql
 from truerisk.lake.values import infinities, passing_for_texts
+from truerisk.lake.views import OURS, came_view, checked, raw_view
+from truerisk.problem.frames import as_frame
 from truerisk.problem.source import Source
 from truerisk.problem.spec import Problem
 
@@ -60,7 +66,9 @@ class Sources:
         self._pinned_here: set[str] = set()
         self._reads = list(reads)
         self._raw: dict[str, Opened] = {}
+        self._recast: set[str] = set()
         self._looked_at: set[tuple[str, str]] = set()
+        self._entities: dict[str, dict[str, Declared]] = {}
         self.opened: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -90,11 +98,16 @@ class Sources:
         cannot be read, and for what the contract forbids, always with a row count.
         """
         source, raw = self.problem.sources[name], self.con.table(self.raw(name))
-        view = quote(f"source_{name}")
+        view = quote(checked(name))
         needed = [source.key, source.time, *columns, *source.contract]
         if source.available_at:
             needed.append(source.available_at)
         for column in needed:
+            if column.startswith(OURS):
+                raise SourceError(
+                    f'{self.where(name)}: column "{column}" begins with {OURS}, as truerisk\'s own '
+                    "do; give it another name, for example with a query."
+                )
             if column not in raw.columns:
                 raise SourceError(
                     f'{self.where(name)} has no column "{column}"; '
@@ -111,17 +124,25 @@ class Sources:
         self._looked_at |= {(name, c) for c in new}
         wrong = infinities(source, self.columns(name), new, view, fetch or self._fetch(name))
         if not wrong and self._raw[name].texts:
-            wrong = passing_for_texts(self.con, source, self.columns(name), new, _raw(name))
+            wrong = passing_for_texts(self.con, source, self.columns(name), new, raw_view(name))
         if wrong:
             raise SourceError(f"{self.where(name)}: {wrong}")
         return view
+
+    def declare(self, name: str, types: Mapping[str, Declared]) -> None:
+        """Read columns of a source as these types, whatever else declares them."""
+        if types != self._entities.get(name, {}):
+            self._entities[name] = dict(types)
+            self.opened.discard(name)
+            if name in self._raw:
+                self._pass_border(name)
 
     def raw(self, name: str) -> str:
         """Open a source's rows as they are, unchecked; the name of their view."""
         self.pin(name)
         for other in view_names(name, self.problem):
             self._raw_view(other)
-        return _raw(name)
+        return raw_view(name)
 
     def columns(self, name: str) -> dict[str, str]:
         """Column name → DuckDB type of a source, without the added ones."""
@@ -130,12 +151,12 @@ class Sources:
 
     def frame(self, sql: str) -> pd.DataFrame:
         """The result of a query over the opened views."""
-        return self.con.sql(sql).to_arrow_table().to_pandas()
+        return as_frame(self.con.sql(sql).to_arrow_table())
 
     def as_stored(self, name: str) -> bool:
         """True where another engine reads the same values from the files, but for NaN."""
         self.raw(name)
-        return self._raw[name].as_stored
+        return self._raw[name].as_stored and name not in self._recast
 
     def read(self, name: str) -> str:
         """What a source was read from, in words: ``12 files, 3,400 rows``."""
@@ -153,7 +174,7 @@ class Sources:
         if name not in self._pinned_here and self.problem.sources[name].table is None:
             check_unchanged(name, self.problem, self.lake, self.versions)
         try:
-            self._raw[name] = open_rows(self.con, name, self.problem, self.lake, self.versions)
+            opened = open_rows(self.con, name, self.problem, self.lake, self.versions)
         except duckdb.Error as error:
             source = self.problem.sources[name]
             place = source.path or ("its query" if source.query else f"table {source.table}")
@@ -161,13 +182,29 @@ class Sources:
                 f'{self.problem.where}: source "{name}" cannot be read from {place} '
                 f"({told(error)})."
             ) from error
-        self.con.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM {quote(_raw(name))}")
+        self._raw[name] = opened
+        self._pass_border(name)
+
+    def _pass_border(self, name: str) -> None:
+        """The view of the rows in their declared types."""
+        rows, times = self.con.table(quote(came_view(name))), times_of(name, self.problem)
+        came = dict(zip(rows.columns, map(str, rows.types)))
+        declared = declared_in(self.problem, name, came, times) | self._entities.get(name, {})
+        if any(came.get(column, told.type) != told.type for column, told in declared.items()):
+            self._recast.add(name)
+        try:
+            bordered(rows, declared, self.where(name)).create_view(raw_view(name), replace=True)
+        except duckdb.Error as error:
+            raise self._unreadable(name, error) from error
+        self.con.execute(
+            f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM {quote(raw_view(name))}"
+        )
 
     def verify(self, name: str, fetch: Fetch, distinct: str = "count(DISTINCT __key)") -> None:
         """Refuse what would make a wrong number later, in the source of an opened view.
 
-        ``fetch`` runs one SELECT of aggregates over the views ``raw_<name>`` and
-        ``source_<name>`` and returns its one row; another engine gives its own. ``distinct`` is
+        ``fetch`` runs one SELECT of aggregates over the views ``__raw_<name>`` and
+        ``__source_<name>`` and returns its one row; another engine gives its own. ``distinct`` is
         SQL for the number of different keys.
         """
         where, source, types = self.where(name), self.problem.sources[name], self.columns(name)
@@ -183,7 +220,7 @@ class Sources:
             checks += [(sql, column, sentence) for sql, sentence in broken]
         counts = ["count(*)", "count(__key)", distinct, "count(__time)"]
         sql = ", ".join([*counts, *(c[0] for c in checks)])
-        found = fetch(f"SELECT {sql} FROM {quote(f'source_{name}')}")
+        found = fetch(f"SELECT {sql} FROM {quote(checked(name))}")
         rows, keys, different, times = found[:4]
         if keys < rows:
             raise SourceError(f'{where}: key "{source.key}" is null in {rows - keys:,} rows.')
@@ -214,7 +251,7 @@ class Sources:
         source = self.problem.sources[name]
         if re.fullmatch(INTEGER, self.columns(name)[source.key]):
             low, high, n = self._fetch(name)(
-                f"SELECT min(__key), max(__key), count(__key) FROM {quote(f'source_{name}')}"
+                f"SELECT min(__key), max(__key), count(__key) FROM {quote(checked(name))}"
             )
             if n and high - low < DENSE * n and abs(low) < WIDEST and abs(high) < WIDEST:
                 return f"bit_count(bitstring_agg(__key, {low}, {high}))"
@@ -250,16 +287,12 @@ class Sources:
         else:
             available = f"{time} + to_seconds({int(source.delay.total_seconds())})"
         self.con.execute(
-            f"CREATE OR REPLACE VIEW {quote(f'source_{name}')} AS SELECT *, {time} AS __time, "
+            f"CREATE OR REPLACE VIEW {quote(checked(name))} AS SELECT *, {time} AS __time, "
             f"{available} AS __available, {quote(source.key)} AS __key, "
             f"epoch_us({time}) AS __time_us, epoch_us({available}) AS __available_us "
-            f"FROM {quote(_raw(name))}"
+            f"FROM {quote(raw_view(name))}"
         )
 
     def where(self, name: str) -> str:
         """How messages name a source."""
         return where_is(name, self.problem)
-
-
-def _raw(name: str) -> str:
-    return f"raw_{name}"

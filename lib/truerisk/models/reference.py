@@ -32,13 +32,18 @@ def reference(
     for name in columns:
         values = frame[name]
         known = values.dropna()
-        if known.empty or pd.api.types.is_datetime64_any_dtype(values):
+        if known.empty or not _has_usual(values):
             continue
         if 2 * len(known) < len(values) and name not in filled:
             found[name] = None
         else:
             found[name] = _usual(known)
     return found
+
+
+def _has_usual(values: pd.Series) -> bool:
+    kinds = (pd.api.types.is_numeric_dtype, pd.api.types.is_string_dtype)
+    return any(is_kind(values) for is_kind in kinds)
 
 
 def _usual(known: pd.Series) -> Usual:

@@ -207,6 +207,7 @@ class Problem(Part):
     compute: Compute = Compute()
 
     _file: str = PrivateAttr("")
+    _types: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
 
     @property
     def applications(self) -> Source:
@@ -216,6 +217,11 @@ class Problem(Part):
     @property
     def key(self) -> str:
         return self.applications.key
+
+    @property
+    def types(self) -> dict[str, dict[str, str]]:
+        """Source → column → the type that a model was trained with; empty in a problem file."""
+        return self._types
 
     @property
     def revealing(self) -> str:

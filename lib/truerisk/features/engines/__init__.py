@@ -27,7 +27,7 @@ class Engine(Protocol):
     memory: int | None
 
     def spine(self, table: pa.Table) -> None:
-        """Make the spine known: row_id, as_of (µs), the entity columns."""
+        """Make the spine known: __row, __as_of (µs), the entity columns."""
 
     def source(self, name: str, columns: list[str]) -> str:
         """Open a source, checked as ``Sources.view`` says; its view's name as an identifier.

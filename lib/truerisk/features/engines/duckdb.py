@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from truerisk.errors import told
+from truerisk.features.sql.names import SPINE
 from truerisk.lake.sources import Sources
 
 UNITS = {"MB": 10**6, "GB": 10**9}
@@ -24,7 +25,7 @@ class DuckDB:
         sources.con.execute(f"SET memory_limit = '{self.memory // 10**6}MB'")
 
     def spine(self, table: pa.Table) -> None:
-        self.sources.con.register("spine", table)
+        self.sources.con.register(SPINE, table)
 
     def source(self, name: str, columns: list[str]) -> str:
         return self.sources.view(name, columns)

@@ -20,8 +20,10 @@ from truerisk.features.engines.spark_rows import (
     without_nan,
 )
 from truerisk.features.engines.spark_session import spark_session
+from truerisk.features.sql.names import SPINE
 from truerisk.lake.reader.cells import family
 from truerisk.lake.sources import Fetch, Sources
+from truerisk.lake.views import checked, raw_view
 
 KINDS: dict[str, Callable[[pa.DataType], bool]] = {
     "text": lambda t: pa.types.is_string(t) or pa.types.is_large_string(t),
@@ -32,7 +34,7 @@ KINDS: dict[str, Callable[[pa.DataType], bool]] = {
 
 
 class Spark:
-    """Temporary views ``spine`` and ``source_x`` in a session of its own, on one Spark per process.
+    """Temporary views of spine and sources in a session of its own, on one Spark per process.
 
     Chunks are left to Spark: ``memory`` is None. Raises ProblemError where Spark cannot be had.
     """
@@ -52,7 +54,7 @@ class Spark:
     def spine(self, table: pa.Table) -> None:
         table = plain(table)
         self.entities = dict(zip(table.column_names, table.schema.types))
-        self.session.createDataFrame(table).createOrReplaceTempView("spine")
+        self.session.createDataFrame(table).createOrReplaceTempView(SPINE)
 
     def source(self, name: str, columns: list[str]) -> str:
         """Its checks run on Spark where Spark reads the rows itself, else on DuckDB."""
@@ -62,7 +64,7 @@ class Spark:
         view = self.sources.view(name, columns, self._fetch(name) if straight else None)
         if not straight and name not in self._read:
             path = export(self.sources, name, self._folder)
-            self.session.read.parquet(path).createOrReplaceTempView(f"source_{name}")
+            self.session.read.parquet(path).createOrReplaceTempView(checked(name))
         self._read.add(name)
         self._same_kind(name, columns[0])
         return view
@@ -80,11 +82,11 @@ class Spark:
         types = spark_types(self.sources.columns(name))
         schema = ", ".join(f"`{c.replace('`', '``')}` {kind}" for c, kind in types.items())
         rows = self.session.read.schema(schema).parquet(*files)
-        rows.createOrReplaceTempView(f"raw_{name}")
+        rows.createOrReplaceTempView(raw_view(name))
         added = utc_columns(self.sources.problem.sources[name])
         held = without_nan({c: self.sources.columns(name)[c] for c in types})
-        self.session.sql(f"SELECT {held}, {added} FROM raw_{name}").createOrReplaceTempView(
-            f"source_{name}"
+        self.session.sql(f"SELECT {held}, {added} FROM {raw_view(name)}").createOrReplaceTempView(
+            checked(name)
         )
 
     def _fetch(self, name: str) -> Fetch:

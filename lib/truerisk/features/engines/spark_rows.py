@@ -18,6 +18,7 @@ from truerisk.lake.files import is_remote
 from truerisk.lake.reader.cells import FLOATS
 from truerisk.lake.reader.listing import find
 from truerisk.lake.sources import Sources
+from truerisk.lake.views import checked
 from truerisk.problem.source import Source
 
 TYPES = {
@@ -97,8 +98,7 @@ def export(sources: Sources, name: str, folder: str) -> str:
     path = os.path.join(folder, f"source_{name}.parquet")
     # By Arrow, in batches: the connection itself can write nowhere.
     rows = sources.con.sql(
-        f"SELECT {selected}, {key} AS __key, __time_us, __available_us "
-        f"FROM {quote(f'source_{name}')}"
+        f"SELECT {selected}, {key} AS __key, __time_us, __available_us FROM {quote(checked(name))}"
     ).to_arrow_reader(BATCH)
     with pq.ParquetWriter(path, rows.schema) as writer:
         for batch in rows:

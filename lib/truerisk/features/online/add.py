@@ -4,11 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.errors import LakeError, SourceError, did_you_mean, one_of, told
+from truerisk.errors import LakeError, SourceError, did_you_mean, one_of
 from truerisk.features.online.fill import rows_of
 from truerisk.features.online.rows import rules
 from truerisk.features.online.store import (
@@ -21,9 +20,11 @@ from truerisk.features.online.store import (
     told_of,
     writing,
 )
-from truerisk.lake.connection import quote
+from truerisk.lake.declared import Declared
 from truerisk.lake.lake import Lake, as_arrow, open_lake
+from truerisk.lake.rows import Opened
 from truerisk.lake.sources import Sources
+from truerisk.lake.views import came_view, raw_view
 from truerisk.problem.spec import Problem
 
 
@@ -80,15 +81,11 @@ class _Given(Sources):
                 f'{self.where(source)}: the new rows have no "{lacking[0]}"; '
                 f"{did_you_mean(lacking[0], table.column_names)}."
             )
-        cast = ", ".join(f"CAST({quote(c)} AS {kind}) AS {quote(c)}" for c, kind in types.items())
-        self.con.register("given", table)
-        try:
-            self.con.execute(f"CREATE TABLE {quote(self.raw(source))} AS SELECT {cast} FROM given")
-        except duckdb.Error as error:
-            raise SourceError(
-                f"{self.where(source)}: the new rows do not fit its columns ({told(error)})."
-            ) from error
+        self.con.register(came_view(source), table.select(list(types)))
+        self._raw[source] = Opened(0, False, False)
+        kept_so = {c: Declared(k, f"the online store keeps {k}") for c, k in types.items()}
+        self.declare(source, kept_so)
 
     def raw(self, name: str) -> str:
         """The view of the rows in hand."""
-        return f"raw_{name}"
+        return raw_view(name)

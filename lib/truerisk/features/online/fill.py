@@ -13,7 +13,7 @@ import duckdb
 from truerisk.errors import SourceError, told
 from truerisk.features.online.rows import Rows
 from truerisk.features.online.store import Kept
-from truerisk.features.online.values import CENTS, FLOATS, NAN, stored
+from truerisk.features.online.values import CENTS, stored
 from truerisk.lake.connection import quote
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
@@ -71,16 +71,11 @@ def rows_of(sources: Sources, table: Kept, kept: str = "TRUE", added: int = 0) -
     where = f"__time_us IS NOT NULL AND {quote(rows.by)} IS NOT NULL AND ({kept})"
     if rows.delay is None:
         where += " AND __available_us IS NOT NULL"
-    read = {"entity": rows.by, "key": table.key}
-    read |= {f"v{i}": column for i, column in enumerate(rows.values)}
-    doubles = [
-        i for i, c in enumerate(table.columns) if c in read and table.types[read[c]] in FLOATS
-    ]
     selected = ", ".join(_selected(table, added))
     try:
         found = sources.con.execute(f"SELECT {selected} FROM {view} WHERE {where} ORDER BY 1, 2, 3")
         while chunk := found.fetchmany(CHUNK):
-            yield from _with_nan(chunk, doubles)
+            yield from chunk
     except duckdb.Error as error:
         raise SourceError(
             f"{sources.where(rows.source)}: its rows cannot be kept in the online store "
@@ -101,10 +96,3 @@ def _selected(table: Kept, added: int) -> list[str]:
         *(f"CASE WHEN ({f}\n) THEN 1 ELSE 0 END" for f in rows.filters),
         str(added),
     ]
-
-
-def _with_nan(rows: list[Any], doubles: list[int]) -> list[Any]:
-    """The rows with NaN as SQLite can keep it; almost always they are the same rows."""
-    if not any(row[i] != row[i] for i in doubles for row in rows):
-        return rows
-    return [tuple(NAN if value != value else value for value in row) for row in rows]

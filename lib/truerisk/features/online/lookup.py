@@ -9,15 +9,29 @@ from typing import Any
 import pandas as pd
 
 from truerisk.errors import LakeError, SourceError, did_you_mean, told
-from truerisk.features.build import plain
 from truerisk.features.definitions import names
 from truerisk.features.inputs import read_columns
+from truerisk.features.kinds import kind_of
 from truerisk.features.online.derived import Derived
-from truerisk.features.online.match import entities
+from truerisk.features.online.match import entity
 from truerisk.features.online.newest import Newest
 from truerisk.features.online.rows import needed
-from truerisk.features.online.store import Kept, advice, kept, layout, open_store, store_path
-from truerisk.features.online.typed import Typed, UnusualError, as_feature
+from truerisk.features.online.store import (
+    Kept,
+    advice,
+    application_types,
+    kept,
+    layout,
+    open_store,
+    store_path,
+)
+from truerisk.features.online.typed import (
+    Typed,
+    UnfitError,
+    as_declared,
+    as_feature,
+    of_python,
+)
 from truerisk.features.online.windows import Windows
 from truerisk.lake.home import default_root
 from truerisk.lake.lake import Lake, open_lake
@@ -81,6 +95,7 @@ class OnlineFeatures:
         self._derived = Derived(problem) if problem.features.derived else None
         self._lock = threading.Lock()
         self._layout: int | None = None
+        self._types: dict[str, str] = {}
         self._plans: list[tuple[Kept, list[Newest | Windows]]] = []
         self._con = open_store(self.path, problem)
 
@@ -90,56 +105,66 @@ class OnlineFeatures:
 
     def __call__(self, application: Mapping[str, Any], as_of: object) -> dict[str, float | str]:
         """As features_for."""
-        problem, at = self.problem, instant(as_of)  # type: ignore[arg-type]
-        given = self._given(application, at)
+        at = instant(as_of)  # type: ignore[arg-type]
         with self._lock:
             try:
-                features = self._from_store(given, int(at.value) // 1000)
+                given, features = self._read(application, at)
             except sqlite3.Error as error:
                 raise LakeError(
                     f"The online store at {self.path} cannot be read ({told(error)}); "
-                    f"{advice(problem)} rebuilds a damaged one."
+                    f"{advice(self.problem)} rebuilds a damaged one."
                 ) from error
             derived = self._derived.values(given, features) if self._derived else {}
-        found = {name: value for name, (value, _) in features.items()} | derived
+        found = given | features
         return {
-            name: _feature(problem, name, found[name] if name in found else given[name])
+            name: derived[name] if name in derived else as_feature(found[name][0])
             for name in self.names
         }
 
-    def _given(self, application: Mapping[str, Any], at: pd.Timestamp) -> dict[str, Any]:
-        """What features read of the application; its time is ``at``."""
-        time = self.problem.applications.time
-        given = {}
+    def _given(self, application: Mapping[str, Any], at: pd.Timestamp) -> dict[str, Typed]:
+        """What features read of the application, in the types of the build; its time is ``at``."""
+        time, given = self.problem.applications.time, {}
         for column in self._columns:
             if column == time:
-                given[column] = at.tz_localize(None).to_pydatetime()
-            elif column in application:
-                given[column] = application[column]
-            else:
+                given[column] = (at.tz_localize(None).isoformat(" "), "TIMESTAMP")
+                continue
+            if column not in application:
                 raise SourceError(
                     f'{self.problem.where}: the application has no "{column}", which features '
                     f"read; {did_you_mean(column, map(str, application))}."
                 )
+            value, kind = application[column], self._types.get(column)
+            try:
+                given[column] = (as_declared(value, kind), kind) if kind else of_python(value)
+            except UnfitError as error:
+                wanted = f"which is {kind} in its source" if kind else "which no source declares"
+                raise SourceError(
+                    f'{self.problem.where}: the application\'s "{column}" came as '
+                    f"{type(value).__name__} that cannot be taken for the column, {wanted}; give "
+                    "it as the batch build has it."
+                ) from error
         return given
 
-    def _from_store(self, given: Mapping[str, Any], as_of: int) -> dict[str, Typed]:
-        """The features over sources, with the types they are built with; one state of the file."""
-        con = self._con
+    def _read(
+        self, application: Mapping[str, Any], at: pd.Timestamp
+    ) -> tuple[dict[str, Typed], dict[str, Typed]]:
+        """The application's columns and the features over sources; one state of the file."""
+        con, as_of = self._con, int(at.value) // 1000
         found: dict[str, Typed] = {}
         con.execute("BEGIN")
         try:
             if layout(con) != self._layout:
                 self._plan()
+            given = self._given(application, at)
             for table, plans in self._plans:
-                windows = any(isinstance(plan, Windows) for plan in plans)
-                seen = entities(con, table, given[table.rows.by], windows)
+                own = entity(table, given[table.rows.by][0])
+                seen = [] if own is None else [own]
                 for plan in plans:
                     values = plan.read(con, seen, as_of)
                     found |= {name: (value, plan.kinds[name]) for name, value in values.items()}
         finally:
             con.execute("COMMIT")
-        return found
+        return given, found
 
     def _plan(self) -> None:
         """Plan the queries for the tables as they are now."""
@@ -159,6 +184,10 @@ class OnlineFeatures:
                     f"{advice(problem)}."
                 )
             made.append((table, self._plans_for(table)))
+        self._types = application_types(self._con)[1]
+        for column in problem.features.columns:
+            if column in self._types:
+                kind_of(problem, f"feature {column}", column, self._types[column])
         self._plans, self._layout = made, layout(self._con)
 
     def _plans_for(self, table: Kept) -> list[Newest | Windows]:
@@ -172,11 +201,3 @@ class OnlineFeatures:
         ]
         plans: list[Newest | Windows] = [Newest(table, newest)] if newest else []
         return [*plans, Windows(self.problem, table, windows)] if windows else plans
-
-
-def _feature(problem: Problem, name: str, value: Any) -> float | str:
-    """As the build gives it; ProblemError for a time, which is no feature."""
-    try:
-        return as_feature(value)
-    except UnusualError:
-        return as_feature(plain(problem, name, pd.Series([value])).iloc[0])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from truerisk.features.online.store import Kept
+from truerisk.features.online.typed import carried
 from truerisk.features.online.values import restored
 from truerisk.features.sql.group import microseconds
 from truerisk.problem.names import latest_name
@@ -27,7 +28,7 @@ class Newest:
             for entry in wanted
             for column in entry.columns
         ]
-        self.kinds = {name: kind for name, _, kind, _ in self._wanted}
+        self.kinds = {name: carried(kind) for name, _, kind, _ in self._wanted}
 
     def read(self, con: sqlite3.Connection, entities: Sequence[Any], as_of: int) -> dict[str, Any]:
         """The features of the newest row available before ``as_of`` (µs); null when too old."""

@@ -24,9 +24,10 @@ from truerisk.lake.lake import Lake
 from truerisk.lake.place import Version
 from truerisk.problem.spec import Problem
 
-FORMAT = 1
+FORMAT = 2
 WAIT = 60.0  # seconds for another writer to finish
 KEPT = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, described TEXT NOT NULL)"
+APPLICATION = "CREATE TABLE IF NOT EXISTS application (version TEXT NOT NULL, types TEXT NOT NULL)"
 MAPPED = 1 << 31  # bytes of the file that a reader maps instead of copying
 
 
@@ -102,6 +103,7 @@ def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Con
             con.execute("PRAGMA journal_mode = WAL")
             con.execute("PRAGMA synchronous = NORMAL")
             con.execute(KEPT)
+            con.execute(APPLICATION)
     except sqlite3.Error:
         con.close()
         with told_of(path, problem):
@@ -193,6 +195,19 @@ def describe(con: sqlite3.Connection, table: Kept) -> None:
     """Say what a table holds now."""
     text = json.dumps(asdict(table))
     con.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", [table.rows.name, text])
+
+
+def application_types(con: sqlite3.Connection) -> tuple[str, dict[str, str]]:
+    """The version of the application source that was read last, and its columns' DuckDB types."""
+    row = con.execute("SELECT version, types FROM application").fetchone()
+    return (row[0], json.loads(row[1])) if row else ("", {})
+
+
+def keep_application_types(con: sqlite3.Connection, version: str, types: dict[str, str]) -> None:
+    """Say of which types the columns of an application are; readers plan again."""
+    con.execute("DELETE FROM application")
+    con.execute("INSERT INTO application VALUES (?, ?)", [version, json.dumps(types)])
+    _layout_changed(con)
 
 
 def rebuild(con: sqlite3.Connection, table: Kept, old: Kept | None, rows: Iterable[Any]) -> int:

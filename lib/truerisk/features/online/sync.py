@@ -18,10 +18,12 @@ from truerisk.features.online.fill import described, rows_of, still_there
 from truerisk.features.online.rows import Rows, needed, rules
 from truerisk.features.online.store import (
     Kept,
+    application_types,
     damage,
     describe,
     drop,
     insert,
+    keep_application_types,
     kept,
     open_store,
     rebuild,
@@ -89,11 +91,17 @@ def sync_online(
         try:
             changes = plan(sources, kept(con), new)
             done = dict.fromkeys(changes, 0)
-            if any(change.what != UNCHANGED for change in changes.values()):
+            own = problem.application.source
+            sources.pin(own)
+            version = f"{sources.versions[own]} {rules(problem, own)}"
+            same = application_types(con)[0] == version
+            if not same or any(change.what != UNCHANGED for change in changes.values()):
                 check_inputs(sources)
                 with writing(con, path):
                     changes = plan(sources, kept(con), new)
                     done = {name: _apply(con, sources, change) for name, change in changes.items()}
+                    if not same:
+                        keep_application_types(con, version, sources.columns(own))
         finally:
             con.close()
     return Synced(

@@ -28,15 +28,11 @@ def add(a: int, b: int) -> int:
 
 
 def least(a: Any, b: Any) -> Any:
-    return b if a is None or (b is not None and _rank(b) < _rank(a)) else a
+    return b if a is None or (b is not None and b < a) else a
 
 
 def greatest(a: Any, b: Any) -> Any:
-    return b if a is None or (b is not None and _rank(b) > _rank(a)) else a
-
-
-def _rank(value: Any) -> tuple[bool, Any]:
-    return value.__class__ is str, value  # NaN is kept as a text, and lies after every number
+    return b if a is None or (b is not None and b > a) else a
 
 
 @dataclass

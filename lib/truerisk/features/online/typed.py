@@ -1,71 +1,97 @@
-"""The DuckDB type that one value has in the batch build's frame, and the value as a literal.
-
-The build carries columns through pandas, where a type is that of the values: a null integer is a
-null double, a null boolean has no type, a decimal has as many digits as it needs.
-"""
+"""One value in the type that its column has in the batch build, and the value as a literal."""
 
 import re
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from truerisk.features.online.values import FLOATS
+from truerisk.features.kinds import TEXT
+from truerisk.features.online.values import scale
 from truerisk.lake.contract import INTEGER, literal
+from truerisk.lake.declared import EXACT, NUMERAL, TRUTH
+from truerisk.lake.reader.cells import FLOATS
 
-NULL = '"NULL"'  # what DuckDB calls the type of NULL
 LONG = 1 << 63
-DIGITS = 38  # of a decimal at most
-PLAIN = {bool: "BOOLEAN", float: "DOUBLE", str: "VARCHAR", datetime: "TIMESTAMP"}
-NUMPY = (np.bool_, np.int64, np.float64, np.str_)
+KINDS = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR", datetime: "TIMESTAMP"}
+SECONDS = r"TIMESTAMP.*|DATE"
 
 Typed = tuple[Any, str]
+
+
+class UnfitError(Exception):
+    """A value that cannot have the type of its column."""
 
 
 class UnusualError(Exception):
     """A value for which only a frame itself can tell; the build's own way must be gone."""
 
 
-def of_python(value: Any) -> Typed:
-    """A value of an application, as in a frame of one row."""
-    if isinstance(value, NUMPY):
-        value = value.item()
+def as_declared(value: Any, kind: str) -> Any:
+    """A value that came with a request, as its column of a DuckDB type holds it; None for null.
+
+    The rules are those of ``lake.declared.border``: what cannot be kept exactly is UnfitError.
+    """
     came = type(value)
-    if value is None:
-        return None, NULL
-    if came is int and -LONG <= value < LONG:
-        return value, "BIGINT"
-    if came is Decimal:
-        return _decimal(value)
-    if came not in PLAIN or (came is str and "\0" in value):
-        raise UnusualError(came.__name__)
-    return (None if value != value else value), PLAIN[came]
-
-
-def of_duckdb(value: Any, kind: str) -> Typed:
-    """A value that a query gave with this type, after it went through a frame of one row."""
-    if re.fullmatch(INTEGER, kind) and "HUGE" not in kind:
-        return (None, "DOUBLE") if value is None else (value, kind)
-    if kind in FLOATS:
-        return (None if value != value else value), kind
-    if kind == "VARCHAR":
-        if value is not None and "\0" in value:
-            raise UnusualError(kind)
-        return value, kind
-    if value is None and (kind in ("BOOLEAN", NULL) or kind.startswith("DECIMAL")):
-        return None, NULL
+    if came is str and kind == "VARCHAR":
+        return value
+    if came is float and kind == "DOUBLE":
+        return None if value != value else value
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, np.generic):
+        return as_declared(value.item(), kind)
+    if isinstance(value, float | Decimal) and value != value:
+        return None
     if kind == "BOOLEAN":
-        return value, kind
+        return _truth(value)
+    if re.fullmatch(TEXT, kind):
+        return value if isinstance(value, str) else str(_whole(value))
+    if re.fullmatch(SECONDS, kind) and isinstance(value, str | date):
+        return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, str):
+        value = _numeral(value)
+    if re.fullmatch(INTEGER, kind):
+        return _whole(value)
+    if kind in FLOATS:
+        return _double(value, kind)
     if kind.startswith("DECIMAL"):
-        return _decimal(value)
-    raise UnusualError(kind)
+        return _decimal(value, scale(kind))
+    raise UnfitError
+
+
+def of_python(value: Any) -> Typed:
+    """A value of a column that no source declares, with the type of its own."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA:
+        return None, "DOUBLE"
+    if isinstance(value, Decimal) and value.is_finite():
+        _, digits, exponent = value.as_tuple()
+        places = max(0, -int(exponent))
+        return value, f"DECIMAL({max(len(digits) + max(0, int(exponent)), places)},{places})"
+    if type(value) not in KINDS:
+        raise UnfitError
+    return (None if value != value else value), KINDS[type(value)]
+
+
+def carried(kind: str) -> str:
+    """The type of a column of the build's frame, into which values of ``kind`` were put."""
+    if kind == "HUGEINT":
+        return "DECIMAL(38,0)"
+    if kind == '"NULL"':
+        return "DOUBLE"
+    return "VARCHAR" if re.fullmatch(TEXT, kind) else kind
 
 
 def as_literal(value: Any, kind: str) -> str:
     """The value as SQL of its type."""
     if value is None:
         return f"NULL::{kind}"
+    if isinstance(value, str) and "\0" in value:
+        raise UnusualError("a null character")
     return f"{literal(repr(value) if isinstance(value, float) else str(value))}::{kind}"
 
 
@@ -82,12 +108,47 @@ def as_feature(value: Any) -> float | str:
     raise UnusualError(type(value).__name__)
 
 
-def _decimal(value: Decimal) -> Typed:
-    _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        raise UnusualError("decimal")
-    scale = max(0, -exponent)
-    precision = max(len(digits) + max(0, exponent), scale)
-    if precision > DIGITS:
-        raise UnusualError("decimal")
-    return value, f"DECIMAL({precision},{scale})"
+def _truth(value: Any) -> bool:
+    if isinstance(value, str) and re.match(TRUTH, value):
+        return value.strip().lower() == "true"
+    if isinstance(value, bool | int | float | Decimal) and value in (0, 1):
+        return bool(value)
+    raise UnfitError
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise UnfitError
+    if isinstance(value, float) and not (value.is_integer() and abs(value) < EXACT):
+        raise UnfitError
+    if not -LONG <= value < LONG or value != int(value):
+        raise UnfitError
+    return int(value)
+
+
+def _double(value: Any, kind: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise UnfitError
+    if isinstance(value, int) and abs(value) >= EXACT:
+        raise UnfitError
+    return float(np.float32(value)) if kind == "FLOAT" else float(value)
+
+
+def _decimal(value: Any, digits: int) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise UnfitError
+    try:
+        exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        kept = exact.quantize(Decimal(1).scaleb(-digits))
+    except InvalidOperation:
+        raise UnfitError from None
+    if kept != exact:
+        raise UnfitError
+    return kept
+
+
+def _numeral(text: str) -> int | float:
+    if not re.match(NUMERAL, text):
+        raise UnfitError
+    text = text.strip()
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

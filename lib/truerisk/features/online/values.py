@@ -2,8 +2,7 @@
 
 Decimals are kept as whole numbers of their last digit, so that SQLite adds them exactly; times as
 microseconds (nanoseconds where the column has them). Columns have no affinity: a double keeps its
-sign of zero, and NaN, which SQLite would turn into null, is the text ``nan``: after every number in
-SQLite's order, as NaN is in DuckDB's.
+sign of zero. NaN is null before it comes here.
 """
 
 import re
@@ -11,11 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from truerisk.lake.contract import INTEGER
+from truerisk.lake.reader.cells import FLOATS
 
-FLOATS = ("DOUBLE", "FLOAT")
 TEXTS = r"VARCHAR|UUID|ENUM.*"
 CENTS = "DECIMAL(18,2)"
-NAN = "nan"
 
 
 def stored(sql: str, kind: str) -> str | None:

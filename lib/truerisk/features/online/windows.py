@@ -109,7 +109,7 @@ class Windows:
             if flag:
                 is_kept = 1 + columns.index(flag)
                 kept = [row for row in kept if row[is_kept]]
-            # A whole number of cents by 100 is the nearest double; NaN is a text.
+            # A whole number of cents by 100 is the nearest double.
             numbers = [float(row[at]) if one == 1 else row[at] / one for row in kept]
             found[column, flag] = ([row[0] for row in kept], numbers)
         return found

@@ -7,7 +7,7 @@ from truerisk.features.sql.rows import column
 from truerisk.problem.aggregate import Aggregate
 
 DAY = "86400000000.0"  # microseconds; times are differences of whole numbers, then days
-IN_ORDER = "ORDER BY e.t, e.id"
+IN_ORDER = "ORDER BY e.__t, e.__id"
 
 
 def is_exact(group: Group, name: str) -> bool:
@@ -26,9 +26,9 @@ def needs_order(group: Group) -> bool:
 
 def expression(a: Aggregate, group: Group) -> str:
     """The aggregate over the joined rows; rows outside its own window or filter count as none."""
-    since = f"s.as_of - {microseconds(a.window)}"
-    window = "e.t IS NOT NULL" if a.window == group.longest else f"e.t >= {since}"
-    kept = f"{window} AND e.is_{group.filters.index(a.where)}" if a.where else window
+    since = f"s.__as_of - {microseconds(a.window)}"
+    window = "e.__t IS NOT NULL" if a.window == group.longest else f"e.__t >= {since}"
+    kept = f"{window} AND e.__is_{group.filters.index(a.where)}" if a.where else window
     if a.function == "count":
         return f"COUNT(CASE WHEN {kept} THEN 1 END)"
     if a.function == "share":
@@ -38,7 +38,7 @@ def expression(a: Aggregate, group: Group) -> str:
         )
     if a.function in ("since_last", "since_first"):
         which = "MIN" if a.function == "since_last" else "MAX"
-        return f"CAST({which}(CASE WHEN {kept} THEN s.as_of - e.t END) AS DOUBLE) / {DAY}"
+        return f"CAST({which}(CASE WHEN {kept} THEN s.__as_of - e.__t END) AS DOUBLE) / {DAY}"
     assert a.column is not None
     value = f"CASE WHEN {kept} THEN e.{column(a.column)} END"
     if a.function == "distinct":
@@ -61,7 +61,7 @@ def _distinct(a: Aggregate, group: Group, value: str, kept: str, since: str) -> 
     if group.delay is None:
         return f"COUNT(DISTINCT {value})"
     assert a.column is not None
-    previous = f"e.previous_{group.distinct.index((a.column, a.where))}"
+    previous = f"e.__previous_{group.distinct.index((a.column, a.where))}"
     first = f"({previous} IS NULL OR {previous} < {since})"
     return f"COUNT(CASE WHEN {kept} AND e.{column(a.column)} IS NOT NULL AND {first} THEN 1 END)"
 

@@ -11,12 +11,12 @@ from truerisk.lake.connection import quote
 
 
 def range_join(group: Group) -> str:
-    """row_id and the group's features, one row per row of the spine."""
+    """The row numbers and the group's features, one row per row of the spine."""
     selected = ",\n  ".join(f"{expression(a, group)} AS {quote(a.name)}" for a in group.aggregates)
-    return f"""SELECT s.row_id,
+    return f"""SELECT s.__row,
   {selected}
 FROM {spine(group)} s LEFT JOIN (
   {events(group, needs_order(group))}) e
- ON e.k = s.{quote(group.by)} AND {visible(group)}
-AND e.t >= s.as_of - {microseconds(group.longest)}
-GROUP BY s.row_id"""
+ ON e.__k = s.{quote(group.by)} AND {visible(group)}
+AND e.__t >= s.__as_of - {microseconds(group.longest)}
+GROUP BY s.__row"""

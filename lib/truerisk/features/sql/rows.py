@@ -1,12 +1,18 @@
 """The rows that a group's aggregates see: one entity's events, filtered, with their times."""
 
 from truerisk.features.sql.group import Group
+from truerisk.features.sql.names import SPINE
 from truerisk.lake.connection import quote
 
 
 def column(name: str) -> str:
     """A source's column under a name that cannot meet the ones added here."""
-    return quote(f"c_{name}")
+    return quote(unquoted(name))
+
+
+def unquoted(name: str) -> str:
+    """The same name as a query's result bears it."""
+    return f"c_{name}"
 
 
 def flag(where: str) -> str:
@@ -15,28 +21,29 @@ def flag(where: str) -> str:
 
 
 def events(group: Group, ordered: bool = False, extra: str = "") -> str:
-    """SELECT of k (the entity), t (event time, µs), the columns, a flag per filter.
+    """SELECT of __k (the entity), __t (event time, µs), the columns, a flag per filter.
 
-    With a delay of its own per row also ``seen`` (availability, µs); where distinct values are
+    With a delay of its own per row also ``__seen`` (availability, µs); where distinct values are
     counted by LAG, the time of the same value's previous row; where ``ordered``, the key.
     """
-    selected = [f"{quote(group.by)} AS k", "__time_us AS t"]
+    selected = [f"{quote(group.by)} AS __k", "__time_us AS __t"]
     if group.delay is None:
-        selected.append("__available_us AS seen")
+        selected.append("__available_us AS __seen")
     if ordered:
-        selected.append("__key AS id")
+        selected.append("__key AS __id")
     for name in group.columns:
         value = f"CAST({quote(name)} AS DECIMAL(18, 2))" if name in group.money else quote(name)
         selected.append(f"{value} AS {column(name)}")
-    selected += [f"{flag(where)} AS is_{i}" for i, where in enumerate(group.filters)]
+    selected += [f"{flag(where)} AS __is_{i}" for i, where in enumerate(group.filters)]
     if group.delay is not None:
         for i, (name, where) in enumerate(group.distinct):
             same = f"{quote(group.by)}, {quote(name)}" + (f", {flag(where)}" if where else "")
             lag = f"LAG(__time_us) OVER (PARTITION BY {same} ORDER BY __time_us)"
-            selected.append(f"{lag} AS previous_{i}")
+            selected.append(f"{lag} AS __previous_{i}")
     if extra:
         selected.append(extra)
-    kept = ["__time_us IS NOT NULL", f"{quote(group.by)} IN (SELECT {quote(group.by)} FROM spine)"]
+    by = quote(group.by)
+    kept = ["__time_us IS NOT NULL", f"{by} IN (SELECT {by} FROM {SPINE})"]
     if group.known_at is not None:
         kept.append(f"__available_us <= {group.known_at}")
     if group.chunk:
@@ -48,14 +55,14 @@ def events(group: Group, ordered: bool = False, extra: str = "") -> str:
 def spine(group: Group) -> str:
     """The spine's rows that the group is built for."""
     if not group.chunk:
-        return "spine"
+        return SPINE
     which, of = group.chunk
     entity = f"TRY_CAST({quote(group.by)} AS {group.types[group.by]})"
-    return f"(SELECT * FROM spine WHERE hash({entity}) % {of} = {which})"
+    return f"(SELECT * FROM {SPINE} WHERE hash({entity}) % {of} = {which})"
 
 
 def visible(group: Group) -> str:
     """The join's condition that a row was available strictly before as_of."""
     if group.delay is None:
-        return "e.seen < s.as_of AND e.t < s.as_of"
-    return f"e.t < s.as_of - {group.delay}" if group.delay else "e.t < s.as_of"
+        return "e.__seen < s.__as_of AND e.__t < s.__as_of"
+    return f"e.__t < s.__as_of - {group.delay}" if group.delay else "e.__t < s.__as_of"

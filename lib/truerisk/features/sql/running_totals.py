@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from truerisk.features.sql.group import Group, microseconds
-from truerisk.features.sql.rows import column, events, spine
+from truerisk.features.sql.names import AS_OF, ROW
+from truerisk.features.sql.rows import column, events, spine, unquoted
 from truerisk.lake.connection import quote
 
 REVERSIBLE = ("count", "share", "sum", "mean")
@@ -38,26 +39,26 @@ def entity_rows(group: Group) -> str:
 
     Entities are numbered by their order in the spine's own list, as ``spine_edges`` does.
     """
-    flags = "".join(f", e.is_{i}" for i in range(len(group.filters)))
+    flags = "".join(f", e.__is_{i}" for i in range(len(group.filters)))
     values = "".join(f", {_whole(group, name)} AS {column(name)}" for name in group.columns)
-    return f"""SELECT s.entity, e.t{flags}{values}
+    return f"""SELECT s.__entity, e.__t{flags}{values}
 FROM (
   {events(group)}) e
-JOIN (SELECT DISTINCT {quote(group.by)} AS k, {_entity(group)} AS entity FROM {spine(group)}) s
- ON s.k = e.k"""
+JOIN (SELECT DISTINCT {quote(group.by)} AS __k, {_entity(group)} AS __entity FROM {spine(group)}) s
+ ON s.__k = e.__k"""
 
 
 def spine_edges(group: Group) -> str:
     """The spine's rows with their entity's number and as_of."""
-    return f"SELECT row_id, as_of, {_entity(group)} AS entity FROM {spine(group)}"
+    return f"SELECT __row, __as_of, {_entity(group)} AS __entity FROM {spine(group)}"
 
 
 def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
-    """row_id and the group's features from what the two queries give."""
-    entity, t = rows["entity"].to_numpy(), rows["t"].to_numpy()
+    """The row numbers and the group's features from what the two queries give."""
+    entity, t = rows["__entity"].to_numpy(), rows["__t"].to_numpy()
     order = _by_entity_and_time(entity, t)
     t = t[order]
-    as_of, mine = edges["as_of"].to_numpy(), edges["entity"].to_numpy()
+    as_of, mine = edges[AS_OF].to_numpy(), edges["__entity"].to_numpy()
     upto = np.cumsum(np.bincount(entity, minlength=int(mine.max(initial=0)) + 1))
     last = upto[mine]
     first = np.where(mine > 0, upto[mine - 1], 0)
@@ -73,10 +74,10 @@ def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
 
         None instead of the first where every row counts: then places count themselves.
         """
-        values = rows[column(name)[1:-1]] if name else rows["t"]
+        values = rows[unquoted(name)] if name else rows["__t"]
         kept = values.is_valid().to_numpy() if values.null_count else None
         if where:
-            flag = rows[f"is_{group.filters.index(where)}"].fill_null(False).to_numpy()
+            flag = rows[f"__is_{group.filters.index(where)}"].fill_null(False).to_numpy()
             kept = flag if kept is None else kept & flag
         n = None if kept is None else _running(kept[order])
         if not name:
@@ -94,7 +95,7 @@ def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
         many = end - since if n is None else n[end] - n[since]
         return many, many if total is None else total[end] - total[since]
 
-    found: dict[str, np.ndarray] = {"row_id": edges["row_id"].to_numpy()}
+    found: dict[str, np.ndarray] = {ROW: edges[ROW].to_numpy()}
     for a in group.aggregates:
         n, total = between(a.column, a.where, a.window)
         if a.function == "count":
