@@ -1,6 +1,12 @@
-# `make` explains; every target creates the environment it needs in .venv.
-PYTHON ?= python3
-BIN := .venv/bin
+# `make` explains; every target creates the environment it needs. That is .venv, which belongs to the
+# Python that made it; `make check PYTHON=python3.13` makes and uses .venv-3.13 beside it.
+ifeq ($(origin PYTHON), undefined)
+PYTHON := $(firstword $(wildcard .venv/bin/python) python3)
+endif
+OF = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+ENV := $(if $(filter-out $(call OF,$(PYTHON)),$(if $(wildcard .venv/bin/python),$(call OF,.venv/bin/python))),.venv-$(call OF,$(PYTHON)),.venv)
+BIN := $(ENV)/bin
+TESTS :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test bench bench-features bench-online bench-measure truth clean
@@ -8,40 +14,40 @@ BIN := .venv/bin
 help:  ## Explain the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-demo: .venv/core  ## Run the whole loop on a simulated lender, about two minutes
+demo: $(ENV)/core  ## Run the whole loop on a simulated lender, about two minutes
 	@$(BIN)/truerisk demo --yes
 
-check: .venv/dev  ## Lint, format check, type check and the quick tests, under a minute
+check: $(ENV)/dev  ## Lint, format check, type check and the quick tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not thorough"
 
-test: .venv/dev  ## Run all tests, under ten minutes
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not thorough"
+test: $(ENV)/dev  ## Run all tests, under ten minutes (TESTS=tests/flows: those of a folder)
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not thorough" $(TESTS)
 
-bench: .venv/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
+bench: $(ENV)/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
 	@$(BIN)/python benchmarks/lending_club.py
 
-bench-features: .venv/dev  ## Compute features beside hand-written SQL, Polars, pandas and Feast
+bench-features: $(ENV)/dev  ## Compute features beside hand-written SQL, Polars, pandas and Feast
 	@$(BIN)/python benchmarks/features.py
 
-bench-online: .venv/dev  ## Time the online store over 5M events
+bench-online: $(ENV)/dev  ## Time the online store over 5M events
 	@$(BIN)/python benchmarks/online.py
 
-bench-measure: .venv/dev  ## Time estimates on 10M decisions; NannyML and Evidently against the truth
+bench-measure: $(ENV)/dev  ## Time estimates on 10M decisions; NannyML and Evidently against the truth
 	@$(BIN)/python benchmarks/measurement.py
 
-truth: .venv/dev  ## Thousands of worlds with known truth, and mutants that must fail, half an hour
+truth: $(ENV)/dev  ## Thousands of worlds with known truth, and mutants that must fail, half an hour
 	@$(BIN)/pytest -n 2 -m thorough && $(BIN)/python tests/measurement/truth.py
 
-clean:  ## Remove the environment; the lake and the runs in .truerisk stay
-	@rm -rf .venv
+clean:  ## Remove the environments; the lake and the runs in .truerisk stay
+	@rm -rf .venv .venv-3.*
 
-.venv/bin/python:
+$(ENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("truerisk needs Python 3.11 or newer, and $(PYTHON) is %d.%d; set PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	@echo "Creating .venv ..." && $(PYTHON) -m venv .venv
+	@echo "Creating $(ENV) ..." && $(PYTHON) -m venv $(ENV)
 
-.venv/core: .venv/bin/python setup.cfg constraints.txt
+$(ENV)/core: $(ENV)/bin/python setup.cfg constraints.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . && touch $@
 
-.venv/dev: .venv/core
+$(ENV)/dev: $(ENV)/core
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]' && touch $@

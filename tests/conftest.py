@@ -87,7 +87,7 @@ def browse(tmp_path: Path) -> Callable[[Path], tuple[str, list[str]]]:
             [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=True,
         )
         return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]

@@ -3,8 +3,11 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -29,15 +32,63 @@ def contest(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(repository() / folder))
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_every_way_to_compute_features_gives_the_same_numbers() -> None:
+    """All contestants; Polars and Feast get the environments that the benchmark makes for them."""
     done = run(
-        *("features.py", "windows", "latest", "totals", "hot"),
-        *("--scale", "0.005", "--rounds", "1", "--without", "polars", "feast"),
+        *("features.py", "windows", "latest", "totals", "hot", "large"),
+        *("--scale", "0.005", "--rounds", "1"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("| yes |") == 3 + 3 + 2 + 2
+    assert done.stdout.count("| yes |") == 5 + 5 + 2 + 2 + 2
+
+
+@pytest.mark.thorough
+def test_every_way_to_measure_says_something_of_every_log() -> None:
+    """All contestants; NannyML and Evidently get environments of their own."""
+    done = run(
+        *("measurement.py", "size", "truth", "--rounds", "1"),
+        *("--rows", "20000", "--applications", "4000"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for label in ("truerisk, doubly robust", "NannyML, CBPE", "Evidently", "m given", "m fitted"):
+        assert f"| {label}" in done.stdout
+
+
+@pytest.mark.parametrize("case", ["windows", "latest", "totals", "hot", "large"])
+def test_the_contestants_of_this_environment_agree(
+    case: str, contest: None, tmp_path: Path
+) -> None:
+    """Every one that needs no other environment, in this process, over a few rows."""
+    import data
+    import features
+    import measure
+
+    data.write(case, tmp_path / case, 0.002 if case != "large" else 0.0002)
+    found = {}
+    for contestant in features.CASES[case]:
+        if not contestant.needs:
+            ready = getattr(import_module(contestant.module), contestant.function)
+            found[contestant.label] = measure.what(ready(tmp_path / case)())
+    assert len(found) >= 2
+    assert features.differing(found) == []
+
+
+def test_a_frame_that_is_walked_by_column_is_summed_by_name(contest: None) -> None:
+    """As Polars' are: a column is no name."""
+    import measure
+
+    class ByColumn:
+        columns: ClassVar = ["application_id", "count_1d"]
+
+        def __getitem__(self, name: str) -> pd.Series:
+            assert isinstance(name, str)
+            return pd.Series([1.0, 2.0])
+
+        def __iter__(self) -> Iterator[pd.Series]:
+            return (self[name] for name in self.columns)
+
+    assert measure.what(ByColumn()) == {"checksums": {"count_1d": [2, 500]}}
 
 
 def test_a_wrong_contestant_is_noticed(contest: None) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import duckdb
 import numpy as np
@@ -70,6 +71,11 @@ def test_a_long_message_keeps_its_place_and_its_advice() -> None:
     assert len(said) <= LONGEST
 
 
+def _in_sqlite() -> None:
+    with closing(sqlite3.connect(":memory:")) as con:
+        con.execute("SELECT x")
+
+
 def outside_errors() -> Iterator[tuple[str, BaseException, str]]:
     """Real errors of the software around, each over a row with a name in it."""
     person = "anna.mueller"
@@ -89,7 +95,7 @@ def outside_errors() -> Iterator[tuple[str, BaseException, str]]:
     yield "DuckDB", caught(lambda: con.sql("SELECT * FROM 'none.parquet'")), "none.parquet"
     con.close()
     yield "Arrow", caught(lambda: pa.array([person]).cast(pa.int64())), "parse"
-    yield "SQLite", caught(lambda: sqlite3.connect(":memory:").execute("SELECT x")), "x"
+    yield "SQLite", caught(_in_sqlite), "x"
     yield "S3", s3_error(), "NoSuchBucket"
     model = CatBoostClassifier(iterations=1, verbose=0, allow_writing_files=False)
     data = np.array([[1.0, person], [2.0, "b"]], dtype=object)

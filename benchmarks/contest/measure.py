@@ -56,7 +56,9 @@ def peak() -> int:
 def what(found: Any) -> dict[str, Any]:
     if isinstance(found, dict | list):
         return {"figures": found}
-    return {"checksums": {c: checksum(c, found[c]) for c in found if c != "application_id"}}
+    # A pandas frame is walked by name, a Polars frame by column: both list their names.
+    names = [name for name in found.columns if name != "application_id"]
+    return {"checksums": {name: checksum(name, found[name]) for name in names}}
 
 
 def checksum(name: str, column: Any) -> list[float]:

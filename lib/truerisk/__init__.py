@@ -5,7 +5,7 @@ imported when first used, so that a flow's small steps start in no time.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 PUBLIC = {
     "Batch": "truerisk.decisions.batch:Batch",
@@ -57,13 +57,61 @@ PUBLIC = {
 }
 __all__ = list(PUBLIC)
 
+if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a test says so
+    from truerisk.catalog.read import read_catalog as read_catalog
+    from truerisk.decisions.batch import Batch as Batch
+    from truerisk.decisions.batch import plan_batch as plan_batch
+    from truerisk.decisions.batch import score as score
+    from truerisk.decisions.decide import decide as decide
+    from truerisk.decisions.decide import describe as describe
+    from truerisk.decisions.ledger import commit as commit
+    from truerisk.decisions.ledger import decision_log as decision_log
+    from truerisk.decisions.ledger import read_ledger as read_ledger
+    from truerisk.decisions.spend import exploration_spend as exploration_spend
+    from truerisk.errors import TrueriskError as TrueriskError
+    from truerisk.features.build import build_features as build_features
+    from truerisk.features.dataset import Dataset as Dataset
+    from truerisk.features.dataset import build_dataset as build_dataset
+    from truerisk.features.online.add import add_events as add_events
+    from truerisk.features.online.lookup import features_for as features_for
+    from truerisk.features.online.sync import sync_online as sync_online
+    from truerisk.features.register import check_definitions as check_definitions
+    from truerisk.lake.ingest import ingest as ingest
+    from truerisk.lake.lake import Lake as Lake
+    from truerisk.lake.lake import open_lake as open_lake
+    from truerisk.lake.new_files import find_new_files as find_new_files
+    from truerisk.measurement import worth as worth
+    from truerisk.measurement.delay.vintages import vintages as vintages
+    from truerisk.measurement.drift import drift as drift
+    from truerisk.measurement.fairness import fairness as fairness
+    from truerisk.measurement.measure import measure as measure
+    from truerisk.measurement.watching.alert import alerts as alerts
+    from truerisk.measurement.watching.watch import watch as watch
+    from truerisk.models.package import load as load_model  # noqa: F401, as its name is not its own
+    from truerisk.models.training import fit as fit
+    from truerisk.models.training import split as split
+    from truerisk.monitoring.ledger import measure_ledger as measure_ledger
+    from truerisk.predictability.predictability import predictability as predictability
+    from truerisk.problem.parse import load_problem as load_problem
+    from truerisk.problem.spec import Problem as Problem
+    from truerisk.registry.approval import approve as approve
+    from truerisk.registry.approval import champion_of as champion_of
+    from truerisk.registry.approval import list_models as list_models
+    from truerisk.registry.approval import reject as reject
+    from truerisk.registry.approval import rollback as rollback
+    from truerisk.registry.events import champion as champion
+    from truerisk.registry.events import history as history
+    from truerisk.registry.review import review as review
+    from truerisk.reports.headline import headline as headline
+    from truerisk.workflow import submit as submit
+else:
 
-def __getattr__(name: str) -> Any:
-    if name not in PUBLIC:
-        raise AttributeError(f"module 'truerisk' has no attribute {name!r}")
-    module, _, attribute = PUBLIC[name].partition(":")
-    found = import_module(module)
-    return getattr(found, attribute) if attribute else found
+    def __getattr__(name: str) -> Any:
+        if name not in PUBLIC:
+            raise AttributeError(f"module 'truerisk' has no attribute {name!r}")
+        module, _, attribute = PUBLIC[name].partition(":")
+        found = import_module(module)
+        return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

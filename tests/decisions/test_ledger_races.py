@@ -65,7 +65,7 @@ def launch(root: Path, who: str, first: int, last: int, size: int) -> subprocess
 
 
 def finish(process: subprocess.Popen[str]) -> int:
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return int(out)
 

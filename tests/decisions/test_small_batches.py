@@ -216,7 +216,7 @@ def test_a_month_of_recent_decisions_is_no_burden(lender: Callable[..., Problem]
     drawn.scored["as_of"] = drawn.scored["as_of"].iloc[0] + pd.to_timedelta(
         np.arange(32_002) * 80, unit="s"
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     made = decided(problem, drawn, 32_000)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert (made.rate[made.open] > 0).all()

@@ -145,7 +145,7 @@ def test_without_sqlglot_the_message_names_what_to_install(
 
 
 SAME = ["late", "not late and days > 3", "kind in ('a', 'b') or kind is null", "kind like 'a%'"]
-SAME += ["days between 1 and 2", "amount / nullif(score, 0) > 0.5", "lower(kind) = 'a'"]
+SAME += ["days between 1 and 2", "amount / nullif(score, 0) > 0.5"]
 SAME += ["happened_at >= date '2024-01-01'", "coalesce(days, 0) % 2 = 1", "kind <> 'a'"]
 SAME += ["case when late then days else -days end > abs(score)", "kind is distinct from 'x'"]
 OTHER = {
@@ -154,6 +154,8 @@ OTHER = {
     "strftime(happened_at, '%H') = '03'": r"and strftime\(\)",
     "list_contains(kinds, 'a')": r"\(\)",
     "single > 0.1": "number of single precision",
+    "lower(kind) = 'a'": r"lower\(\)",
+    "kind ~ 'a'": "and ",
 }
 
 

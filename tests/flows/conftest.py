@@ -111,7 +111,7 @@ def flow(command: Callable[..., list[str]], environment: dict[str, str]) -> Call
             cwd=cwd,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
         )
 
     return run
@@ -130,7 +130,7 @@ def truerisk(environment: dict[str, str]) -> Callable[..., Run]:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
 
     return run

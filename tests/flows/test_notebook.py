@@ -29,7 +29,7 @@ def test_a_scientist_inspects_runs(
     notebook = nbformat.read(ROOT / "notebooks" / "inspect_runs.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") for cell in notebook.cells), "committed without outputs"
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     text = str(notebook.cells)
     for shown in ("TrainFlow/", "iframe srcdoc", "fingerprint", "approved by"):
         assert shown in text

@@ -57,7 +57,7 @@ def launch(what: str, root: Path, *keys: int) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> int:
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return int(out)
 

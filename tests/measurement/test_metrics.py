@@ -102,9 +102,9 @@ def test_auc_of_sixty_thousand_rows_takes_a_blink() -> None:
     a, b, score = sample(60_000, "pseudo-labels")
     seconds = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         metrics.auc(a, b, score)
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.process_time() - begun)
     assert min(seconds) < 0.1
 
 

@@ -54,7 +54,7 @@ def race(lake: Lake, *decisions: tuple[str, str, str, str]) -> list[str]:
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
     Path(lake.root, "start").touch()
-    said = [racer.communicate(timeout=60)[0].strip() for racer in racers]
+    said = [racer.communicate(timeout=300)[0].strip() for racer in racers]
     assert [racer.returncode for racer in racers] == [0] * len(racers)
     return said
 

@@ -76,9 +76,9 @@ def test_the_same_arguments_give_the_same_frames():
 
 @pytest.mark.slow
 def test_a_large_world_is_quick():
-    begun = time.perf_counter()
+    begun = time.process_time()
     large = simulate(200_000)
-    assert time.perf_counter() - begun < 30
+    assert time.process_time() - begun < 30
     assert 2e6 < len(large.bureau) + len(large.payments) < 3e6
 
 

@@ -2,24 +2,25 @@
 
 DuckDB runs any expression; another engine runs the same text in its own words, and functions that
 share a name may count days, cut texts or round casts differently, without an error. So elsewhere
-only what has one meaning is let through: comparisons, arithmetic, IN, BETWEEN, LIKE, CASE, nulls.
+only what has one meaning is let through: comparisons, arithmetic, IN, BETWEEN, LIKE, CASE, nulls,
+over values of one kind. What a value is comes from the types of the columns, see ``kinds``.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from truerisk.errors import ProblemError
+from truerisk.errors import ProblemError, told
+from truerisk.features.engines.kinds import fault_of
 from truerisk.features.engines.render import sqlglot
 from truerisk.lake.sources import Sources
 from truerisk.problem.aggregate import parse_aggregate
-from truerisk.problem.expression import columns_of
+from truerisk.problem.shown import shown
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 SAME = """Column Identifier Literal Boolean Null Paren And Or Not EQ NEQ GT GTE LT LTE NullSafeEQ
-NullSafeNEQ In Tuple Between Is Like Add Sub Mul Div Mod Neg Case If Coalesce Nullif Abs Lower
-Upper Length DPipe"""
+NullSafeNEQ In Between Is Like Add Sub Mul Div Mod Neg Case If Coalesce Nullif Abs Length DPipe"""
 MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")  # written as literals: DATE '2026-06-30'
 
 
@@ -30,17 +31,20 @@ def check_portable(where: str, dialect: str, place: str, types: Mapping[str, str
     """
     if dialect == "duckdb":
         return
-    exp = sqlglot().exp
-    same = tuple(getattr(exp, name) for name in SAME.split())
-    what = next((_called(n) for n in _nodes(where) if not isinstance(n, same)), None)
-    single = [c for c in columns_of(where) if types.get(c) == "FLOAT"]
-    if what is None and single:
-        what = f'"{single[0]}", a number of single precision (FLOAT)'
+    glot = sqlglot()
+    try:
+        tree = glot.parse_one(where, read="duckdb")
+    except (glot.errors.SqlglotError, RecursionError) as error:
+        what = f"what sqlglot cannot read ({told(error)})"
+    else:
+        same = tuple(getattr(glot.exp, name) for name in SAME.split())
+        other = next((n for n in _nodes(tree) if not isinstance(n, same)), None)
+        what = _called(other) if other is not None else fault_of(tree, types) or ""
     if what:
         raise ProblemError(
-            f"{place} is filtered by {where!r}, and {what} need not mean the same on {dialect} as "
-            "on DuckDB; let the source carry the answer as a column, or keep to comparisons, "
-            "arithmetic, IN, BETWEEN, LIKE, CASE and null checks over exact or double columns."
+            f"{place} is filtered by {shown(where)}, and {what} need not mean the same on "
+            f"{dialect} as on DuckDB; let the source carry the answer as a column, or keep to "
+            "plain comparisons and arithmetic."
         )
 
 
@@ -55,10 +59,9 @@ def check_filters(sources: Sources, dialect: str) -> None:
                 check_portable(where, dialect, place, sources.columns(window.source))
 
 
-def _nodes(where: str) -> "list[exp.Expr]":
+def _nodes(tree: "exp.Expr") -> "list[exp.Expr]":
     """The parts of a filter; literal moments and the types in them are one part, and left out."""
     exp = sqlglot().exp
-    tree = sqlglot().parse_one(where, read="duckdb")
     moments = [
         cast
         for cast in tree.find_all(exp.Cast)

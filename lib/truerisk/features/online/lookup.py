@@ -3,8 +3,9 @@
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -98,10 +99,20 @@ class OnlineFeatures:
         self._types: dict[str, str] = {}
         self._plans: list[tuple[Kept, list[Newest | Windows]]] = []
         self._con = open_store(self.path, problem)
+        # Nobody closes what features_for drops: another thread may be in it. So its end does, or
+        # that of the process.
+        self._end = weakref.finalize(self, self._con.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""
-        self._con.close()
+        with self._lock:
+            self._end()
 
     def __call__(self, application: Mapping[str, Any], as_of: object) -> dict[str, float | str]:
         """As features_for."""
