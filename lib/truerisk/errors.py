@@ -4,21 +4,24 @@ TrueriskError
 ├── ProblemError     the problem file: file, path in it, what came, what is allowed
 ├── SourceError      the data of a source: source, column, rows
 ├── LakeError        a lake that cannot be opened, read or written
+│   └── DamagedError a table whose files do not say what they must
 ├── ModelError       a model package that is missing, changed or of another format
 ├── LogError         a decision log that cannot be measured
 └── RegistryError    a registry event that is not allowed in the present state
 
-Whatever it is made of, a message is one line of at most 400 characters: no control character, no
-backtrace, and no value of a secret. What other software says enters it through ``told`` only.
+Whatever it is made of, a message is one line: no control character, no backtrace, and no value of a
+secret. What other software says enters it through ``told`` only, and it has 400 characters then.
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-LONGEST = 400  # characters of a whole message
+LONGEST = 400  # characters of a message that quotes other software
+LONGEST_OF_OURS = 800  # of one in our own words, which name what they speak of
 QUOTED = 160  # of them what other software may say
 SHORTEST_SECRET = 4  # a shorter text is everywhere, and no secret
 # The first package of an outside error's module, and how the software is called.
@@ -81,7 +84,10 @@ class TrueriskError(Exception):
     """Base of all errors whose message is meant for the user (exit code 2, no traceback)."""
 
     def __init__(self, message: object = "") -> None:
-        super().__init__(shortened(one_line(str(message)), LONGEST))
+        # While another software's error is handled, some of the text is not ours.
+        handled = sys.exc_info()[1]
+        ours = handled is None or (_software(handled) is None and not isinstance(handled, OSError))
+        super().__init__(shortened(one_line(str(message)), LONGEST_OF_OURS if ours else LONGEST))
 
 
 class ProblemError(TrueriskError):
@@ -94,6 +100,10 @@ class SourceError(TrueriskError):
 
 class LakeError(TrueriskError):
     """The lake cannot be opened, read or written."""
+
+
+class DamagedError(LakeError):
+    """A table of the lake is damaged; what it holds can only come from a copy."""
 
 
 class ModelError(TrueriskError):

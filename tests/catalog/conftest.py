@@ -13,7 +13,7 @@ from truerisk.lake.ingest import ingest
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.new_files import find_new_files
 from truerisk.models.calibration import Calibration
-from truerisk.models.package import Model, save
+from truerisk.models.package import Model, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.problem.spec import Problem
 from truerisk.registry.approval import approve, submit
@@ -136,8 +136,9 @@ def _champion(lake: Lake, problem: Problem) -> None:
     about = {"known_at": "2026-02-01", "versions": {"applications": 1}, "run": "Train/7"}
     version = save(lake, "small", model, about)
     payload = {"gate": GATE, "candidate": "scorecard", "auc": 0.8, "known_at": "2026-02-01"}
-    submit(lake, "small", version, "Train/7", "a" * 16, None, payload)
-    approve(lake, "small", version, "Ann", "it is better", "a" * 16)
+    digest = save_report(lake, "small", version, "<html>the report</html>")
+    submit(lake, "small", version, "Train/7", digest, None, payload)
+    approve(lake, "small", version, "Ann", "it is better", digest)
     n = np.arange(40)
     decided = pd.DataFrame(
         {

@@ -2,12 +2,16 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
 from tests.catalog.conftest import AS_OF
 from truerisk.catalog.page import catalog_page
 from truerisk.catalog.read import read_catalog
+from truerisk.features.definitions import with_features_of
+from truerisk.lake.lake import open_lake
+from truerisk.problem.parse import problem_from
 
 
 def entry(catalog, name):
@@ -87,6 +91,33 @@ def test_a_missing_source_says_so_and_stops_nothing(world, problem, make_problem
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("table", ["payments", "registry", "ingests", "decisions/small"])
+def test_what_is_damaged_is_said_to_be_and_stops_nothing(table, world, problem, tmp_path):
+    shutil.copytree(world.root, tmp_path / "lake")
+    for commit in (tmp_path / "lake" / table / "_delta_log").glob("*.json"):
+        commit.write_text("{")
+    found = read_catalog([problem], open_lake(tmp_path / "lake"), AS_OF)
+    status = found.sources.set_index("name")["status"]
+    assert (status == "damaged").tolist() == [n == table for n in status.index]
+    said = [*found.troubles, *found.sources["trouble"], *found.sources["seen"]]
+    assert any(f'Table "{table}" of the lake' in s and "is damaged (" in s for s in said)
+    assert status["applications"] == "stale"
+
+
+def test_a_source_that_became_a_query_is_found_by_its_models(world, problem, make_problem):
+    """The rows lie elsewhere now; the model knows them by name, key and time."""
+    raw = problem.model_dump(mode="json", exclude_none=True)
+    asked = dict(raw["sources"]["payments"], query="SELECT * FROM kept")
+    del asked["table"]
+    kept = {"table": "payments"}
+    raw["sources"] = {**raw["sources"], "payments": asked, "kept": kept}
+    found = read_catalog([problem_from(raw, "small.toml")], world, AS_OF)
+    assert found.troubles == [] and not found.models["trouble"].any()
+    [model] = found.model_entries
+    then = with_features_of(problem_from(raw, "small.toml"), model.definition)
+    assert then.sources["payments"].query == "SELECT * FROM kept"
+
+
 def test_a_problem_file_that_cannot_be_read_is_told(world, problem, tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("name = 3")

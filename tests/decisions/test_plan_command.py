@@ -18,7 +18,7 @@ from truerisk.errors import ProblemError, RegistryError, TrueriskError
 from truerisk.features.definitions import definition
 from truerisk.lake.lake import Lake
 from truerisk.models.calibration import Calibration
-from truerisk.models.package import Model, save
+from truerisk.models.package import Model, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.problem.parse import load_problem
 from truerisk.registry import approval
@@ -82,8 +82,9 @@ def stocked(lake: Lake, file: Path, make_scored: Callable[..., pd.DataFrame]) ->
         "scorecard", fitted, Calibration(0.0, 1.0), ["amount"], definition(about), "f" * 64
     )
     version = save(lake, "small", model, {})
-    approval.submit(lake, "small", version, "run", "a" * 16, None, {"gate": []})
-    approval.approve(lake, "small", version, "ana", "test", "a" * 16)
+    digest = save_report(lake, "small", version, "<html>the report</html>")
+    approval.submit(lake, "small", version, "run", digest, None, {"gate": []})
+    approval.approve(lake, "small", version, "ana", "test", digest)
     return lake
 
 

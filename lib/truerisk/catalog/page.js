@@ -85,8 +85,8 @@ function search(text) {
 }
 
 // The list: overview without words, hits with them.
-const SIGNS = {fresh: "● ", stale: "▲ ", missing: "✕ ", empty: "✕ ", champion: "★ ", rejected: "✕ "};
-const BAD = ["stale", "missing", "empty", "without times", "rejected"], GOOD = ["fresh", "champion"];
+const SIGNS = {fresh: "● ", stale: "▲ ", missing: "✕ ", damaged: "✕ ", empty: "✕ ", champion: "★ ", rejected: "✕ "};
+const BAD = ["stale", "missing", "damaged", "empty", "without times", "rejected"], GOOD = ["fresh", "champion"];
 function badge(state, text) {
   const kind = BAD.includes(state) ? "bad" : GOOD.includes(state) ? "good" : "";
   return make("span", {class: `badge ${kind}`}, (SIGNS[state] ?? "") + (text ?? state));

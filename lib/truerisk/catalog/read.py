@@ -1,6 +1,7 @@
 """Read the catalogue of a lake's problems: what is there, who uses it, what nobody uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 
@@ -19,7 +20,7 @@ from truerisk.catalog.features import add_coverage, describe_features
 from truerisk.catalog.lineage import feature_edges, query_edges, reach, use_edges, used
 from truerisk.catalog.models import describe_models
 from truerisk.catalog.sources import describe_sources
-from truerisk.errors import ProblemError
+from truerisk.errors import LakeError, ProblemError
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import Lake, open_lake, repository
 from truerisk.problem.instant import instant
@@ -109,9 +110,12 @@ def read_catalog(
 
 def _add(catalog: Catalog, problem: Problem, lake: Lake, sample: int) -> None:
     sources, columns = describe_sources(problem, lake, catalog.as_of)
-    models = describe_models(problem, lake)
+    models: list[ModelEntry] = []
+    with _told(catalog):
+        models = describe_models(problem, lake)
     features = describe_features(problem, models)
-    add_coverage(problem, lake, features, models, catalog.as_of, sample)
+    with _told(catalog):
+        add_coverage(problem, lake, features, models, catalog.as_of, sample)
     held = {
         s.name: [c.name for c in columns if c.source == s.name] for s in sources if not s.trouble
     }
@@ -126,6 +130,16 @@ def _add(catalog: Catalog, problem: Problem, lake: Lake, sample: int) -> None:
     catalog.column_entries += _with_read_ones(problem, columns, edges)
     catalog.feature_entries += features
     catalog.model_entries += models
+
+
+@contextmanager
+def _told(catalog: Catalog) -> Iterator[None]:
+    """A registry or a ledger that is damaged is told of, and does not hide the sources."""
+    try:
+        yield
+    except LakeError as error:
+        if str(error) not in catalog.troubles:
+            catalog.troubles.append(str(error))
 
 
 def _model_edges(

@@ -118,7 +118,7 @@ def documents(catalog: Catalog) -> Iterator[Document]:
 def freshness(source) -> str:  # type: ignore[no-untyped-def]
     """A source's state in few words: ``stale: 12 days old, allowed 1``."""
     if source.trouble:
-        return "missing"
+        return source.status
     if source.behind is None:
         return source.status
     age = age_of(source.behind)

@@ -9,7 +9,7 @@ from truerisk.catalog import history
 from truerisk.catalog.entries import ColumnEntry, Point, SourceEntry, node
 from truerisk.catalog.profile import profile
 from truerisk.catalog.words import available_words, contract_words, place_words
-from truerisk.errors import TrueriskError, told
+from truerisk.errors import DamagedError, LakeError, TrueriskError, told
 from truerisk.lake.lake import Lake
 from truerisk.lake.profile import names_somebody
 from truerisk.lake.sources import Sources
@@ -31,12 +31,15 @@ def describe_sources(
                 entry.version = _version(sources.versions[name])
             except (TrueriskError, duckdb.Error) as error:
                 entry.trouble = _sentence(problem, error)
-                entry.status = "missing"
+                entry.status = "damaged" if isinstance(error, DamagedError) else "missing"
                 found = {"columns": {}}
         own = _columns(problem, name, found["columns"])
         if not entry.trouble:
             _counted(entry, found, as_of)
-            _history(entry, own, found, lake, problem.sources[name].table)
+            try:
+                _history(entry, own, found, lake, problem.sources[name].table)
+            except LakeError as error:  # what ingests recorded is damaged, and the rows are not
+                entry.seen = str(error)
         entries.append(entry)
         columns += own
     return entries, columns

@@ -14,7 +14,7 @@ from truerisk.errors import TrueriskError, one_of
 
 WIDTH = 100
 HITS = 20  # that a search prints
-BAD = {"stale", "missing", "empty", "without times"}
+BAD = {"stale", "missing", "damaged", "empty", "without times"}
 
 
 def overview(out: Console, catalog: Catalog) -> None:
@@ -157,6 +157,7 @@ def _counts(catalog: Catalog) -> list[str]:
     counted = [
         (states["stale"], "stale source"),
         (states["missing"], "missing source"),
+        (states["damaged"], "damaged source"),
         (changed, "source with changes"),
         (unused, "column nobody uses"),
     ]

@@ -25,7 +25,10 @@ def decisions(
     if application:
         rows = rows[rows[about.key].astype(str) == application]
         if rows.empty:
-            raise TrueriskError(f"The ledger of {about.name} has no decision on {application}.")
+            raise TrueriskError(
+                f"The ledger of {about.name} has no decision on the application that was named; "
+                "its id is matched as it is written in the ledger."
+            )
     rows = rows.iloc[::-1].head(limit)
     if json_:
         print(rows.to_json(orient="records", date_format="iso", indent=1))

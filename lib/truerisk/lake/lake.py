@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from truerisk.errors import LakeError, from_outside, told
+from truerisk.errors import DamagedError, LakeError, from_outside, told
 from truerisk.lake import files
 from truerisk.lake.connection import connect, quote
 from truerisk.lake.home import default_root, home, repository
@@ -244,7 +244,7 @@ class Lake:
         if version is not None or "Unsupported" in said:
             at = f" at version {version}" if version is not None else ""
             return LakeError(f"{named}{at} of the lake at {self.root} cannot be read ({said}).")
-        return LakeError(
+        return DamagedError(
             f"{named} of the lake at {self.root} is damaged ({said}); restore "
             f"{self._uri(table)} from a copy."
         )
