@@ -89,7 +89,8 @@ def plan(**budget: Any) -> Exploration:
 
 def alone(weight: np.ndarray, cost: np.ndarray, profit: float = 0.0) -> Window:
     """A batch of a day without recent decisions."""
-    return Window(weight, cost, np.ones(len(cost), dtype=bool), profit, 1.0, 0.0)
+    every = np.ones(len(cost))
+    return Window(weight, cost, every, every.astype(bool), profit, 1.0, 0.0)
 
 
 @settings(max_examples=60)

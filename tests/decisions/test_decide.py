@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from truerisk.decisions.decide import decide
+from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.policy import policy_version
 
 Make = Callable[..., Any]
@@ -184,17 +184,35 @@ def test_another_salt_explores_others(lender: Make, make_scored: Make, make_batc
     assert both == pytest.approx(0.2, abs=0.08)
 
 
-def test_a_subject_is_explored_once_or_never_within_its_window(
+def test_each_application_of_a_subject_has_a_draw_of_its_own(
     lender: Make, make_scored: Make, make_batch: Make
 ) -> None:
-    """Four applications in March by each subject, all declined by dollars."""
+    """Four applications in March by each subject, all declined by dollars, π = .2 each."""
     frame = make_scored(2_000).assign(score=0.9, age=40.0)
     frame["subject"] = [f"C{i % 500}" for i in range(len(frame))]
     made = decide(lender(), frame, make_batch())
     assert made["exploration_rate"].nunique() == 1
-    by_subject = made.groupby("subject")["explored"].mean()
-    assert set(by_subject) == {0.0, 1.0}
-    assert by_subject.mean() == pytest.approx(0.2, abs=0.06)
+    hits = made.groupby("subject")["explored"].sum()
+    expected = 500 * stats.binom.pmf(np.arange(4), 4, 0.2)
+    seen = np.bincount(hits.clip(upper=3), minlength=4)
+    expected[3] += 500 - expected.sum()
+    assert stats.chisquare(seen, expected).pvalue > 0.001
+    assert made["exploration_n"].tolist() == [i // 500 for i in range(2_000)]
+
+
+def test_from_the_ninth_application_on_a_quarter_of_the_chance_is_left(
+    lender: Make, make_scored: Make, make_batch: Make
+) -> None:
+    frame = make_scored(200).assign(score=0.9, age=40.0)
+    frame["subject"] = [f"C{i % 10}" for i in range(len(frame))]
+    made = decide(lender(), frame, make_batch())
+    n = np.arange(200) // 10
+    assert made["exploration_n"].tolist() == n.tolist()
+    assert made["exploration_r"].tolist() == np.where(n < 8, 1.0, 0.25).tolist()
+    assert np.allclose(made["exploration_rate"], 0.2 * made["exploration_r"])
+    assert np.allclose(made["p_reveal"], made["exploration_rate"])
+    assert (made["explored"] == (made["exploration_u"] < made["exploration_rate"])).all()
+    assert "floor" not in describe(lender(), made, len(made))
 
 
 def test_a_row_says_who_decided_what_and_from_which_inputs(

@@ -72,7 +72,14 @@ def decided(problem: Problem, drawn: world.World, size: int, memory: bool = True
         before = None
         if memory and f < a:
             committed = float((rate * cost)[f:a].sum())
-            before = Recent(scored["as_of"].iloc[f:a], score[f:a], p[f:a], *taken(f, a), committed)
+            before = Recent(
+                scored["as_of"].iloc[f:a],
+                score[f:a],
+                p[f:a],
+                *taken(f, a),
+                np.ones(a - f),
+                committed,
+            )
         every = explorable(problem, scored.iloc[a:b], *taken(a, b), KNOWN, before)
         today = (day[:a] == day[b - 1]) & (cost[:a] > 0)
         spent = {day[b - 1]: Spent(float(rate[:a][today].sum()), int(explored[:a][today].sum()))}

@@ -84,8 +84,11 @@ def test_review_and_pass_show_one_outcome_where_that_is_declared(row: Row) -> No
 
 
 def test_dollars_of_an_action_without_an_outcome_may_not_depend_on_one() -> None:
-    log = prospects(1)
+    log, ignored = prospects(1), np.arange(3_000) % 10 == 0
     third = log.assign(
+        action=log["action"].mask(ignored, "ignore"),
+        revealed=log["revealed"] & ~ignored,
+        event=log["event"].mask(ignored),
         p_reveal=0.9,
         p_contact=0.9 * log["p_contact"],
         p_skip=0.9 * log["p_skip"],

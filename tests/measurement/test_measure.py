@@ -198,7 +198,9 @@ def test_fewer_than_thirty_explored_labels_are_withheld_with_their_count(
     log: pd.DataFrame, labels: int, row: Row
 ) -> None:
     explored = log.index[log["revealed"] & (log["p_reveal"] < 1)]
-    few = log.drop(index=explored[labels:]).reset_index(drop=True)
+    hidden = log.index[log["p_reveal"] < 1].difference(explored)
+    rest = round(labels * (1 / worlds.PI - 1))  # so that draws and chances agree
+    few = log.drop(index=[*explored[labels:], *hidden[rest:]]).reset_index(drop=True)
     found = measure(few)
     weighted = found[found["estimator"] != "naive"]
     if labels < LEAST_EXPLORED:

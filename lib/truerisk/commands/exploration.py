@@ -44,7 +44,7 @@ def plan(
     about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
     champion = champion_of(root, about.name)
     scored, batch, which = _scored(root, about, champion, since, until)
-    found = outlook(about, scored, batch.calibration, batch.spent, batch.recent)
+    found = outlook(about, scored, batch.calibration, batch.spent, batch.recent, batch.chances)
     if json_:
         model = {"problem": about.name, "model_version": champion, "applications_are": which}
         print(json.dumps(model | asdict(found), default=_text, indent=1))
@@ -60,6 +60,7 @@ def _scored(
 
     from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
     from truerisk.decisions.ledger import read_ledger
+    from truerisk.decisions.returning import chances
     from truerisk.lake.tables import ledger
     from truerisk.problem.instant import instant
 
@@ -81,10 +82,12 @@ def _scored(
     decided = read_ledger(lake, problem)
     last = instant(until) if until else decided["as_of"].max() + pd.Timedelta(microseconds=1)
     first = instant(since) if since else last - pd.Timedelta(days=PERIOD)
+    before = decided[decided["as_of"] < first]
     decided = decided[(decided["as_of"] >= first) & (decided["as_of"] < last)]
     scored = rescore(lake, problem, champion, decided[problem.key])
     calibration = known_calibration(lake, problem, champion)
-    batch = Batch("", champion, [], scored, calibration=calibration)
+    had = chances(before, scored["subject"])
+    batch = Batch("", champion, [], scored, calibration=calibration, chances=had)
     return scored, batch, "decided already, as a guide to the next ones"
 
 

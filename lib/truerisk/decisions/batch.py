@@ -11,9 +11,11 @@ from truerisk.decisions.budget import Spent
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors
 from truerisk.decisions.recent import Recent, recent
+from truerisk.decisions.returning import Chances, chances
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
 from truerisk.features.definitions import with_features_of
+from truerisk.lake.identity import alike, as_text
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
@@ -31,9 +33,10 @@ class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
     ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
-    day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget;
-    ``calibration`` corrects the score for everyone when exploration is priced, and never decides. A
-    batch of these values decides the same way whenever it is replayed.
+    day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget,
+    ``chances`` what the batch's subjects had before; ``calibration`` corrects the score for
+    everyone when exploration is priced, and never decides. A batch of these values decides the same
+    way whenever it is replayed.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Batch:
     run: str = ""
     calibration: Calibration = AS_SCORED
     recent: Recent | None = field(default=None, repr=False)
+    chances: Chances | None = field(default=None, repr=False)
 
 
 def plan_batch(
@@ -80,17 +84,20 @@ def plan_batch(
         versions = dict(sorted(sources.versions.items()))
     calibration = known_calibration(lake, problem, model_version)
     spent: dict[str, Spent] = {}
-    before = None
+    before = had = None
     held = lake.version(ledger(problem.name))
     if held is not None:
         decided = lake.read(ledger(problem.name), held)
-        spine = spine[~spine[problem.key].isin(decided[problem.key])].reset_index(drop=True)
+        keys = decided[problem.key]
+        waits = ~alike(spine[problem.key], keys).isin(as_text(keys))
+        spine = spine[waits].reset_index(drop=True)
         spent = _spent(decided)
+        had = chances(decided, spine["subject"])
         before = recent(problem, decided, spine["as_of"].max(), model_version, calibration)
-    keys = "|".join(spine[problem.key].astype(str))
+    waiting = "|".join(as_text(spine[problem.key]))
     pinned = (
         f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|"
-        f"{calibration.intercept!r}|{calibration.slope!r}|{held}|{keys}"
+        f"{calibration.intercept!r}|{calibration.slope!r}|{held}|{waiting}"
     )
     return Batch(
         hashlib.sha256(pinned.encode()).hexdigest()[:16],
@@ -103,6 +110,7 @@ def plan_batch(
         run,
         calibration,
         before,
+        had,
     )
 
 

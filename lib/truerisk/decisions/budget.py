@@ -34,13 +34,15 @@ class Spent:
 class Window:
     """What a budget is kept over: the recent decisions and the batch; arrays (n,) of open rows.
 
-    ``weight`` is the design's, ``cost`` the expected net loss of revealing in dollars, ``now``
-    marks the batch's own; ``profit`` is the expected profit of the policy's own actions, ``days``
-    the time they took, ``committed`` Σ π · cost of the recent ones as logged.
+    ``weight`` is the design's, ``cost`` the expected net loss of revealing in dollars, ``r`` the
+    part of π that the subject's earlier chances leave, ``now`` marks the batch's own; ``profit`` is
+    the expected profit of the policy's own actions, ``days`` the time they took, ``committed``
+    Σ π · cost of the recent ones as logged.
     """
 
     weight: np.ndarray
     cost: np.ndarray
+    r: np.ndarray
     now: np.ndarray
     profit: float
     days: float
@@ -49,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Rates:
-    """π = clip(k · weight, floor, cap) · scale of the batch's own rows; arrays of shape (n,).
+    """π = r · clip(k · weight, floor, cap) · scale of the batch's own rows; arrays of shape (n,).
 
     ``k`` is one number per batch, ``scale`` one per day: below 1 where the daily cap binds, or the
     limit of the budget.
@@ -77,7 +79,9 @@ def rates(
     else:
         assert exploration.dollars_per_day is not None
         budget = exploration.dollars_per_day * window.days
-    every, k = solve(window.weight, window.cost, budget, exploration.floor, exploration.cap)
+    floor, cap = exploration.floor, exploration.cap
+    every, k = solve(window.weight, window.cost * window.r, budget, floor, cap)
+    every = every * window.r
     pi = every[window.now]
     left = LIMIT * budget - window.committed
     within = _within(pi @ window.cost[window.now], left, LAST_OF_BUDGET * budget)

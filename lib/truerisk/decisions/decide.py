@@ -15,6 +15,7 @@ from truerisk.decisions.batch import Batch
 from truerisk.decisions.exploration import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
 from truerisk.decisions.reasons import stated
+from truerisk.lake.identity import as_text
 from truerisk.problem.spec import Problem
 
 FEATURE = "feature__"
@@ -40,7 +41,7 @@ def decide(
     choice = choose(problem, scored, score, money)
     reveals = np.array([action.reveals for action in problem.actions.values()])
     p = probabilities(problem, choice)
-    made = explore(problem, scored, choice, money, batch.calibration, batch.spent, batch.recent)
+    made = explore(problem, scored, choice, money, batch)
     action = choice.action.copy()
     if problem.exploration is not None:
         to = names.index(problem.exploration.action)
@@ -52,7 +53,7 @@ def decide(
         {
             problem.key: scored[problem.key],
             "decision_id": _ids(problem, scored[problem.key]),
-            "subject": scored["subject"].astype(str),
+            "subject": as_text(scored["subject"]),
             "as_of": scored["as_of"],
             "action": np.array(names, dtype=object)[action],
             "score": score,
@@ -67,6 +68,9 @@ def decide(
             "exploration_p": made.p,
             "exploration_k": made.k,
             "exploration_scale": made.scale,
+            "exploration_u": made.u,
+            "exploration_n": made.n,
+            "exploration_r": made.r,
             "model_version": batch.model_version,
             "policy_version": policy_version(problem),
             "role": "champion",
@@ -86,12 +90,18 @@ def decide(
 
 
 def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
-    """What a run decided, in words; also where the budget kept exploration below its floor."""
+    """What a run decided, in words; also where the budget kept exploration below its floor.
+
+    ``decided`` is what decide() made and ``new`` how many of it the ledger did not hold yet: where
+    none is, another run said the rest.
+    """
     explored = int(decided["explored"].sum()) if new else 0
     said = [f"Decided {new:,} applications, {explored:,} by exploration."]
+    if not new:
+        return said[0]
     floor = problem.exploration.floor if problem.exploration else 0.0
     could = decided["exploration_cost"] > 0
-    below = could & (decided["exploration_rate"] < floor)
+    below = could & (decided["exploration_rate"] < floor * decided["exploration_r"])
     if below.any():
         said.append(
             f"Exploration stayed below its floor of {floor:g} for {int(below.sum()):,} of "
@@ -109,6 +119,5 @@ def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
 def _ids(problem: Problem, keys: pd.Series) -> list[str]:
     """A decision's id is a function of the application: one application, one decision."""
     return [
-        hashlib.sha256(f"{problem.name}|{key}".encode()).hexdigest()[:20]
-        for key in keys.astype(str)
+        hashlib.sha256(f"{problem.name}|{key}".encode()).hexdigest()[:20] for key in as_text(keys)
     ]

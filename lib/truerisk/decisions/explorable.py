@@ -8,6 +8,7 @@ import pandas as pd
 from truerisk.decisions import sensitivity
 from truerisk.decisions.policy import Choice
 from truerisk.decisions.recent import Recent
+from truerisk.decisions.returning import Chances, earlier, share
 from truerisk.decisions.sensitivity import Sensitivity
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Exploration, Problem
@@ -40,6 +41,8 @@ class Explorable:
     own: np.ndarray
     cost: np.ndarray
     stake: np.ndarray
+    n: np.ndarray
+    r: np.ndarray
     metrics: dict[str, Sensitivity] = field(repr=False)
     days: float = 1.0
     committed: float = 0.0
@@ -63,10 +66,12 @@ def explorable(
     money: tuple[np.ndarray, np.ndarray],
     calibration: Calibration,
     recent: Recent | None = None,
+    chances: Chances | None = None,
 ) -> Explorable:
-    """The batch's rows before any draw; ``scored`` holds ``score`` and ``as_of`` (UTC).
+    """The batch's rows, in order of time, before any draw; ``scored`` as ``decide`` takes it.
 
-    ``recent`` decisions come first. A day is the UTC day of as_of. The problem explores.
+    ``recent`` decisions come first; ``chances`` are the subjects' earlier ones. A day is the UTC
+    day of as_of. The problem explores.
     """
     assert problem.exploration is not None
     score, as_of = scored["score"].to_numpy(dtype=float), scored["as_of"]
@@ -90,8 +95,11 @@ def explorable(
     eligible = open_ | ~hidden
     gain = [side[rows, other] - side[rows, choice.action] for side in money]
     free = pd.isna(choice.rule)
+    old = len(score) - len(scored)
+    n = earlier(scored["subject"], scored["as_of"], open_[old:], chances)
+    r = share(n) if recent is None else np.append(recent.r, share(n))
     return Explorable(
-        rows >= len(score) - len(scored),
+        rows >= old,
         open_,
         eligible,
         time.astype("datetime64[D]").astype(str),
@@ -100,6 +108,8 @@ def explorable(
         own,
         np.where(open_, np.maximum(own - expected[:, to], LEAST_COST), 0.0),
         np.abs(own - expected[rows, other]),
+        np.append(np.zeros(old, dtype="int64"), n),
+        r,
         {
             "event_rate": sensitivity.event_rate(p, eligible),
             "auc": sensitivity.auc(p, score, eligible),

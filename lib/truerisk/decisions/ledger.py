@@ -9,6 +9,7 @@ from truerisk.lake import chain
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
+from truerisk.lake.sticky import with_chances_held
 from truerisk.lake.tables import DECISIONS_SCHEMA, LEDGER_KEY, ledger
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -42,14 +43,17 @@ def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
 
 
 def read_ledger(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:
-    """All decisions of a problem, in order of time; LakeError when there is none yet."""
+    """All decisions of a problem, in order of time; LakeError when there is none yet.
+
+    Rows of before each application had its own draw hold the chances that they had (lake/sticky).
+    """
     if lake.version(ledger(problem.name)) is None:
         raise LakeError(
             f"The lake at {lake.root} holds no decision of {problem.name} yet; `truerisk score` "
             "makes them."
         )
     rows = lake.read(ledger(problem.name), None if version is None else int(version))
-    return rows.sort_values(["as_of", problem.key], ignore_index=True)
+    return with_chances_held(rows.sort_values(["as_of", problem.key], ignore_index=True))
 
 
 def decision_log(

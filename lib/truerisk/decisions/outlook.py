@@ -12,6 +12,7 @@ from truerisk.decisions.explorable import Explorable, expected_widths, explorabl
 from truerisk.decisions.exploration import design_rates
 from truerisk.decisions.policy import choose, dollars
 from truerisk.decisions.recent import Recent
+from truerisk.decisions.returning import Chances
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
@@ -68,6 +69,7 @@ def outlook(
     calibration: Calibration,
     spent: Mapping[str, Spent] | None = None,
     recent: Recent | None = None,
+    chances: Chances | None = None,
 ) -> Outlook:
     """What exploring these applications will cost and teach; ``scored`` as ``decide`` takes it.
 
@@ -86,7 +88,7 @@ def outlook(
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
-    every = explorable(problem, scored, choice, money, calibration, recent)
+    every = explorable(problem, scored, choice, money, calibration, recent, chances)
     rows = every.batch()
     first, last = scored["as_of"].iloc[0], scored["as_of"].iloc[-1]
     days = max((last - first) / DAY, 1.0)
@@ -126,7 +128,7 @@ def _design(
         effective,
         cost / labels if labels else None,
         float(1 / pi[some].min()) if some.any() else None,
-        int((pi < floor).sum()),
+        int((pi < floor * rows.r[rows.open]).sum()),
         int((~some).sum()),
         known.get("event_rate"),
         known.get("auc"),

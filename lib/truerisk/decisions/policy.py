@@ -26,9 +26,14 @@ class Choice:
     expected: np.ndarray
 
 
+DRAWS = "one an application"  # before: one a subject and window of 90 days
+
+
 def policy_version(problem: Problem) -> str:
-    """Names what decides beside the model: actions, rules and exploration."""
+    """Names what decides beside the model: actions, rules, exploration and how it draws."""
     parts = problem.model_dump(mode="json", include={"actions", "rules", "exploration"})
+    if problem.exploration is not None:
+        parts["draws"] = DRAWS
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -17,8 +17,9 @@ class Recent:
     """Decided applications as exploration sees them; n rows, in any order.
 
     ``choice`` is what the policy took by itself, ``money`` the dollars of every action if the event
-    happens and if not, each (n, actions), ``p`` (n,) the recalibrated probability, ``committed``
-    the expected dollars Σ rate · cost that exploring them was logged to lose.
+    happens and if not, each (n, actions), ``p`` (n,) the recalibrated probability, ``r`` (n,) what
+    earlier chances left of π, ``committed`` the expected dollars Σ rate · cost that exploring them
+    was logged to lose.
     """
 
     as_of: pd.Series
@@ -26,6 +27,7 @@ class Recent:
     p: np.ndarray
     choice: Choice
     money: tuple[np.ndarray, np.ndarray]
+    r: np.ndarray
     committed: float
 
 
@@ -69,5 +71,13 @@ def recent(
         np.where(same, calibration.apply(score), rows["exploration_p"].to_numpy(dtype=float)),
         Choice(own, rows["rule"].to_numpy(dtype=object), absolute.to_numpy(), expected),
         (if_event, if_no_event),
+        _left(rows),
         float((rows["exploration_rate"] * rows["exploration_cost"]).sum()),
     )
+
+
+def _left(rows: pd.DataFrame) -> np.ndarray:
+    """r as logged; 1 in rows of before there was one."""
+    if "exploration_r" not in rows:
+        return np.ones(len(rows))
+    return rows["exploration_r"].fillna(1.0).to_numpy(dtype=float)

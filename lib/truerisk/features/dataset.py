@@ -16,6 +16,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
+from truerisk.lake.sticky import with_chances_held
 from truerisk.lake.tables import ledger
 from truerisk.lake.views import checked
 from truerisk.problem.expression import columns_of
@@ -204,7 +205,8 @@ def _reveal(
     if version is None:
         return frame.assign(p_reveal=float("nan"))
     versions[table] = version
-    decided = lake.read(table, int(version)).set_index(problem.key)[["action", "p_reveal"]]
+    decided = with_chances_held(lake.read(table, int(version)))
+    decided = decided.set_index(problem.key)[["action", "p_reveal"]]
     frame = frame.join(decided, on=problem.key)
     hidden = frame["action"].notna() & (frame["action"] != problem.revealing)
     return frame.assign(event=frame["event"].mask(hidden)).drop(columns="action")

@@ -37,6 +37,12 @@ DECISIONS_SCHEMA = pa.schema(
         "batch": pa.string(),
         "exploration_rate": pa.float64(),
         "exploration_cost": pa.float64(),
+        "exploration_p": pa.float64(),
+        "exploration_k": pa.float64(),
+        "exploration_scale": pa.float64(),
+        "exploration_u": pa.float64(),
+        "exploration_n": pa.int64(),
+        "exploration_r": pa.float64(),
         "run": pa.string(),
         "source_versions": pa.string(),
     }

@@ -75,7 +75,8 @@ def fairness(
     frame, rows = mature_rows(log)
     guess = guesses(frame, rows, features)
     # Every decision, as if all were mature and none revealed: approvals need no outcome.
-    decided, every = mature_rows(log.assign(mature=True, revealed=False, event=np.nan))
+    unseen = log.assign(mature=True, revealed=False, event=np.nan)
+    decided, every = mature_rows(unseen, as_logged=False)
     logged = decided["p_reveal"].notna().to_numpy()
     mature = _Mature(rows, guess, exploration_dollars(frame, rows))
     found = []

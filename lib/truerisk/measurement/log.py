@@ -5,8 +5,9 @@ One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], `
 For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
 Optional: ``action``, ``as_of`` (UTC), ``override`` (the action a person took instead, else null),
 ``status`` (followed, closed, not_taken, lost, pending), ``realised_value`` (dollars), ``cluster``
-(else subject), ``experiment``, ``arm`` and its propensities (propensities.py), and ``m``, an
-outcome model's cross-fitted P(event), which is fitted otherwise.
+(else subject), ``experiment``, ``arm`` and its propensities (propensities.py),
+``exploration_entry`` (which draw revealed), and ``m``, an outcome model's cross-fitted P(event),
+which is fitted otherwise.
 """
 
 from collections.abc import Sequence
@@ -16,18 +17,20 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean, told
 from truerisk.measurement.clusters import codes
-from truerisk.measurement.outcomes import Outcome, outcomes_of, refuse
+from truerisk.measurement.draws import check_draws
+from truerisk.measurement.outcomes import Outcome, outcomes_of, refuse, revealing_actions
 from truerisk.measurement.propensities import as_assigned
 from truerisk.measurement.rows import Rows
 
 NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
 
 
-def mature_frame(log: pd.DataFrame) -> pd.DataFrame:
+def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
     """The log's mature rows with the propensities that hold for them.
 
     Immature rows leave before anything else is formed: coding them as not revealed, or dropping
-    only the revealed ones, biases every estimate.
+    only the revealed ones, biases every estimate. Draws are checked against their chances, young
+    ones too, unless the log is not ``as_logged`` but what a caller makes of one that was checked.
     """
     for column in NEEDED:
         if column not in log:
@@ -35,9 +38,9 @@ def mature_frame(log: pd.DataFrame) -> pd.DataFrame:
                 f'The log has no column "{column}", without which no estimate is unbiased; '
                 f"{did_you_mean(column, log.columns)}."
             )
-    frame = as_assigned(log)
-    mature = frame["mature"].astype(bool)
-    frame = frame if mature.all() else frame[mature]
+    assigned = as_assigned(log)
+    mature = assigned["mature"].astype(bool)
+    frame = assigned if mature.all() else assigned[mature]
     if frame.empty:
         raise LogError(
             f"The log has no mature row among its {len(log):,}: every horizon is still running; "
@@ -52,19 +55,41 @@ def mature_frame(log: pd.DataFrame) -> pd.DataFrame:
     if "action" in frame:
         undecided = frame["action"].isna().to_numpy()
         refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
+    if as_logged:
+        check_draws(assigned, _revealing(frame))
     return frame
 
 
+def doubts(log: pd.DataFrame) -> list[str]:
+    """A sentence for each group of a log whose draws differ from their chances; often none.
+
+    Raises LogError for a log that cannot be measured.
+    """
+    frame = mature_frame(log, as_logged=False)
+    return check_draws(as_assigned(log), _revealing(frame))
+
+
+def _revealing(frame: pd.DataFrame) -> list[str]:
+    """The actions that show an outcome: by their probabilities, or because they did."""
+    named = revealing_actions(frame)
+    if named or "action" not in frame:
+        return named
+    return list(frame.loc[_shown(frame), "action"].dropna().unique())
+
+
 def mature_rows(
-    log: pd.DataFrame, outcome: Outcome | None = None, cluster: Sequence[str] = ()
+    log: pd.DataFrame,
+    outcome: Outcome | None = None,
+    cluster: Sequence[str] = (),
+    as_logged: bool = True,
 ) -> tuple[pd.DataFrame, Rows]:
     """The log's mature rows, as a frame and as arrays.
 
     Raises LogError naming what a log lacks or contradicts, with row counts. Where actions show
     different outcomes, ``outcome`` says which is meant. ``cluster`` names columns whose connected
-    rows are alike (else ``cluster``, else ``subject``).
+    rows are alike (else ``cluster``, else ``subject``). ``as_logged`` as for ``mature_frame``.
     """
-    frame = mature_frame(log)
+    frame = mature_frame(log, as_logged)
     if outcome is None:
         outcome, *others = outcomes_of(frame)
         if others:

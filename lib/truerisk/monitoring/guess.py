@@ -15,5 +15,5 @@ def guessed(log: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     """
     young = ~log["mature"].to_numpy(dtype=bool)
     known = log.assign(revealed=log["revealed"] & ~young, event=log["event"].mask(young))
-    frame, rows = mature_rows(known.assign(mature=True))
+    frame, rows = mature_rows(known.assign(mature=True), as_logged=False)
     return log.assign(m=cross_fit(frame, rows, features))

@@ -96,7 +96,8 @@ def history(
         revealed = revealed | young
         event = np.where(young, happened, event)
         _check_followed(young, ended, happened)
-    frame, rows = mature_rows(log.assign(mature=True, revealed=revealed, event=event))
+    told = log.assign(mature=True, revealed=revealed, event=event)
+    frame, rows = mature_rows(told, as_logged="action" in log)
     if not missing:
         told = rows.seen & mature
         _refuse('"followed_until" is null although the outcome is there', told & ~followed)
