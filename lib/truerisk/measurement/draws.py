@@ -7,6 +7,7 @@ became of it later; a log that says otherwise was not drawn by what it says.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -130,17 +131,25 @@ def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
 
 
 def _months(as_of: pd.Series) -> pd.Series:
-    at = as_of.dt.tz_convert("UTC") if as_of.dt.tz is not None else as_of
-    return at.dt.strftime("%Y-%m")
+    """The calendar month of each instant, UTC; null where it is."""
+    at = as_of.dt.tz_convert("UTC").dt.tz_localize(None) if as_of.dt.tz is not None else as_of
+    return pd.Series(at.to_numpy().astype("datetime64[M]"))
 
 
 def _named(*columns: pd.Series) -> tuple[np.ndarray, list[tuple[str, ...]]]:
     """A code per row for its values of the columns, −1 where one is null, and these values."""
     codes, values = zip(*(pd.factorize(c, sort=True) for c in columns), strict=True)
-    every, code = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
-    names = [tuple(str(v[c]) for v, c in zip(values, row, strict=True)) for row in every]
-    unknown = np.flatnonzero((every < 0).any(axis=1))
-    return np.where(np.isin(code, unknown), -1, code), names
+    sizes = [len(v) for v in values]
+    known = np.logical_and.reduce([c >= 0 for c in codes])
+    code = (
+        np.ravel_multi_index([np.maximum(c, 0) for c in codes], sizes) if min(sizes) else codes[0]
+    )
+    names = [tuple(map(_said, name)) for name in product(*values)]
+    return np.where(known, code, -1), names
+
+
+def _said(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, pd.Timestamp) else str(value)
 
 
 def _tested(group: _Grouping, known: np.ndarray, hit: np.ndarray) -> Iterator[Draws]:
