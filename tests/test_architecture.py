@@ -27,6 +27,7 @@ LAYERS = [
     {"registry"},
     {"predictability"},
     {"catalog"},
+    {"profiling"},
     {"reports"},
     {"workflow", "monitoring"},
     {"flow", "launch"},

@@ -7,7 +7,17 @@ import traceback
 
 import typer
 
-from truerisk.commands import catalog, exploration, features, ingest, ledger, loop, models, verify
+from truerisk.commands import (
+    catalog,
+    check,
+    exploration,
+    features,
+    ingest,
+    ledger,
+    loop,
+    models,
+    verify,
+)
 from truerisk.errors import TrueriskError, masked, outside
 from truerisk.launch import FlowFailedError
 
@@ -20,6 +30,8 @@ app = typer.Typer(
 )
 for command in (
     loop.demo,
+    check.init,
+    check.check,
     catalog.catalog,
     ingest.ingest,
     loop.train,

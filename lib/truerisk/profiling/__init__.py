@@ -1,0 +1,1 @@
+"""What stands in files and sources, and whether a problem can be learned from them, in seconds."""

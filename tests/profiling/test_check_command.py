@@ -1,0 +1,151 @@
+"""check and init on somebody's files: what they say, as data too, and a file that trains."""
+
+import json
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from truerisk.cli import app
+from truerisk.errors import SourceError, TrueriskError
+from truerisk.features.dataset import build_dataset
+from truerisk.models.training import split
+from truerisk.problem.parse import load_problem
+from truerisk.profiling.checkup import checkup
+from truerisk.profiling.starter import starter
+
+N = 1200
+
+
+@pytest.fixture
+def lender(tmp_path, monkeypatch):
+    """applications.csv and outcomes.csv as a lender might export them, and a lake of its own."""
+    rng = np.random.default_rng(4)
+    at = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 600, N)), "D")
+    risk = rng.normal(size=N)
+    bad = rng.random(N) < 1 / (1 + np.exp(1.5 - risk))
+    applications = pd.DataFrame(
+        {
+            "application_id": [f"A{i:05d}" for i in range(N)],
+            "customer_id": [f"C{i:05d}" for i in rng.integers(0, 900, N)],
+            "applied_at": at.strftime("%d.%m.%Y"),
+            "amount": [f"${v:,.2f}" for v in rng.integers(10, 400, N) * 100.0],
+            "risk": risk.round(3),
+            "days_employed": np.where(rng.random(N) < 0.1, 365_243, -rng.integers(1, 9000, N)),
+            "purpose": rng.choice(["car", "house"], N),
+            "recovered": np.where(bad, rng.integers(1, 900, N), 0),
+            "branch": [f"{b:03d}" for b in rng.integers(1, 30, N)],
+            "comment": [f"note {i}" for i in range(N)],
+        }
+    )
+    seen = at + pd.to_timedelta(np.where(bad, rng.integers(5, 170, N), 180), "D")
+    outcomes = pd.DataFrame(
+        {
+            "application_id": applications["application_id"],
+            "defaulted": np.where(bad, "yes", "no"),
+            "observed_at": seen.strftime("%Y-%m-%d"),
+        }
+    )
+    applications.to_csv(tmp_path / "applications.csv", index=False)
+    outcomes.sample(1000, random_state=2).to_csv(tmp_path / "outcomes.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRUERISK_LAKE", str(tmp_path / "lake"))
+    return bad
+
+
+def run(*words):
+    return CliRunner().invoke(app, list(words))
+
+
+def test_a_file_is_described_and_lines_are_proposed(lender):
+    found = run("check", "applications.csv", "--json")
+    content = json.loads(found.stdout)
+    assert content["columns"][0]["levels"] == N
+    assert content["lines"] == [
+        'applied_at = { type = "time", format = "%d.%m.%Y" }',
+        'amount = { type = "float", format = "$#", thousands = "," }',
+        "days_employed = { null_values = [365243] }",
+    ]
+    shown = run("check", "applications.csv").stdout
+    assert "365243 in 1" in shown and "looks like a code for no value" in shown
+    assert "A00001" not in shown and "note 1" not in shown, "ids and names are not shown"
+
+
+def test_init_writes_a_file_that_parses_checks_and_trains(lender, lake):
+    said = run("init", "--from", "applications.csv", "outcomes.csv")
+    assert said.exit_code == 0
+    known_at = pd.Timestamp(said.stdout.split("--known-at ")[-1].strip(), tz="UTC")
+    problem = load_problem("applications.toml")
+    assert (problem.key, problem.application.subject) == ("application_id", "customer_id")
+    assert problem.outcome.event == "defaulted = 'yes'"
+    assert problem.outcome.horizon.days == 180
+    assert problem.features.columns == ["amount", "risk", "days_employed", "purpose", "branch"]
+    found = checkup(problem, lake, known_at)
+    assert found.errors == []
+    assert sum(m["followed"] for m in found.months) == 1000
+    dataset = build_dataset(problem, known_at, lake)
+    assert dataset.counts["followed"] == 1000
+    assert dataset.counts["events"] == pytest.approx(lender.sum() * 1000 / N, rel=0.1)
+    assert split(problem, dataset).judge.sum() > 50
+
+
+def test_a_file_that_exists_is_left_as_it_is(lender, tmp_path):
+    (tmp_path / "applications.toml").write_text("mine")
+    with pytest.raises(TrueriskError, match="is there already and is left as it is"):
+        CliRunner().invoke(
+            app, ["init", "--from", "applications.csv", "outcomes.csv"], catch_exceptions=False
+        )
+    assert (tmp_path / "applications.toml").read_text() == "mine"
+
+
+def test_one_file_holds_applications_and_outcome(lender, tmp_path, lake):
+    one = pd.read_csv("applications.csv").drop(columns=["applied_at", "application_id"])
+    one.assign(BAD=lender.astype(int)).to_csv("hmeq.csv", index=False)
+    made = starter(["hmeq.csv"])
+    assert any("row's number is the key" in g for g in made.guesses)
+    assert any("in the file's order" in g for g in made.guesses)
+    assert made.left_out["BAD"] == "the event"
+    assert made.left_out["comment"] == "another key"
+    assert "too well" in made.left_out["recovered"]
+    (tmp_path / "hmeq.toml").write_text(made.text)
+    dataset = build_dataset(load_problem("hmeq.toml"), made.known_at, lake)
+    assert dataset.counts["followed"] == N
+    assert dataset.counts["events"] == lender.sum()
+
+
+def test_a_leak_and_what_is_known_only_later_are_said(lender, lake):
+    made = starter(["applications.csv", "outcomes.csv"])
+    text = made.text.replace('    "amount",\n', '    "amount",\n    "recovered",\n')
+    problem = load(text)
+    found = checkup(problem, lake, pd.Timestamp(made.known_at, tz="UTC"))
+    assert any("recovered is the outcome in another form" in e for e in found.errors)
+    late = pd.read_csv("applications.csv")
+    late["closed_by"] = np.where(np.arange(N) < 800, "desk", None)
+    late.to_csv("applications.csv", index=False)
+    problem = load(made.text.replace('    "amount",\n', '    "amount",\n    "closed_by",\n'))
+    found = checkup(problem, lake, pd.Timestamp("2024-08-15", tz="UTC"))
+    assert any("closed_by is filled in 100% of old applications" in n for n in found.notes)
+
+
+def test_every_source_is_looked_at_whatever_another_holds(lender, lake):
+    made = starter(["applications.csv", "outcomes.csv"])
+    problem = load(made.text.replace('path = "outcomes.csv"', 'path = "nothing.csv"'))
+    found = checkup(problem, lake, pd.Timestamp("2025-03-01", tz="UTC"))
+    assert list(found.sources) == ["applications"]
+    assert len(found.errors) == 1 and "nothing.csv" in found.errors[0]
+
+
+def test_files_that_share_no_key_and_files_without_an_event_are_refused(lender):
+    pd.DataFrame({"nr": [1, 2], "bad": [0, 1]}).to_csv("other.csv", index=False)
+    with pytest.raises(SourceError, match="share no column that names each row once"):
+        starter(["applications.csv", "other.csv"])
+    with pytest.raises(SourceError, match="no column of two values is named like an outcome"):
+        starter(["outcomes.csv", "applications.csv"])
+
+
+def load(text):
+    from truerisk.problem.parse import problem_from
+
+    return problem_from(tomllib.loads(text), "made.toml")
