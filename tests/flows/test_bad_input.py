@@ -139,7 +139,7 @@ CASES = [
     (strange_event, "event is neither 0 nor 1 in 1"),
     (empty_table, "is empty"),
     (one_class, "hold 0 events; both outcomes are needed"),
-    (nothing_followed, 'its "application_id" names none of the applications'),
+    (nothing_followed, 'its "application_id" meets no "application_id" of applications'),
 ]
 
 

@@ -30,9 +30,7 @@ ALIKE = {
     "without leading zeros": "ltrim(x, '0')",
     'without the ".0" at their end': r"regexp_replace(x, '\.0+$', '')",
     "by their letters and digits alone": r"lower(regexp_replace(x, '[^0-9A-Za-z]', '', 'g'))",
-    "by their digits alone, without leading zeros": (
-        r"ltrim(regexp_replace(regexp_replace(x, '\.0+$', ''), '[^0-9]', '', 'g'), '0')"
-    ),
+    "by their digits alone": "ltrim(regexp_replace(x, '[^0-9]', '', 'g'), '0')",
 }
 
 
@@ -131,37 +129,36 @@ def _never_meet(sources: Sources, name: str, ours: str, theirs: str) -> str:
     kinds = [family(sources.columns(s)[c]) for s, c in ((application, ours), (name, theirs))]
     one, other = [f"{kind}, " for kind in kinds] if kinds[0] != kinds[1] else ["", ""]
     said = (
-        f'{sources.where(name)}: its "{theirs}" names none of the applications: "{ours}" of source '
-        f'"{application}" is {one}{_forms(sources, left)}, and "{theirs}" here is '
-        f"{other}{_forms(sources, right)}; "
+        f'{problem.where}: source "{name}": its "{theirs}" meets no "{ours}" of {application}: '
+        f"{other}{_forms(sources, right)} here, {one}{_forms(sources, left)} there; "
     )
     way = _alike(sources, left, right)
     if way is None:
         return said + "name a column that holds the same ids."
     words, sql = way
-    made = sql.replace("(x", f"({theirs}").replace("'", "''")
+    made = sql.replace("(x", f"({quote(theirs)}")
     return said + (
-        f"they would meet {words}: read both through a query, such as "
-        f'"SELECT * REPLACE ({made} AS {theirs}) FROM {name}_file".'
+        f"they meet {words}: read both through SELECT * REPLACE ({made} AS {quote(theirs)}) "
+        f"FROM {name}_file."
     )
 
 
 def form(value: str) -> str:
-    """``1 capital letter, then 6 digits``: what an id looks like, without saying it."""
+    """``capital letter + 6 digits``: what an id looks like, without saying it."""
     if not value:
         return "empty text"
     runs = [(kind, len(list(part))) for kind, part in groupby(value, _kind)]
     if len(runs) > RUNS:
         kinds = sorted({kind for kind, _ in runs})
         return f"{len(value)} characters of {', '.join(kinds)}"
-    return ", then ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in runs)
+    return " + ".join(kind if n == 1 else f"{n} {kind}s" for kind, n in runs)
 
 
 def _kind(character: str) -> str:
     if character.isspace():
         return "space"
     found = next((kind for shape, kind in CLASSES if re.fullmatch(shape, character)), None)
-    return found or ("other letter" if character.isalnum() else "punctuation mark")
+    return found or ("other letter" if character.isalnum() else "mark")
 
 
 def _ids(sources: Sources, name: str, column: str) -> str:

@@ -4,6 +4,7 @@ Every source is opened by itself: one that cannot be is said with its reason, an
 looked at all the same.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -163,7 +164,7 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
         }
     )
     by_month = counted.groupby(month.rename("month")).sum().reset_index()
-    found.months = by_month.to_dict("records")
+    found.months = json.loads(by_month.to_json(orient="records"))
     found.counts = {name: int(n) for name, n in counted.sum().items()}
     found.mature_until = f"{known_at - problem.outcome.horizon:%Y-%m-%d}"
     labelled = frame["event"].notna().to_numpy()
@@ -219,5 +220,5 @@ def _leaks(sources: Sources, found: Checkup, frame: pd.DataFrame, labelled: np.n
             )
     rows["as_of"] = frame["as_of"].to_numpy()
     rows["as_of"] = pd.to_datetime(rows["as_of"], utc=True)
-    for column, why in later_columns(problem, rows, frame["mature"].to_numpy()).items():
-        found.notes.append(f"{column} {why}: it is known only later")
+    for name, why in later_columns(problem, rows, frame["mature"].to_numpy()).items():
+        found.notes.append(f"{name} {why}: it is known only later")

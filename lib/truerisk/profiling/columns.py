@@ -122,15 +122,15 @@ def _whole(con: duckdb.DuckDBPyConnection, view: str, name: str) -> bool:
 
 def _number(con: duckdb.DuckDBPyConnection, view: str, name: str, rows: int) -> dict[str, Any]:
     c = quote(name)
-    both = [
+    lowest, highest = (
         con.sql(
             f"SELECT CAST({c} AS DOUBLE) AS v, count(*) FROM {view} WHERE {c} IS NOT NULL "
             f"GROUP BY 1 ORDER BY 1 {order} LIMIT {ENDS}"
         ).fetchall()
         for order in ("ASC", "DESC")
-    ]
-    codes = number_codes(*both, rows)
-    counts = dict(both[0]) | dict(both[1])
+    )
+    codes = number_codes(lowest, highest, rows)
+    counts = dict(lowest) | dict(highest)
     return _coded([_plain(v) for v in codes], sum(counts[v] for v in codes) / max(rows, 1))
 
 

@@ -133,7 +133,6 @@ def _rank(name: str, words: tuple[str, ...]) -> int:
 
 @cache
 def _reserved() -> frozenset[str]:
-    found = duckdb.sql(
-        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
-    )
-    return frozenset(word for (word,) in found.fetchall())
+    words = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
+    with duckdb.connect() as con:
+        return frozenset(word for (word,) in con.execute(words).fetchall())
