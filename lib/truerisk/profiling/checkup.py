@@ -165,7 +165,7 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
     )
     by_month = counted.groupby(month.rename("month")).sum().reset_index()
     found.months = json.loads(by_month.to_json(orient="records"))
-    found.counts = {name: int(n) for name, n in counted.sum().items()}
+    found.counts = {str(name): int(n) for name, n in counted.sum().items()}
     found.mature_until = f"{known_at - problem.outcome.horizon:%Y-%m-%d}"
     labelled = frame["event"].notna().to_numpy()
     total = counted.sum()
