@@ -144,8 +144,8 @@ def conclude(
     review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
     naive, dr = (estimate(review.comparison, "policy_gain", e) for e in ("naive", "dr"))
     out.print(
-        f"\nthe next model, had it decided the {review.rows:,} applications kept from it, in "
-        "dollars an application:\nas usually reported "
+        f"\nthe next model, had it decided the {len(review.judged):,} applications kept from it, "
+        "in dollars an application:\nas usually reported "
         f"{naive['value']:+,.0f}, truerisk {dr['value']:+,.0f} "
         f"({dr['low']:+,.0f} … {dr['high']:+,.0f}), the truth "
         f"{_true_gain(problem, review.judged, world):+,.0f}"

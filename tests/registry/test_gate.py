@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from truerisk.problem.spec import Problem
-from truerisk.registry.gate import check
+from truerisk.registry.contest import Compared, Contest, How
+from truerisk.registry.gate import Check, checks
 
 
 def estimate(low: float | None, high: float | None, status: str = "ok") -> pd.Series:
@@ -45,9 +46,9 @@ def problem(make_problem: Callable[..., Problem]) -> Problem:
 def test_the_whole_interval_of_the_gain_must_lie_above_what_is_asked(
     problem: Problem, low: float, high: float, passed: bool
 ) -> None:
-    gain, calibration = check(problem, "champion a", estimate(low, high), CALIBRATED)
+    gain, calibration = checks(problem, estimate(low, high), CALIBRATED)
     assert (gain.passed, calibration.passed) == (passed, True)
-    assert gain.name == "AUC gain over champion a"
+    assert gain.name == "AUC gain over the event rate alone"
     assert gain.asked == "95% interval above +0.005"
 
 
@@ -65,24 +66,75 @@ def test_calibration_is_an_equivalence_on_both_sides(
     problem: Problem, low: float, high: float, passed: bool
 ) -> None:
     """A wide interval around zero shows nothing, and does not pass."""
-    gain, calibration = check(problem, "nobody", GAIN, estimate(low, high))
+    gain, calibration = checks(problem, GAIN, estimate(low, high))
     assert (gain.passed, calibration.passed) == (True, passed)
 
 
 def test_a_wide_interval_is_called_unproven_with_the_rows_that_would_do(problem: Problem) -> None:
-    _, wide = check(problem, "nobody", GAIN, estimate(-0.03, 0.05))
+    _, wide = checks(problem, GAIN, estimate(-0.03, 0.05))
     assert "not proven rather than wrong: 1,000 judged, about 16,000 would do" in wide.seen
-    _, wrong = check(problem, "nobody", GAIN, estimate(0.021, 0.03))
+    _, wrong = checks(problem, GAIN, estimate(0.021, 0.03))
     assert "not proven" not in wrong.seen
 
 
 def test_what_is_withheld_fails_and_says_why(problem: Problem) -> None:
-    gain, calibration = check(problem, "nobody", WITHHELD, WITHHELD)
+    gain, calibration = checks(problem, WITHHELD, WITHHELD)
     assert not gain.passed and not calibration.passed
     assert gain.seen == calibration.seen == WITHHELD["status"]
 
 
 def test_what_was_seen_is_said_with_its_interval_and_estimator(problem: Problem) -> None:
-    gain, calibration = check(problem, "nobody", GAIN, CALIBRATED)
+    gain, calibration = checks(problem, GAIN, CALIBRATED)
     assert gain.seen == "+0.030 (+0.010 … +0.050), dr"
     assert calibration.seen == "+0.0025 (-0.0100 … +0.0150), dr"
+
+
+def faced(auc: pd.Series | None, dollars: pd.Series = GAIN, stake: float = 1_000.0) -> Contest:
+    """A contest whose paired differences these are; None where nothing could be compared."""
+    compared = None
+    if auc is not None:
+        rows = pd.DataFrame([auc, dollars]).assign(metric=["auc_gain", "policy_gain"])
+        rows = rows.assign(group_by="", population="all").convert_dtypes()
+        compared = Compared(rows=1_000, estimates=rows)
+    return Contest(
+        champion="a", how=How.RECIPES if compared else How.NONE, because="its source is gone",
+        stake=stake, new=compared, known=None, package=None, judged=pd.DataFrame(),
+    )  # fmt: skip
+
+
+def against(problem: Problem, contest: Contest) -> list[Check]:
+    return checks(problem, GAIN, CALIBRATED, contest)[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "passed"),
+    [(-0.0099, 0.012, True), (0.001, 0.02, True), (-0.0101, 0.03, False), (-0.05, -0.02, False)],
+)
+def test_an_equally_good_model_is_not_worse_than_the_champion(
+    problem: Problem, low: float, high: float, passed: bool
+) -> None:
+    auc, dollars = against(problem, faced(estimate(low, high)))
+    assert (auc.passed, dollars.passed) == (passed, True)
+    assert auc.name == "AUC not worse than champion a"
+    assert auc.asked == "95% interval above -0.010"
+
+
+@pytest.mark.parametrize(("low", "passed"), [(-9.9, True), (-10.1, False)])
+def test_dollars_may_fall_by_a_share_of_what_is_at_stake(
+    problem: Problem, low: float, passed: bool
+) -> None:
+    _, dollars = against(problem, faced(GAIN, estimate(low, 20.0)))
+    assert dollars.passed is passed
+    assert dollars.asked.startswith("95% interval above −$10")
+
+
+def test_a_difference_too_noisy_to_tell_says_how_many_rows_would_do(problem: Problem) -> None:
+    auc, _ = against(problem, faced(estimate(-0.02, 0.02)))
+    assert not auc.passed
+    assert "not proven rather than wrong: 1,000 judged, about 4,000 would do" in auc.seen
+
+
+def test_a_champion_that_cannot_be_compared_is_left_to_a_person(problem: Problem) -> None:
+    (said,) = against(problem, faced(None))
+    assert not said.passed
+    assert said.seen == "cannot be compared: its source is gone; a person decides"

@@ -12,10 +12,11 @@ from sklearn.metrics import roc_auc_score
 
 from truerisk.features.dataset import Dataset, build_dataset
 from truerisk.lake.lake import Lake, open_lake, repository
-from truerisk.models.package import save
+from truerisk.models.package import save, was_fitted_on
 from truerisk.models.training import Fitted, Split, fit, split
 from truerisk.problem.parse import load_problem
 from truerisk.problem.spec import Problem
+from truerisk.registry.contest import How
 from truerisk.registry.review import Review, best, review
 from truerisk.simulator import World, simulate
 
@@ -109,6 +110,14 @@ def test_the_choice_is_made_on_the_choosing_half(lender: Lender, found: Review) 
         for n in ("prior", "scorecard", "boosting")
     }
     assert found.chosen == max(aucs, key=aucs.__getitem__)
+    assert found.choice.aucs == pytest.approx(aucs)
+
+
+def test_the_brier_score_is_compared_with_the_event_rates_own(found: Review) -> None:
+    """A coin's Brier score is .25, the event rate's p(1 − p): the gain must be over the latter."""
+    gain = best(found.baseline, "brier_gain")
+    brier = {m: best(rows, "brier")["value"] for m, rows in found.estimates.groupby("model")}
+    assert gain["value"] == pytest.approx(brier["prior"] - brier[found.chosen], abs=1e-9)
 
 
 @pytest.mark.slow
@@ -128,6 +137,7 @@ def test_without_propensities_the_naive_numbers_are_shown_and_say_so(
 
 def test_the_gate_is_the_checks_on_the_judging_half(found: Review) -> None:
     gain, calibration = found.checks
+    assert gain.name == "AUC gain over the event rate alone"
     row = best(found.comparison, "auc_gain")
     assert gain.passed == bool(row["low"] > 0)
     assert gain.passed, "a model with an AUC above .65 beats the event rate"
@@ -155,16 +165,56 @@ def test_the_curve_prices_every_cutoff(found: Review) -> None:
 
 
 @pytest.mark.slow
-def test_a_model_against_itself_as_champion_gains_nothing(lender: Lender) -> None:
-    version = save(lender.lake, lender.problem.name, lender.fitted("scorecard").model, {})
-    final = lender.fitted("scorecard").model.score(lender.dataset.frame)
-    same = replace(lender.fitted("scorecard"), scores=final)
-    made = review(lender.problem, lender.lake, lender.dataset, lender.parts, [same], version)
+def test_a_model_against_itself_as_champion_is_not_worse(lender: Lender) -> None:
+    same, about = lender.fitted("scorecard"), {"known_at": lender.dataset.known_at.isoformat()}
+    version = save(lender.lake, lender.problem.name, same.model, about)
+    made = lender.review("scorecard", champion=version)
     assert made.rival == f"champion {version}"
+    assert made.contest is not None and made.contest.how is How.RECIPES
     gain = best(made.comparison, "auc_gain")
     assert gain[["value", "low", "high"]].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
     assert best(made.comparison.query("policy == 'scorecard'"), "policy_gain")["value"] == 0
-    assert made.verdict.startswith(f"gate failed: AUC gain over champion {version}")
+    assert [c.passed for c in made.checks[1:3]] == [True, True]
+    assert made.contest.package is None, "it was fitted on every row that judges"
+
+
+@pytest.mark.slow
+def test_a_champion_is_compared_as_known_then_and_not_on_what_it_was_fitted_on(
+    lender: Lender,
+) -> None:
+    """A champion of a month ago, its package fitted on most of the rows that judge."""
+    then = build_dataset(lender.problem, "2026-06-01", lender.lake)
+    boosted = fit(lender.problem, then, "boosting")
+    about = {"known_at": then.known_at.isoformat()}
+    version = save(lender.lake, lender.problem.name, boosted.model, about)
+    made = lender.review("boosting", champion=version)
+    frame = lender.dataset.frame.loc[lender.parts.judge]
+    seen = frame["event"].notna().to_numpy()
+    new, own = lender.fitted("boosting").scores[lender.parts.judge], boosted.model.score(frame)
+    naive = roc_auc_score(frame["event"][seen], new[seen])
+    flattered = roc_auc_score(frame["event"][seen], own[seen])
+    gain = best(made.comparison, "auc_gain")
+    assert flattered - naive > 0.05, "a champion judged on its own rows"
+    assert abs(gain["value"]) < 0.03
+    fitted = set(lender.dataset.frame.loc[lender.parts.gapped, "subject"])
+    compared = made.judged["application_id"]
+    who = lender.dataset.frame.set_index("application_id")["subject"]
+    assert not set(who[compared]) & fitted
+    known_to_it = was_fitted_on(lender.lake, lender.problem.name, version, frame["application_id"])
+    expected = frame["as_of"] + lender.problem.outcome.horizon <= then.known_at
+    np.testing.assert_array_equal(known_to_it, (expected & frame["event"].notna()).to_numpy())
+
+
+@pytest.mark.slow
+def test_a_champion_without_a_recipe_or_enough_unseen_events_is_left_to_a_person(
+    lender: Lender,
+) -> None:
+    old = replace(lender.fitted("prior").model, recipe=None, fitted_keys=None)
+    version = save(lender.lake, lender.problem.name, old, {"known_at": "2026-01-01"})
+    made = lender.review("scorecard", champion=version)
+    failed = [c for c in made.checks if not c.passed]
+    assert "cannot be compared" in failed[0].seen and "a person decides" in failed[0].seen
+    assert made.rival == "the event rate alone"
 
 
 def test_a_problem_with_the_prior_alone_is_reviewed_too(lender: Lender) -> None:

@@ -13,6 +13,8 @@ from looks import KNOWN_AT, frame, rows
 from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
 from truerisk.problem.parse import load_problem
+from truerisk.registry.choice import Choice, Lead
+from truerisk.registry.contest import Compared, Contest, How
 from truerisk.registry.gate import Check
 from truerisk.registry.review import Review
 from truerisk.reports.measure_report import measure_page
@@ -80,19 +82,37 @@ def train_inputs(problem):
             )
             for p in passed
         ]
+        compared = frame(gains).assign(reference=f"champion {champion}")
+        choice = Choice(
+            name=name,
+            labels=90,
+            events=30,
+            aucs=dict.fromkeys([*models, name], 0.7),
+            leads=[Lead(other=m, gain=0.01, se=0.02) for m in models if m != name],
+        )
+        faced = Contest(
+            champion=champion, how=How.RECIPES, because="", stake=900.0,
+            new=Compared(rows=70, estimates=compared), known=None,
+            package=Compared(rows=20, estimates=compared), judged=pd.DataFrame(),
+        ) if champion else None  # fmt: skip
         review = Review(
-            name,
-            f"champion {champion}" if champion else "the event rate alone",
-            champion,
-            int(judge.sum()),
-            estimates,
-            frame(gains).assign(reference=f"champion {champion}"),
-            dict.fromkeys(models, 0.7),
-            bands,
-            curve,
-            segments,
-            pd.DataFrame(),
-            checks,
+            choice=choice,
+            champion=champion,
+            rows=int(judge.sum()),
+            estimates=estimates,
+            baseline=compared,
+            contest=faced,
+            comparison=compared,
+            gap_auc=dict.fromkeys(models, 0.7),
+            bands=bands,
+            curve=curve,
+            segments=segments,
+            subjects=frame(
+                [rows(m, None, "subject", g, lost) for g in ("known", "new") for m in metrics]
+            ),
+            m=np.full(int(judge.sum()), 0.1),
+            judged=pd.DataFrame(),
+            checks=checks,
         )
         card = {
             "amount": {"edges": [100.0, 2500.0], "points": [4, 0, -3], "missing": -1},

@@ -36,6 +36,7 @@ RESERVED = (
     "event_at",
     "followed_until",
 )
+TOLD = ["closed", "event_at", "followed_until"]  # what is known of the young is no label
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,8 @@ def build_dataset(
                 f"known_at or a longer training.window."
             )
         refuse_strangers(sources)
-        frame = with_features(sources, spine, known)
+        frame = _known(sources, spine, known)
         matched = matches(sources, len(spine))
-        frame = frame.join(labels(sources, frame, known), on=problem.key)
-        frame = _reveal(frame, problem, lake, sources.versions)
         newest = _newest(sources, known)
         pinned = dict(sorted(sources.versions.items()))
     mature = frame["mature"]
@@ -109,7 +108,7 @@ def build_dataset(
             )
         )
     notes = [*late_events(problem, frame), *nearly_all_events(problem, frame)]
-    frame = frame.drop(columns=["closed", "event_at", "followed_until"])
+    frame = frame.drop(columns=TOLD)
     return Dataset(
         frame,
         names(problem),
@@ -122,6 +121,20 @@ def build_dataset(
         matched,
         notes,
     )
+
+
+def rows_known(
+    problem: Problem,
+    lake: Lake,
+    since: pd.Timestamp,
+    until: pd.Timestamp,
+    known_at: pd.Timestamp,
+    versions: Mapping[str, Version],
+) -> pd.DataFrame:
+    """Rows as in Dataset.frame of the applications in [since, until), none where there are none."""
+    with Sources(problem, lake, versions) as sources:
+        spine = applications(sources, problem, since, until, known_at)
+        return spine if spine.empty else _known(sources, spine, known_at).drop(columns=TOLD)
 
 
 def applications(
@@ -194,6 +207,13 @@ def fingerprint(frame: pd.DataFrame) -> str:
     digest = hashlib.sha256("\n".join(frame.columns).encode())
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
+
+
+def _known(sources: Sources, spine: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
+    """The applications with their features, their labels and their logged chances."""
+    frame = with_features(sources, spine, known_at)
+    frame = frame.join(labels(sources, frame, known_at), on=sources.problem.key)
+    return _reveal(frame, sources.problem, sources.lake, sources.versions)
 
 
 def _reveal(

@@ -4,6 +4,8 @@ from functools import cache
 
 import numpy as np
 
+from truerisk.statistics.logistic import sigmoid
+
 Z = 1.959963984540054
 LEVEL = 0.05
 RESAMPLES = 2_000
@@ -44,7 +46,7 @@ def wald(theta: float, se: float, z: float = Z) -> tuple[float, float]:
 def logit_interval(theta: float, se: float, z: float = Z) -> tuple[float, float]:
     """Symmetric on the log-odds scale, so inside (0, 1); for 0 < theta < 1."""
     centre, half = np.log(theta / (1 - theta)), z * se / (theta * (1 - theta))
-    low, high = 1 / (1 + np.exp(-np.array([centre - half, centre + half])))
+    low, high = sigmoid(np.array([centre - half, centre + half]))
     return float(low), float(high)
 
 

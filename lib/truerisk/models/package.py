@@ -19,6 +19,7 @@ from truerisk.errors import ModelError
 from truerisk.features.definitions import definition_hash
 from truerisk.lake import files
 from truerisk.lake.lake import Lake
+from truerisk.models import fitted_keys
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import Candidate, candidate
 
@@ -31,7 +32,9 @@ REPORT_LENGTH = 16
 class Model:
     """A fitted candidate with its calibration and the definitions of its inputs.
 
-    ``reference`` is the usual application that reasons compare with; None in older packages.
+    ``reference`` is the usual application that reasons compare with; ``recipe`` what made the model
+    beside candidate and definition; ``fitted_keys`` hashes of the applications it was fitted on,
+    written with the package and not read with it. All None in older packages.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Model:
     definition: dict[str, Any]
     fingerprint: str
     reference: dict[str, Any] | None = None
+    recipe: dict[str, Any] | None = None
+    fitted_keys: bytes | None = None
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated probability of the event, shape (n,); ``frame`` has the model's features."""
@@ -64,6 +69,8 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
             load(lake, problem, version)
             return version
     content = {model.fitted.FILE: model.fitted.to_bytes()}
+    if model.fitted_keys is not None:
+        content[fitted_keys.FILE] = model.fitted_keys
     manifest = {
         "format": FORMAT,
         "problem": problem,
@@ -75,6 +82,8 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
         "definition_hash": definition_hash(model.definition),
         "fingerprint": model.fingerprint,
         "reference": model.reference,
+        "recipe": model.recipe,
+        "fitted_keys": model.fitted_keys and len(model.fitted_keys) // fitted_keys.BYTES,
         "files": {name: _sha256(data) for name, data in content.items()},
         **about,
     }
@@ -98,6 +107,7 @@ def load(lake: Lake, problem: str, version: str) -> Model:
         manifest["definition"],
         manifest["fingerprint"],
         manifest.get("reference"),
+        manifest.get("recipe"),
     )
     made = _version(content, model.calibration, model.definition, model.fingerprint)
     if made != version:
@@ -132,6 +142,16 @@ def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
             f"truerisk reads format {FORMAT}; see docs/formats.md."
         )
     return manifest
+
+
+def was_fitted_on(lake: Lake, problem: str, version: str, keys: pd.Series) -> np.ndarray | None:
+    """Whether the model was fitted on each application, shape (n,); None where its package is
+    older than its hashes."""
+    manifest = read_manifest(lake, problem, version)
+    if not manifest.get("fitted_keys"):
+        return None
+    packed = _read(lake, problem, version, fitted_keys.FILE, manifest)
+    return fitted_keys.among(keys, packed)
 
 
 def save_report(lake: Lake, problem: str, version: str, page: str) -> str:

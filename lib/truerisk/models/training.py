@@ -7,19 +7,24 @@ rows were used for neither. The submitted model is fitted again on all mature ro
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from truerisk.errors import SourceError
 from truerisk.features.dataset import Dataset
-from truerisk.models.calibration import Calibration
-from truerisk.models.candidates import candidate
+from truerisk.models.calibration import Calibration, Support, support
+from truerisk.models.candidates import Candidate, candidate
+from truerisk.models.fitted_keys import pack
 from truerisk.models.package import Model
+from truerisk.models.prior import PriorModel
+from truerisk.models.recipe import Recipe, recipe_of
 from truerisk.models.reference import money_columns, reference
-from truerisk.problem.spec import Problem
+from truerisk.problem.spec import Prior, Problem
 
 GAP_ROWS = 1_000
+NO_WEIGHTS = Support(0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Fitted:
 
     ``scores`` (n,) covers the whole frame and is null before the holdout; ``gap_scores`` are those
     of the variant fitted with a full horizon between its rows and the holdout, or None where
-    fewer than 1,000 rows would be left.
+    fewer than 1,000 rows would be left. ``support`` is what the calibration's weights rest on.
     """
 
     name: str
@@ -47,71 +52,148 @@ class Fitted:
     scores: np.ndarray
     gap_scores: np.ndarray | None
     importance: dict[str, float]
+    support: Support = NO_WEIGHTS
+
+
+@dataclass(frozen=True)
+class AsKnown:
+    """A recipe followed at an instant of the past; ``rows`` (n,) are the labelled ones it saw."""
+
+    fitted: Candidate
+    calibration: Calibration
+    features: list[str]
+    rows: np.ndarray
+
+    def score(self, frame: pd.DataFrame) -> np.ndarray:
+        """Calibrated probability of the event, shape (n,)."""
+        return self.calibration.apply(self.fitted.predict(frame[self.features]))
 
 
 def split(problem: Problem, dataset: Dataset) -> Split:
     """Which rows fit, choose and judge; SourceError when one of the parts has a single class."""
     frame = dataset.frame
-    start = frame.loc[frame["mature"], "as_of"].max() - problem.training.holdout
+    mature = frame["mature"].to_numpy(dtype=bool)
+    made = _split(frame, mature, problem.training.holdout, problem.outcome.horizon)
     labelled = frame["event"].notna().to_numpy()
-    late = (frame["as_of"] > start).to_numpy() & frame["mature"].to_numpy()
-    earlier = (frame["as_of"] <= start).to_numpy()
-    gap = (frame["as_of"] + problem.outcome.horizon <= start).to_numpy()
-    first = frame["subject"].map(_first_half).to_numpy(dtype=bool)
-    made = Split(start, labelled & earlier, labelled & gap, late & first, late & ~first)
     parts = [
         ("before the holdout", made.early),
         ("in the half of the holdout that chooses", made.choose & labelled),
         ("in the half of the holdout that judges", made.judge & labelled),
     ]
     for what, rows in parts:
-        events = int(frame.loc[rows, "event"].sum())
-        if events in (0, int(rows.sum())):
-            raise SourceError(
-                f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} (it "
-                f"starts on {start:%Y-%m-%d}) hold {events:,} events; both outcomes are needed, so "
-                "choose another known_at or training.holdout."
-            )
+        _both_outcomes(problem, frame, rows, f"{what} (it starts on {made.holdout_from:%Y-%m-%d})")
     return made
 
 
 def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = None) -> Fitted:
     """Fit one candidate as the protocol says: unweighted, then calibrated with 1/p_reveal."""
+    candidate(name)  # an unknown one is refused by its name
     parts = parts or split(problem, dataset)
+    recipe = recipe_of(problem, name)
     frame, features = dataset.frame, dataset.features
-    kind, params = candidate(name), problem.candidates.chosen[name]
-    seed = problem.training.seed
-
-    def fitted(rows: np.ndarray):  # type: ignore[no-untyped-def]
-        return kind.fit(
-            frame.loc[rows, features], frame.loc[rows, "event"].to_numpy(), params, seed
-        )
-
-    def scored(rows: np.ndarray) -> tuple[np.ndarray, Calibration]:
-        raw = fitted(rows).predict(frame.loc[holdout, features])
-        chosen = (parts.choose & frame["event"].notna().to_numpy())[holdout]
-        known = frame.loc[holdout].loc[chosen]
-        # Where no propensity was logged, the calibration can only speak of the revealed.
-        weight = (1 / known["p_reveal"].where(known["p_reveal"] > 0)).fillna(1.0).to_numpy()
-        calibration = Calibration.fit(raw[chosen], known["event"].to_numpy(), weight)
-        scores = np.full(len(frame), np.nan)
-        scores[holdout] = calibration.apply(raw)
-        return scores, calibration
-
     holdout = parts.choose | parts.judge
-    scores, calibration = scored(parts.early)
+
+    def scored(rows: np.ndarray) -> tuple[np.ndarray, Calibration, Support]:
+        raw = np.full(len(frame), np.nan)
+        raw[holdout] = _fit(recipe, frame, features, rows).predict(frame.loc[holdout, features])
+        calibration, rests_on = _calibrated(frame, parts.choose, raw)
+        return calibration.apply(raw), calibration, rests_on
+
+    scores, calibration, rests_on = scored(parts.early)
     both = frame.loc[parts.gapped, "event"]
     gapped = len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
     labelled = frame["event"].notna().to_numpy()
-    final = fitted(labelled)
+    final = _fit(recipe, frame, features, labelled)
     read = money_columns(problem)
     priced = [str(c) for c in frame if str(c).lower() in read]
     usual = reference(frame[labelled], dict.fromkeys([*features, *priced]), filled=priced)
     model = Model(
-        name, final, calibration, features, dataset.definition, dataset.fingerprint, usual
+        name,
+        final,
+        calibration,
+        features,
+        dataset.definition,
+        dataset.fingerprint,
+        usual,
+        recipe.said(),
+        pack(frame.loc[labelled, problem.key]),
     )
     gap_scores = scored(parts.gapped)[0] if gapped else None
-    return Fitted(name, model, scores, gap_scores, final.importance())
+    return Fitted(name, model, scores, gap_scores, final.importance(), rests_on)
+
+
+def baseline(dataset: Dataset, parts: Split) -> np.ndarray:
+    """The event rate alone as a score, made as any candidate's: fitted early, calibrated on the
+    choosing half; (n,), null before the holdout."""
+    frame, holdout = dataset.frame, parts.choose | parts.judge
+    rate = PriorModel.fit(frame, frame.loc[parts.early, "event"].to_numpy(), Prior(), 0).rate
+    raw = np.where(holdout, rate, np.nan)
+    return _calibrated(frame, parts.choose, raw)[0].apply(raw)
+
+
+def as_known(recipe: Recipe, frame: pd.DataFrame, at: pd.Timestamp) -> AsKnown:
+    """Follow a recipe with nothing but rows that were mature at ``at``.
+
+    ``frame`` has the recipe's features beside ``as_of``, ``subject``, ``event`` and ``p_reveal``.
+    Raises SourceError where too little was known by then.
+    """
+    outcome = recipe.problem.outcome
+    wait = outcome.horizon + recipe.problem.sources[outcome.source].delay
+    mature = (frame["as_of"] + wait <= at) & (frame["as_of"] >= at - recipe.window)
+    known = frame.assign(event=frame["event"].where(mature))
+    if not known["event"].notna().any():
+        raise SourceError(f"no outcome had matured by {at:%Y-%m-%d}")
+    parts = _split(known, mature.to_numpy(), recipe.holdout, outcome.horizon)
+    labelled = known["event"].notna().to_numpy()
+    for what, rows in (("early", parts.early), ("calibrating", parts.choose & labelled)):
+        _both_outcomes(recipe.problem, known, rows, f"{what} and known by {at:%Y-%m-%d}")
+    features = recipe.features
+    raw = np.full(len(known), np.nan)
+    chosen = parts.choose & labelled
+    early = _fit(recipe, known, features, parts.early)
+    raw[chosen] = early.predict(known.loc[chosen, features])
+    calibration, _ = _calibrated(known, parts.choose, raw)
+    return AsKnown(_fit(recipe, known, features, labelled), calibration, features, labelled)
+
+
+def _split(
+    frame: pd.DataFrame, mature: np.ndarray, holdout: timedelta, horizon: timedelta
+) -> Split:
+    start = frame.loc[mature, "as_of"].max() - holdout
+    labelled = frame["event"].notna().to_numpy()
+    late = (frame["as_of"] > start).to_numpy() & mature
+    earlier = (frame["as_of"] <= start).to_numpy()
+    gap = (frame["as_of"] + horizon <= start).to_numpy()
+    first = frame["subject"].map(_first_half).to_numpy(dtype=bool)
+    return Split(start, labelled & earlier, labelled & gap, late & first, late & ~first)
+
+
+def _both_outcomes(problem: Problem, frame: pd.DataFrame, rows: np.ndarray, what: str) -> None:
+    events = int(frame.loc[rows, "event"].sum())
+    if events in (0, int(rows.sum())):
+        raise SourceError(
+            f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} hold "
+            f"{events:,} events; both outcomes are needed, so choose another known_at or "
+            "training.holdout."
+        )
+
+
+def _fit(recipe: Recipe, frame: pd.DataFrame, features: list[str], rows: np.ndarray) -> Candidate:
+    event = frame.loc[rows, "event"].to_numpy()
+    kind = candidate(recipe.candidate)
+    return kind.fit(frame.loc[rows, features], event, recipe.params, recipe.seed)
+
+
+def _calibrated(
+    frame: pd.DataFrame, choose: np.ndarray, raw: np.ndarray
+) -> tuple[Calibration, Support]:
+    """Calibrated on the known outcomes of the choosing half, weighted by 1/p_reveal."""
+    chosen = choose & frame["event"].notna().to_numpy()
+    known = frame.loc[chosen]
+    # Where no propensity was logged, the calibration can only speak of the revealed.
+    weight = (1 / known["p_reveal"].where(known["p_reveal"] > 0)).fillna(1.0).to_numpy()
+    event = known["event"].to_numpy()
+    return Calibration.fit(raw[chosen], event, weight), support(event, weight)
 
 
 def _first_half(subject: object) -> bool:

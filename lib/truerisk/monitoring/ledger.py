@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from truerisk.decisions.batch import rescore
 from truerisk.decisions.decide import FEATURE, SEGMENT
-from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.errors import LogError
 from truerisk.lake import files
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.measure import measure
-from truerisk.models.package import read_manifest
 from truerisk.monitoring.capacity import capacity_of
+from truerisk.monitoring.compare import Comparison
 from truerisk.monitoring.guess import guessed
 from truerisk.monitoring.look import BANDS, look
 from truerisk.problem.instant import instant
@@ -45,8 +43,8 @@ def measure_ledger(
     """Estimates of every model in a decision log, and the latest one's monitor page.
 
     Both are kept in the lake. ``compare`` names a model whose policy and scores are valued on the
-    part of the log it was not trained on. Raises LogError when nothing has matured, or when the
-    compared model has seen it all.
+    part of the log that neither it nor the model that decided was fitted on (compare.py). Raises
+    LogError when nothing has matured, or when the two have seen it all.
     """
     if log.empty:
         raise LogError(f"{problem.where}: nothing was decided before {known_at:%Y-%m-%d}.")
@@ -63,6 +61,7 @@ def measure_ledger(
     features = [c for c in log.columns if c.startswith(FEATURE)]
     latest, found = str(mature["model_version"].iloc[-1]), []
     page = said = ""
+    rivals = Comparison(problem, lake, compare, log) if compare else None
     for version, part in log.groupby("model_version", sort=False):
         if not part["mature"].any():
             continue
@@ -72,8 +71,8 @@ def measure_ledger(
         capacity = capacity_of(labelled)
         daily = [] if capacity[1] is None else [capacity[1]]
         own = [measure(labelled, used, by=by, bands=BANDS, capacities=daily)]
-        if compare:
-            own.append(_compared(problem, lake, labelled, used, compare))
+        if rivals is not None:
+            own.append(rivals.with_champion(str(version), labelled, used))
         estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
         found.append(estimates)
         if version == latest:
@@ -86,29 +85,6 @@ def measure_ledger(
     files.write_bytes(path, page.encode())
     _keep(problem, lake, every, known_at, run)
     return Measured(every, page, path, said)
-
-
-def _compared(
-    problem: Problem, lake: Lake, log: pd.DataFrame, features: list[str], version: str
-) -> pd.DataFrame:
-    """Another model's policy and scores, valued on the decisions whose outcomes it never saw.
-
-    A model valued on outcomes it was fitted on looks better than it is, corrected or not.
-    """
-    trained = instant(read_manifest(lake, problem.name, version)["known_at"])
-    unseen = log[log["mature"] & (log["as_of"] + problem.outcome.horizon > trained)]
-    if unseen.empty:
-        raise LogError(
-            f"Model {version} was trained as known at {trained:%Y-%m-%d}, on every outcome that "
-            "matured here; its report compares it on outcomes kept from it, or measure later."
-        )
-    log = unseen.reset_index(drop=True)
-    frame = rescore(lake, problem, version, log[problem.key])
-    score = frame["score"].to_numpy()
-    p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
-    policy = pd.DataFrame(p, columns=list(problem.actions))
-    found = measure(log, features, policies={version: policy}, rivals={version: score})
-    return found[found["policy"] == version]
 
 
 def _keep(

@@ -14,7 +14,7 @@ from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.training import Fitted, Split
 from truerisk.predictability.ground import Ground
 from truerisk.problem.spec import Part, Prior, Problem, SingleFeature
-from truerisk.registry.review import cut_policy
+from truerisk.registry.judging import cut_policy
 
 # Cheap enough to fit where the problem file does not ask for them.
 BASELINES: dict[str, Part] = {"prior": Prior(), "single_feature": SingleFeature()}

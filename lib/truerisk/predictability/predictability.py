@@ -13,7 +13,8 @@ from truerisk.predictability.ladder import ladder, scores
 from truerisk.predictability.learning_curve import LearningCurve, learning_curve
 from truerisk.predictability.twins import Twins, twins
 from truerisk.problem.spec import Problem
-from truerisk.registry.review import Review, best, judging_log
+from truerisk.registry.judging import best, judging_log
+from truerisk.registry.review import Review
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def predictability(
     rungs, feature = scores(problem, dataset, parts, fitted)
     chosen = next(f for f in fitted if f.name == review.chosen)
     log = judging_log(problem, frame, chosen.scores[parts.judge], dollars(problem, frame))
-    log["m"] = review.judged["m"].to_numpy()
+    log["m"] = review.m
     estimator, population = str(relied["estimator"]), str(relied["population"])
     judged_by = ground(log, estimator, population)
     known = frame["event"].notna()

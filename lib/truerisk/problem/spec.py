@@ -165,10 +165,15 @@ class Training(Part):
 
 
 class Gate(Part):
-    """``second_person``: who submitted a model, by starting its training, may not approve it."""
+    """Intervals that a model must show: better than the event rate, not worse than the champion.
+
+    ``second_person``: who submitted a model, by starting its training, may not approve it.
+    """
 
     second_person: bool = False
-    min_auc_gain: float = 0.0
+    min_auc_gain: float = 0.0  # over the event rate alone, champion or not
+    max_auc_loss: float = Field(0.01, ge=0)  # against the champion
+    max_dollar_loss: float = Field(0.01, ge=0)  # against it, of the dollars at stake
     max_calibration_error: float = Field(0.02, gt=0)
 
 

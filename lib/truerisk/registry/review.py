@@ -11,42 +11,65 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.policy import choose, dollars, probabilities
-from truerisk.features.build import build_features
 from truerisk.features.dataset import Dataset
-from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import Lake
 from truerisk.measurement import metrics
 from truerisk.measurement.measure import measure
 from truerisk.measurement.outcome_model import outcome_model
-from truerisk.models.package import Model, load
-from truerisk.models.training import Fitted, Split
+from truerisk.models.training import Fitted, Split, baseline
 from truerisk.problem.spec import Problem
-from truerisk.registry.gate import Check, check
+from truerisk.registry.choice import Choice, choose_candidate
+from truerisk.registry.contest import Contest, contest
+from truerisk.registry.gate import Check, checks
+from truerisk.registry.judging import best as best
+from truerisk.registry.judging import cut_policy, judged_rows, judging_log
 from truerisk.registry.promise import promised
 
 BANDS = 10
 EVERYONE = "{action} everyone"
+EVENT_RATE = "the event rate alone"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Review:
-    """``estimates`` holds measure()'s rows for every candidate (column ``model``); ``chosen`` has
-    the best AUC on the choosing half, ``rival`` is what it is compared with. ``judged`` has a row
-    per judging application: its key, the outcome model's m, the rival's score and p_<action>, the
-    chosen candidate's chosen_score and chosen_p_<action>, and the dollars of every action."""
+    """``estimates`` holds measure()'s rows for every candidate (column ``model``); ``choice`` says
+    which was chosen and why. ``baseline`` compares it with the event rate alone, calibrated as any
+    candidate, and with revealing everyone; ``contest`` with the champion, None without one;
+    ``comparison`` is what the page leads with: the contest's rows, else the baseline's. ``m`` is
+    the outcome model of every judging row.
 
-    chosen: str
-    rival: str
+    ``judged`` has a row per application that ``comparison`` is about: its key, the outcome model's
+    m, the rival's score and p_<action>, the chosen candidate's chosen_score and chosen_p_<action>,
+    and the dollars of every action. ``subjects`` holds the chosen candidate's estimates on subjects
+    that it was fitted on and on others (group_by "subject": known, new), empty where none returns.
+    """
+
+    choice: Choice
     champion: str | None
     rows: int
     estimates: pd.DataFrame
+    baseline: pd.DataFrame
+    contest: Contest | None
     comparison: pd.DataFrame
     gap_auc: dict[str, float]
     bands: pd.DataFrame
     curve: pd.DataFrame
     segments: pd.DataFrame
+    subjects: pd.DataFrame
+    m: np.ndarray
     judged: pd.DataFrame
     checks: list[Check]
+
+    @property
+    def chosen(self) -> str:
+        """The candidate that is submitted."""
+        return self.choice.name
+
+    @property
+    def rival(self) -> str:
+        """What ``comparison`` compares it with."""
+        compared = self.contest is not None and self.contest.gated is not None
+        return f"champion {self.champion}" if compared else EVENT_RATE
 
     @property
     def verdict(self) -> str:
@@ -62,7 +85,7 @@ class Review:
             "auc": float(auc["value"]),
             "auc_population": str(auc["population"]),
             "gate": [vars(c) for c in self.checks],
-            "promised": promised(self.estimates, self.comparison, self.chosen),
+            "promised": promised(self.estimates, self.baseline, self.chosen),
         }
 
 
@@ -74,134 +97,71 @@ def review(
     fitted: list[Fitted],
     champion: str | None,
 ) -> Review:
-    """Judge every candidate and compare the chosen one with the champion, else the baseline."""
+    """Judge every candidate; compare the chosen one with the event rate and with the champion."""
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
     scores = {f.name: f.scores[parts.judge] for f in fitted}
     gaps = {f.name: f.gap_scores[parts.judge] for f in fitted if f.gap_scores is not None}
-    chosen = max(fitted, key=lambda f: _auc_where_chosen(dataset, parts, f)).name
+    choice = choose_candidate(dataset, parts, fitted)
+    chosen = next(f for f in fitted if f.name == choice.name)
     money = dollars(problem, frame)
-    if champion is not None:
-        rival, against = (
-            f"champion {champion}",
-            _champion_scores(problem, lake, dataset, frame, load(lake, problem.name, champion)),
-        )
-        ran = _policy(problem, frame, against, money)
-    else:
-        rival, against = "the event rate alone", np.full(len(frame), 0.5)
-        ran = np.zeros((len(frame), len(problem.actions)))
-        ran[:, list(problem.actions).index(problem.revealing)] = 1
-    log = judging_log(problem, frame, against, money)
+    rate = baseline(dataset, parts)[parts.judge]
+    ran = np.zeros((len(frame), len(problem.actions)))
+    ran[:, list(problem.actions).index(problem.revealing)] = 1
     reference = pd.DataFrame(ran, columns=[*problem.actions])
+    log = judging_log(problem, frame, scores[choice.name], money)
     log["m"] = outcome_model(log, dataset.features)
     estimates = pd.concat(
         measure(log.assign(score=s), against=reference).assign(model=name)
         for name, s in scores.items()
     )
     policy = pd.DataFrame(
-        _policy(problem, frame, scores[chosen], money), columns=[*problem.actions]
+        probabilities(problem, choose(problem, frame, scores[choice.name], money)),
+        columns=[*problem.actions],
     )
-    comparison = measure(
-        log, policies={chosen: policy}, rivals={chosen: scores[chosen]}, against=reference
+    against_rate = measure(
+        log.assign(score=rate),
+        policies={choice.name: policy},
+        rivals={choice.name: scores[choice.name]},
+        against=reference,
+    ).assign(reference=EVERYONE.format(action=problem.revealing))
+    faced = contest(problem, lake, dataset, parts, chosen, champion) if champion else None
+    gated = faced.gated if faced else None
+    comparison, judged = (
+        against_rate,
+        judged_rows(problem, log.assign(score=rate), scores[choice.name], reference, policy),
     )
-    comparison["reference"] = rival if champion else EVERYONE.format(action=problem.revealing)
-    detail = log.assign(score=scores[chosen], band=_bands(scores[chosen]))
-    cuts_at = np.quantile(scores[chosen], np.linspace(0.05, 1, 20)).round(4)
+    if faced is not None and gated is not None:
+        comparison, judged = gated.estimates, faced.judged
+        comparison = comparison.assign(reference=f"champion {champion}")
+    detail = log.assign(band=_bands(log["score"].to_numpy()))
+    cuts_at = np.quantile(log["score"], np.linspace(0.05, 1, 20)).round(4)
     thresholds = [float(t) for t in np.unique(cuts_at)]
-    cuts = {f"{t:g}": cut_policy(problem, scores[chosen] < t, money) for t in thresholds}
+    cuts = {f"{t:g}": cut_policy(problem, scores[choice.name] < t, money) for t in thresholds}
     by = ["band", *problem.training.segments]
     measured = measure(detail, policies=cuts, thresholds=thresholds, by=by, against=reference)
     grouped = measured["group_by"]
     return Review(
-        chosen,
-        rival,
-        champion,
-        len(frame),
-        estimates,
-        comparison,
-        {name: _auc(frame, s) for name, s in gaps.items()},
-        _with_mean_score(measured[grouped == "band"], detail),
-        _curve(measured[grouped == ""], scores[chosen]),
-        measured[grouped.isin(problem.training.segments)],
-        _judged(problem, log, scores[chosen], reference, policy),
-        check(
+        choice=choice,
+        champion=champion,
+        rows=len(frame),
+        estimates=estimates,
+        baseline=against_rate,
+        contest=faced,
+        comparison=comparison,
+        gap_auc={name: _auc(frame, s) for name, s in gaps.items()},
+        bands=_with_mean_score(measured[grouped == "band"], detail),
+        curve=_curve(measured[grouped == ""], scores[choice.name]),
+        segments=measured[grouped.isin(problem.training.segments)],
+        subjects=_by_subject(dataset, parts, log),
+        m=log["m"].to_numpy(),
+        judged=judged,
+        checks=checks(
             problem,
-            rival,
-            best(comparison, "auc_gain"),
-            best(estimates[estimates["model"] == chosen], "calibration_error"),
+            best(against_rate, "auc_gain"),
+            best(estimates[estimates["model"] == choice.name], "calibration_error"),
+            faced,
         ),
     )
-
-
-def best(estimates: pd.DataFrame, metric: str) -> pd.Series:
-    """The estimate to rely on: DR of everyone, else of the eligible, else naive."""
-    rows = estimates[(estimates["metric"] == metric) & (estimates["group_by"] == "")]
-    for estimator, population in (("dr", "all"), ("dr", "eligible"), ("naive", "revealed")):
-        found = rows[(rows["estimator"] == estimator) & (rows["population"] == population)]
-        if found["value"].notna().any():
-            return found.iloc[0]
-    return rows[rows["estimator"] == "naive"].iloc[0]
-
-
-def judging_log(
-    problem: Problem,
-    frame: pd.DataFrame,
-    score: np.ndarray,
-    money: tuple[np.ndarray, np.ndarray],
-) -> pd.DataFrame:
-    """The judging rows as a decision log."""
-    log = frame.assign(score=score, revealed=frame["event"].notna())
-    for i, name in enumerate(problem.actions):
-        log[f"value_{name}_if_event"] = money[0][:, i]
-        log[f"value_{name}_if_no_event"] = money[1][:, i]
-    return log
-
-
-def _judged(
-    problem: Problem,
-    log: pd.DataFrame,
-    score: np.ndarray,
-    reference: pd.DataFrame,
-    policy: pd.DataFrame,
-) -> pd.DataFrame:
-    dollars_ = [c for c in log.columns if c.startswith("value_")]
-    both = log[[problem.key, "as_of", "score", "m", *dollars_]].assign(chosen_score=score)
-    chances = [reference.add_prefix("p_"), policy.add_prefix("chosen_p_")]
-    return pd.concat([both, *chances], axis=1)
-
-
-def _policy(
-    problem: Problem, frame: pd.DataFrame, score: np.ndarray, money: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    return probabilities(problem, choose(problem, frame, score, money))
-
-
-def cut_policy(
-    problem: Problem, below: np.ndarray, money: tuple[np.ndarray, np.ndarray]
-) -> pd.DataFrame:
-    """The policy that reveals below a score and takes the best other action above it."""
-    names = list(problem.actions)
-    to = names.index(problem.revealing)
-    other = (money[0] + money[1]) / 2
-    other[:, to] = -np.inf
-    p = np.eye(len(names))[np.where(below, to, other.argmax(axis=1))]
-    return pd.DataFrame(p, columns=names)
-
-
-def _champion_scores(
-    problem: Problem, lake: Lake, dataset: Dataset, frame: pd.DataFrame, model: Model
-) -> np.ndarray:
-    """The champion's scores of the judging rows, from its own definitions of its inputs."""
-    if model.definition == dataset.definition:
-        return model.score(frame)
-    own = with_features_of(problem, model.definition)
-    spine = frame[[problem.key, problem.applications.time]]
-    return model.score(build_features(own, spine, lake, dataset.known_at, dataset.versions))
-
-
-def _auc_where_chosen(dataset: Dataset, parts: Split, fitted: Fitted) -> float:
-    rows = parts.choose & dataset.frame["event"].notna().to_numpy()
-    value = _auc(dataset.frame[rows], fitted.scores[rows])
-    return value if np.isfinite(value) else 0.5
 
 
 def _auc(frame: pd.DataFrame, score: np.ndarray) -> float:
@@ -209,6 +169,18 @@ def _auc(frame: pd.DataFrame, score: np.ndarray) -> float:
     seen = frame["event"].notna().to_numpy()
     y = frame["event"].to_numpy()[seen]
     return metrics.auc(y, 1 - y, score[seen]).theta
+
+
+def _by_subject(dataset: Dataset, parts: Split, log: pd.DataFrame) -> pd.DataFrame:
+    """The chosen candidate on subjects that its early fit knew and on new ones."""
+    known = log["subject"].isin(set(dataset.frame.loc[parts.early, "subject"])).to_numpy()
+    if known.all() or not known.any():
+        return pd.DataFrame()
+    log = log.drop(columns=[c for c in log.columns if c.startswith("value_")])
+    return pd.concat(
+        measure(log[rows].reset_index(drop=True)).assign(group_by="subject", group=name)
+        for name, rows in (("known", known), ("new", ~known))
+    )
 
 
 def _bands(score: np.ndarray) -> np.ndarray:

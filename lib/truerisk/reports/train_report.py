@@ -11,7 +11,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
 from truerisk.predictability.predictability import Predictability
 from truerisk.problem.spec import Problem
-from truerisk.registry.review import Review, best
+from truerisk.registry.review import Review
 from truerisk.reports import data_used, figures, model_inputs
 from truerisk.reports.blocks import (
     Beside,
@@ -23,7 +23,9 @@ from truerisk.reports.blocks import (
     Table,
     Text,
 )
-from truerisk.reports.estimate_tables import by_group, by_model, cell, gains
+from truerisk.reports.choice import why_chosen
+from truerisk.reports.compared import compared
+from truerisk.reports.estimate_tables import by_group, by_model
 from truerisk.reports.formats import day, moment, percent, whole
 from truerisk.reports.open_questions import open_questions
 from truerisk.reports.page import Section, page
@@ -36,7 +38,6 @@ from truerisk.reports.wording import (
     event,
     not_identified,
     past,
-    population,
     whos,
 )
 
@@ -65,7 +66,7 @@ def train_page(
         [
             Section("Who the numbers are about", _whom(problem, dataset, parts, own, lost)),
             Section("The candidates", _candidates(problem, review)),
-            Section(f"Compared with {review.rival}", _compared(problem, review, lost)),
+            Section(f"Compared with {review.rival}", compared(problem, review, lost)),
             *([] if found is None else [_predictable(problem, found, lost)]),
             Section("Calibration", _calibration(problem, review)),
             Section("Where to set the threshold", _threshold(problem, review)),
@@ -131,43 +132,12 @@ def _candidates(problem: Problem, review: Review) -> list[Block]:
             f"The dotted line is 0.5, no better than a coin.{gap}",
         ),
         Table(by_model(problem, estimates, review.gap_auc, review.chosen)),
-    ]
-
-
-def _compared(problem: Problem, review: Review, lost: float) -> list[Block]:
-    gain, auc = best(review.comparison, "policy_gain"), best(review.comparison, "auc_gain")
-    who = population(problem, str(gain["population"]), lost)
-    kept = review.comparison[review.comparison["policy"].ne("as run")]
-    unclear = pd.notna(gain["low"]) and gain["low"] <= 0 <= gain["high"]
-    return [
-        Text(
-            f"On the same applications, the AUC differs from that of {review.rival} by "
-            f"{_said(auc)}. Had this model decided instead of the policy “{gain['reference']}”, "
-            f"the difference would be {_said(gain)} per application, about {who}."
-            + (" Zero is inside: the data cannot tell which of the two earns more." * bool(unclear))
-        ),
-        Table(gains(problem, kept)),
-        Text(
-            "Both are paired: the two models are compared on the same applications, which makes "
-            "the difference far more certain than two separate figures. Dollars follow the problem "
-            "file: "
-            + "; ".join(
-                f"{name} is worth {a.if_event} with the event and {a.if_no_event} without"
-                for name, a in problem.actions.items()
-            )
-            + ".",
-            "note",
-        ),
+        Text(why_chosen(review.choice)),
     ]
 
 
 def _predictable(problem: Problem, found: Predictability, lost: float) -> Section:
     return Section("How predictable is it?", predictability(problem, found, lost))
-
-
-def _said(row: pd.Series) -> str:
-    shown = cell(row)
-    return f"{shown.main} ({shown.beside})" if shown.beside else shown.main
 
 
 def _calibration(problem: Problem, review: Review) -> list[Block]:

@@ -9,7 +9,8 @@ import pandas as pd
 from truerisk.features.dataset import Dataset
 from truerisk.problem.spec import Problem
 from truerisk.registry.gate import Check
-from truerisk.registry.review import Review, best
+from truerisk.registry.judging import best
+from truerisk.registry.review import Review
 from truerisk.reports import data_used
 from truerisk.reports.blocks import Across, Block, Cell, Table, Text, Tiles, Verdict
 from truerisk.reports.estimate_tables import cell
