@@ -33,9 +33,12 @@ def median_rows(lake: Lake, table: str, ingest_id: str) -> float | None:
 
 
 def refuse_batch(
-    verdict: Verdict, ingest: Ingest, usual: float | None, name: str, where: str
+    verdict: Verdict, ingest: Ingest, usual: float | None, name: str, where: str, line: str = ""
 ) -> None:
-    """Raise SourceError where too many rows were rejected, or far too many or too few came."""
+    """Raise SourceError where too many rows were rejected, or far too many or too few came.
+
+    ``line`` is the contract's line that would read cells that nobody could read.
+    """
     share = verdict.rejected / verdict.rows if verdict.rows else 0.0
     if share > ingest.max_rejected:
         reasons = "; ".join(r.said for r in verdict.reasons[:TOP_REASONS])
@@ -44,7 +47,8 @@ def refuse_batch(
             f"{where}: {verdict.rejected:,} of {verdict.rows:,} rows break the contract, "
             f"{share:.1%} where max_rejected allows {ingest.max_rejected:.1%}: {reasons}"
             f"{f'; and {more} more rules' if more > 0 else ''}; nothing was ingested; correct the "
-            f"file, or set sources.{name}.ingest.max_rejected."
+            f"file, {f'write {line} in its contract, ' if line else ''}or set "
+            f"sources.{name}.ingest.max_rejected."
         )
     change = _change(verdict.rows, usual)
     if ingest.row_change is not None and change is not None and abs(change) > ingest.row_change:

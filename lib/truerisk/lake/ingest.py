@@ -15,20 +15,23 @@ from deltalake import DeltaTable
 
 from truerisk.errors import SourceError, TrueriskError, did_you_mean, told
 from truerisk.lake.batch_file import read_file, sha256_of
-from truerisk.lake.batch_limits import flags_of, median_rows, refuse_batch
+from truerisk.lake.batch_limits import Flag, flags_of, median_rows, refuse_batch
 from truerisk.lake.connection import quote
 from truerisk.lake.environment import resolved
+from truerisk.lake.history import marked_in
 from truerisk.lake.judge import Verdict, accepted_rows, judge, rejected_rows
 from truerisk.lake.lake import Lake
 from truerisk.lake.new_files import QUERY, NewFile, ingest_id, known_files, with_query
 from truerisk.lake.place import times_of
 from truerisk.lake.profile import profile
 from truerisk.lake.reader.cells import Cell
+from truerisk.lake.reader.explain import Explained
 from truerisk.lake.reader.listing import File, find, plain
 from truerisk.lake.reader.texts import last_line_is_open
-from truerisk.lake.reading import readings
+from truerisk.lake.reading import line_for, passing_for_texts, readings
 from truerisk.lake.record import Record, describe, write
 from truerisk.lake.sources import Sources
+from truerisk.problem.reads import columns_read
 from truerisk.problem.source import Ingest
 from truerisk.problem.spec import Problem
 
@@ -67,10 +70,12 @@ def ingest(lake: Lake, problem: Problem, files: list[NewFile], run: str = "") ->
 class Assessed:
     """A file judged against one version of its table (None: there is no table yet)."""
 
+    mark: str
     version: int | None
     held: dict[str, str]
     found: list[Cell]
     verdict: Verdict
+    said: list[Flag]
 
 
 def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
@@ -86,7 +91,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
         if file.sha256 in known_files(lake, table):
             return Ingested(file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
         _check_columns(problem, name, arrived, where)
-        mark = ingest_id(table, file.sha256)
+        mark = ingest_id(lake, table, file.sha256)
         usual = median_rows(lake, table, mark)
         is_text = path is not None and path.format != "parquet"
 
@@ -106,6 +111,8 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
                 where,
                 is_text,
             )
+            odd = passing_for_texts(sources.con, ARRIVED, found, held, source.contract)
+            said = _as_texts(odd if is_text else [], columns_read(problem, name), where, final)
             known = _references(sources, problem, name, found, held)
             try:
                 verdict = judge(sources.con, ARRIVED, found, source, held, known)
@@ -115,8 +122,9 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
                     f"({told(error)}); nothing was ingested; correct the contract."
                 ) from error
             if not final:
-                refuse_batch(verdict, rules, usual, name, where)
-            return Assessed(version, held, found, verdict)
+                line = line_for(sources.con, ARRIVED, verdict, found)
+                refuse_batch(verdict, rules, usual, name, where, line)
+            return Assessed(mark, version, held, found, verdict, said)
 
         done = lake.marked(table, mark)
         rows = pa.table({})
@@ -126,7 +134,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
             nonlocal assessed, rows
             if handle is None:
                 return rows
-            committed = handle.transaction_version(mark)
+            committed = marked_in(handle, mark)
             version = handle.version() if committed is None else committed - 1
             if version != (assessed.version or 0):  # no table yet is as good as an empty one
                 assessed = assess(version, committed is not None)
@@ -162,7 +170,7 @@ def _record(
     con, source, lake = sources.con, problem.sources[file.source], sources.lake
     table, verdict, held = source.table or "", assessed.verdict, assessed.held
     columns = [r.column for r in assessed.found]
-    mark = ingest_id(table, file.sha256)
+    mark = assessed.mark
     at = pd.Timestamp.now("UTC").as_unit("us")
     new_columns = [c for c in columns if c not in held] if assessed.version else []
     return Record(
@@ -188,11 +196,32 @@ def _record(
             new_columns,
             [c for c in held if c not in columns] if assessed.version else [],
             open_line,
-        ),
+        )
+        + assessed.said,
         run=run,
         quarantine=rejected_rows(con, ARRIVED, verdict),
         profiles=profile(con, assessed.found, problem, file.source, held),
     )
+
+
+def _as_texts(
+    odd: list[tuple[Explained, int]], read: set[str], where: str, final: bool
+) -> list[Flag]:
+    """New columns of numbers that would be stored as texts, for good: said, where none reads them.
+
+    Raises SourceError for one that the problem computes with.
+    """
+    said: list[Flag] = []
+    for found, row in odd:
+        about = f'column "{found.column}" {found.said}, the first in row {row:,}'
+        if found.column in read and not final:
+            raise SourceError(
+                f"{where}: {about}; nothing was ingested; write {found.line} in its contract, or "
+                f'{found.column} = {{ type = "text" }} to keep texts.'
+            )
+        sentence = f"{about}; it became text; {found.line} in its contract would have read it"
+        said.append({"kind": "as_text", "sentence": sentence})
+    return said
 
 
 def _arrive(

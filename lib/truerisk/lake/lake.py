@@ -19,6 +19,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from truerisk.errors import DamagedError, LakeError, from_outside, told
 from truerisk.lake import files
 from truerisk.lake.connection import connect, quote
+from truerisk.lake.history import Past, marked_in, partitioned
 from truerisk.lake.home import default_root, home, repository
 from truerisk.lake.stored_types import as_arrow, fit
 from truerisk.lake.tables import REGISTRY
@@ -91,7 +92,10 @@ class Lake:
         try:
             if files.is_remote(self.root):
                 return con.from_arrow(handle.to_pyarrow_dataset())
-            return con.read_parquet(uris, union_by_name=True)
+            self._refuse_gone(table, handle, uris)
+            if handle.metadata().partition_columns:
+                return partitioned(con, handle, f"__parts_{table}_{handle.version()}")
+            return con.read_parquet(uris, union_by_name=True, hive_partitioning=False)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise self._damaged(table, None, error) from error
 
@@ -189,9 +193,28 @@ class Lake:
         )
 
     def marked(self, table: str, mark: str) -> int | None:
-        """The version of a table that the commit with this mark made, or None."""
+        """The version that the commit with this mark made, or None; also where a restore undid it.
+
+        A mark outlives its rows in the log: it counts only where they are in the table.
+        """
         handle = self._handle(table)
-        return None if handle is None else handle.transaction_version(mark)
+        return None if handle is None else marked_in(handle, mark)
+
+    def past(self, table: str) -> Past | None:
+        """Which commits of a table still count; None where there is no such table."""
+        handle = self._handle(table)
+        return None if handle is None else Past(handle)
+
+    def _refuse_gone(self, table: str, handle: DeltaTable, uris: list[str]) -> None:
+        """A version whose files were removed cannot be read; Delta finds out in the middle."""
+        gone = sum(not os.path.exists(uri) for uri in uris)
+        newest = DeltaTable(self._uri(table)).version() if gone else handle.version()
+        if gone and newest > handle.version():
+            raise LakeError(
+                f'Table "{table}" of the lake at {self.root} cannot be read at version '
+                f"{handle.version()} any more: {gone:,} of its {len(uris):,} files were vacuumed; "
+                f"read its newest version, {newest}, or bring the files back from a copy."
+            )
 
     def _create(self, table: str, schema: pa.Schema) -> None:
         """An empty table first: two concurrent first appends would both succeed."""
@@ -214,12 +237,17 @@ class Lake:
         try:
             handle = DeltaTable(self._uri(table), version=version)
         except TableNotFoundError as error:
+            if version is not None:
+                self._refuse_version(table, version)
+                return None
             if self._holds_rows(table):
                 raise self._damaged(table, None, error) from error
             return None
         except (DeltaError, OSError, ValueError) as error:
             if not files.is_remote(self.root) and not os.path.isdir(self._uri(table)):
                 return None
+            if version is not None:
+                self._refuse_version(table, version)
             raise self._damaged(table, version, error) from error
         except BaseException as error:  # what panics in Rust is no Exception
             if from_outside(error) is None:
@@ -231,6 +259,17 @@ class Lake:
             if cut:  # Delta takes it for a commit without rows, and they would be lost in silence
                 raise self._damaged(table, None, LakeError(f"{LOG}/{cut} is empty"))
         return handle
+
+    def _refuse_version(self, table: str, version: int) -> None:
+        """LakeError where the table is there and this version of it is not, or not any more."""
+        newest = self.version(table)
+        if newest is None:
+            return
+        why = "its log was cleaned up since" if version < newest else "there is none"
+        raise LakeError(
+            f'Table "{table}" at version {version} of the lake at {self.root} cannot be read: '
+            f"{why}; its newest version is {newest}: read that, or bring {LOG} back from a copy."
+        )
 
     def _holds_rows(self, table: str) -> bool:
         """True where a local folder has files of rows, whose log is gone."""

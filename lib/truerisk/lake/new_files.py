@@ -73,25 +73,41 @@ def find_new_files(
 
 
 def known_files(lake: Lake, table: str) -> set[str]:
-    """The sha256 of everything that was ingested into a table."""
+    """The sha256 of everything that was ingested into a table and is still there."""
+    return {sha256 for sha256, there in _records(lake, table) if there}
+
+
+def ingest_id(lake: Lake, table: str, sha256: str) -> str:
+    """The name of one content in one table: the same however often it comes.
+
+    Content that a restore of the table took out comes again under another name.
+    """
+    lost = sum(s == sha256 and not there for s, there in _records(lake, table))
+    named = f"{table}\n{sha256}" + (f"\nlost {lost}" if lost else "")
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _records(lake: Lake, table: str) -> list[tuple[str, bool]]:
+    """(sha256, are its rows in the table) of every ingest into a table.
+
+    Where no row was new, what they were held against must still be there.
+    """
     if lake.version(INGESTS) is None:
-        return set()
+        return []
     with connect() as con:
         lake.scan(con, INGESTS).create_view("ingests")
-        found = con.execute('SELECT sha256 FROM ingests WHERE "table" = ?', [table]).fetchall()
-    return {row[0] for row in found}
-
-
-def ingest_id(table: str, sha256: str) -> str:
-    """The name of one content in one table: the same however often it comes."""
-    return hashlib.sha256(f"{table}\n{sha256}".encode()).hexdigest()[:32]
+        sql = 'SELECT sha256, table_version, judged_against FROM ingests WHERE "table" = ?'
+        found = con.execute(sql, [table]).fetchall()
+    past = lake.past(table) if found else None
+    held = [(s, against if version is None else version) for s, version, against in found]
+    return [(s, v is None or (past is not None and past.counts(v))) for s, v in held]
 
 
 def with_query(problem: Problem, name: str) -> Problem:
     """The problem with a source's place replaced by the query it is filled from."""
-    source = problem.sources[name]
-    query = (source.ingest or Ingest()).query or ""
-    asked = Source(query=query, key=source.key, time=source.time)
+    query = (problem.sources[name].ingest or Ingest()).query or ""
+    # Without key and time: what cannot be read as one rejects its row, not the whole query.
+    asked = Source(query=query)
     staged = problem.model_copy(update={"sources": {**problem.sources, name: asked}})
     staged._file = problem._file
     return staged

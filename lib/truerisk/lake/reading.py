@@ -10,6 +10,7 @@ import duckdb
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
 from truerisk.lake.contract import holds
+from truerisk.lake.judge import Verdict
 from truerisk.lake.reader.cells import STORED, Cell, cell, family, readable, zoned
 from truerisk.lake.reader.explain import Explained, explain_column
 from truerisk.lake.reader.guess import GUESSES, TEXT, guess, guessed_cell
@@ -89,6 +90,21 @@ def _stored(kind: str, rule: Column, is_time: bool) -> str:
     if kind.startswith("U") or kind == "HUGEINT":
         return WIDER.get(kind, "BIGINT")
     return kind
+
+
+def line_for(con: duckdb.DuckDBPyConnection, view: str, verdict: Verdict, found: list[Cell]) -> str:
+    """The contract's line that would read most of what could not be read; "" where there is none.
+
+    Asked of the column with the most unreadable cells.
+    """
+    unread = next((r.check.column for r in verdict.reasons if r.check.rule == "type"), None)
+    stored = next((c.stored for c in found if c.column == unread), None)
+    if unread is None or stored is None:
+        return ""
+    is_time = family(stored) == "time"
+    explained = explain_column(con, view, unread, is_time)
+    kind = explained.proposal.kind if explained.proposal else ""
+    return explained.line if kind == ("time" if is_time else "number") else ""
 
 
 def passing_for_texts(

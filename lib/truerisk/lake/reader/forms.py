@@ -14,6 +14,7 @@ from typing import Any
 
 from truerisk.errors import one_of
 from truerisk.lake.reader.cells import number_shape
+from truerisk.lake.reader.guess import GUESSES
 from truerisk.problem.source import Column
 from truerisk.problem.time_format import DOUBTFUL, shape
 
@@ -53,11 +54,12 @@ class Proposal:
     read: int
     nulls: int
     cells: int
+    usual: bool  # every number is written as one is without anything said
 
     @property
     def plain(self) -> bool:
         """True for numbers that need nothing said."""
-        return self.kind == "number" and not set(self.rules[0]) - {"type"}
+        return self.usual and not set(self.rules[0]) - {"type"}
 
     def line(self, column: str) -> str:
         """The contract's line, or both where the texts leave two readings open."""
@@ -108,7 +110,8 @@ def propose(values: Mapping[str, int], time: bool = False) -> Proposal | None:
     if listed:
         rules = [{**rule, "null_values": listed} for rule in rules]
     nulls, cells = sum(words.values()), sum(filled.values())
-    return Proposal(kind, tuple(rules), cells - nulls - unread, nulls, cells)
+    usual = kind == "number" and all(re.match(GUESSES["DOUBLE"], v) for v in rest)
+    return Proposal(kind, tuple(rules), cells - nulls - unread, nulls, cells, usual)
 
 
 def _frequent(left: Mapping[str, int]) -> dict[str, int]:
