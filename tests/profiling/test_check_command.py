@@ -141,8 +141,35 @@ def test_files_that_share_no_key_and_files_without_an_event_are_refused(lender):
     pd.DataFrame({"nr": [1, 2], "bad": [0, 1]}).to_csv("other.csv", index=False)
     with pytest.raises(SourceError, match="share no column that names each row once"):
         starter(["applications.csv", "other.csv"])
-    with pytest.raises(SourceError, match="no column of two values is named like an outcome"):
+    with pytest.raises(SourceError, match="holds none so named: name the applications first"):
         starter(["outcomes.csv", "applications.csv"])
+    pd.DataFrame({"nr": [1, 2, 3], "size": [4, 5, 6]}).to_csv("no_event.csv", index=False)
+    with pytest.raises(SourceError, match="no column of two values is named like an outcome"):
+        starter(["no_event.csv"])
+
+
+def test_keys_of_two_names_a_status_and_a_doubtful_date(lender):
+    one, two = pd.read_csv("applications.csv"), pd.read_csv("outcomes.csv")
+    one["applied_at"] = "05/04/2024"
+    two = two.rename(columns={"application_id": "case"})
+    two["loan_status"] = two.pop("defaulted").map({"yes": "Charged Off", "no": "Fully Paid"})
+    two.loc[:20, "loan_status"] = "Current"
+    one.to_csv("one.csv", index=False)
+    two.to_csv("two.csv", index=False)
+    made = starter(["one.csv", "two.csv"])
+    raw = tomllib.loads(made.text)
+    assert raw["sources"]["outcomes"]["key"] == "case"
+    assert raw["outcome"]["event"] == "loan_status = 'Charged Off'"
+    assert any("case of the outcomes is application_id" in g for g in made.guesses)
+    assert any("applied_at has two readings" in g for g in made.guesses)
+
+
+def test_outcomes_seen_before_their_application_are_not_taken(lender):
+    two = pd.read_csv("outcomes.csv").assign(observed_at="2020-01-01")
+    two.to_csv("early.csv", index=False)
+    made = starter(["applications.csv", "early.csv"])
+    assert any("observed_at lies before the application in 1,000 rows" in g for g in made.guesses)
+    assert "INTERVAL 30 DAY AS observed_at" in made.text
 
 
 def load(text):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from truerisk.profiling.columns import Column
 
 MONTHS = 24  # of applications that a terminal shows
+LEVELS = 4  # of a column, the most frequent
 WIDE = 44  # characters of a column's values that are shown
 
 
@@ -167,7 +168,7 @@ def _values(c: "Column") -> str:
     if c.kind in ("number", "time") and c.low is not None:
         middle = f", half below {_short(c.middle)}" if c.middle is not None else ""
         return f"{_short(c.low)} … {_short(c.high)}{middle}"
-    text = ", ".join(f"{level[:20]!r} {share:.0%}" for level, share in c.frequent)
+    text = ", ".join(f"{level[:20]!r} {share:.0%}" for level, share in c.frequent[:LEVELS])
     return text if len(text) <= WIDE else text[: WIDE - 1] + "…"
 
 

@@ -15,7 +15,6 @@ from truerisk.profiling.codes import DAYS, TIMES, is_word, number_codes
 EXACT = 1_000_000  # rows up to which different values are counted exactly
 FEW = 50  # levels of a text that are categories
 AGAIN = 5  # rows a level, below which texts are names or free text
-SHOWN = 4  # levels that are listed
 ENDS = 12  # values at each end that are looked at for codes
 DAY = 10  # characters of a date
 SHORT = 40  # characters of a number or a time
@@ -171,7 +170,7 @@ def _text(
     shown: dict[str, Any] = {}
     filled = sum(n for _, n in levels)
     if len(levels) <= FEW and len(levels) * AGAIN <= filled:
-        shown["frequent"] = tuple((v, n / rows) for v, n in levels[:SHOWN])
+        shown["frequent"] = tuple((v, n / rows) for v, n in levels)
     codes = [v for v, n in levels if is_word(v) and n >= TIMES]
     share = sum(n for v, n in levels if v in codes) / max(rows, 1)
     return shown | _coded(codes, share)

@@ -22,6 +22,7 @@ HORIZONS = (7, 30, 60, 90, 180, 365, 730, 1095)  # days
 LEVELS = 1000  # of a text that is still an input
 ROW, ROW_TIME, SEEN = "row_number", "row_time", "observed_at"
 LEAST_MATURE, JUDGED = 0.5, 0.25  # shares of the applications
+ALIKE = 0.9  # share of one key's values that another must hold
 DAY = pd.Timedelta(days=1)
 START, SPAN = "2020-01-01", 730  # days over which rows without a time are laid out
 
@@ -35,17 +36,19 @@ class File:
     columns: list[Column]
     rules: dict[str, dict[str, Any]]
     con: duckdb.DuckDBPyConnection
+    doubts: tuple[str, ...] = ()
 
 
 def open_as_asked(con: duckdb.DuckDBPyConnection, path: str, view: str) -> File:
     open_file(con, path, f"{view}_found")
     found = profile_columns(con, quote(f"{view}_found"))
     rules = {c.name: c.rules[0] for c in found if c.rules and not c.codes}
+    doubts = tuple(f"{c.name} has two readings: {c.line}" for c in found if len(c.rules) > 1)
     if not rules:
         con.execute(f"CREATE VIEW {quote(view)} AS SELECT * FROM {quote(f'{view}_found')}")
         return File(path, view, found, rules, con)
     open_file(con, path, view, {c: Rule(**r) for c, r in rules.items()})
-    return File(path, view, profile_columns(con, quote(view)), rules, con)
+    return File(path, view, profile_columns(con, quote(view)), rules, con, doubts)
 
 
 class Guesses:
@@ -53,8 +56,8 @@ class Guesses:
 
     def __init__(self, one: File, two: File | None) -> None:
         self.one, self.two = one, two
-        self.said: list[str] = []
-        self.keys = roles.key_of(one.columns, two.columns if two else None)
+        self.said: list[str] = [d for file in (one, two) if file for d in file.doubts]
+        self.keys = roles.key_of(one.columns, two.columns if two else None) or self._same_values()
         if self.keys is None and two is not None:
             raise SourceError(
                 f"{one.path} and {two.path} share no column that names each row once in both; "
@@ -70,6 +73,12 @@ class Guesses:
                 "no column of two values is named like an outcome (default, fraud, bad, label, …)",
                 side.path, side.columns,
             )  # fmt: skip
+        other = roles.event_of(one.columns, taken) if two and event.guessed else None
+        if two and other and not other.guessed:
+            raise SourceError(
+                f"{one.path} holds {other.column}, named like an outcome, and {two.path} holds "
+                "none so named: name the applications first."
+            )
         self.event: Event = event
         if event.guessed:
             self.said.append(f"the event is taken to be {event.sql}")
@@ -80,6 +89,22 @@ class Guesses:
         self._lay_out()
         self._when()
         self.inputs, self.left_out = self._inputs()
+
+    def _same_values(self) -> tuple[str, str] | None:
+        """Keys of two names: columns that name each row once, the second's values in the first."""
+        if self.two is None:
+            return None
+        for mine in (c for c in self.one.columns if c.unique):
+            for theirs in (c for c in self.two.columns if c.unique and c.kind == mine.kind):
+                a, b = quote(mine.name), quote(theirs.name)
+                met = self.one.con.sql(
+                    f"SELECT avg(CASE WHEN {b} IN (SELECT {a} FROM applications) THEN 1.0 ELSE 0 "
+                    "END) FROM outcomes"
+                ).fetchall()[0][0]
+                if met >= ALIKE and mine.kind in ("number", "text"):
+                    self.said.append(f"{theirs.name} of the outcomes is {mine.name}")
+                    return mine.name, theirs.name
+        return None
 
     def _lay_out(self) -> None:
         """Views ``a`` (key, time and all columns) and ``o`` (key, event, seen), and the horizon."""
@@ -115,6 +140,12 @@ class Guesses:
             f"SELECT a.{t} AS at, o.e, epoch(CAST(o.seen AS TIMESTAMP) - CAST(a.{t} AS TIMESTAMP)) "
             f"/ 86400 AS days FROM a JOIN o ON o.k = a.{k} ORDER BY 1"
         ).to_arrow_table().to_pandas()  # fmt: skip
+        early = int((self.joined["days"] < 0).sum())
+        if early:
+            self.said.append(
+                f"{self.seen} lies before the application in {early:,} rows, so it is not taken"
+            )
+            self.seen, self.joined["days"] = None, np.nan
         if self.joined.empty:
             raise SourceError(
                 f"{self.one.path} and {self.two.path if self.two else ''}: no {self.key} is in "

@@ -62,16 +62,30 @@ def is_time(column: Column) -> bool:
 
 
 def event_of(columns: list[Column], taken: set[str]) -> Event | None:
-    """A column of two levels, the likeliest name first."""
+    """A column of two levels, the likeliest name first, else the only one; or a status."""
     two = [c for c in columns if c.levels == 2 and c.name not in taken and not is_time(c)]
     two = [c for c in two if c.kind in ("boolean", "number", "text")]
     named = [c for c in two if _named(c, EVENT)]
     if not named:
-        return None
-    column = min(named, key=lambda c: _rank(c.name, EVENT))
+        return _of_many(columns, taken) or (_of_two(two[0], True) if len(two) == 1 else None)
+    return _of_two(min(named, key=lambda c: _rank(c.name, EVENT)), False)
+
+
+def _of_many(columns: list[Column], taken: set[str]) -> Event | None:
+    """A status of several levels, one of which is a word for the event."""
+    for c in columns:
+        if c.name in taken or not _named(c, EVENT):
+            continue
+        yes = [level for level, _ in c.frequent if level.strip().lower() in YES]
+        if len(yes) == 1:
+            return Event(c.name, f"{quoted(c.name)} = {literal(yes[0])}", guessed=True)
+    return None
+
+
+def _of_two(column: Column, guessed: bool) -> Event | None:
     name = quoted(column.name)
     if column.kind == "boolean" or (column.low, column.high) == (0, 1):
-        return Event(column.name, name)
+        return Event(column.name, name, guessed)
     if column.kind == "number":
         return Event(column.name, f"{name} = {column.high}", guessed=True)
     levels = [level for level, _ in column.frequent]
