@@ -51,7 +51,7 @@ class TrainFlow(BaseFlow):
         """Say what was submitted, what it could not see, and what a person does next."""
         for match in self.dataset.matches:
             print(f"{match}.")
-        for note in self.dataset.notes:
+        for note in [*self.dataset.notes, *self.review.notes]:
             print(note)
         print(f"{self.said} {self.version}: {self.gate}.")
         print(f"Read it: truerisk report --problem {self.problem.called} {self.version}")

@@ -1,18 +1,24 @@
 """The bytes of a boosted model say nothing of when, where and by which process it was fitted."""
 
 import hashlib
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier
 from sklearn.metrics import roc_auc_score
 
+from truerisk.errors import ModelError
 from truerisk.models.boosting import BoostingModel
-from truerisk.problem.spec import Boosting
+from truerisk.models.candidates import CANDIDATES
+from truerisk.problem.catboost import OURS, PARAMETERS
+from truerisk.problem.spec import Boosting, Candidates
 
 FIT = """
 import sys, hashlib
@@ -82,3 +88,42 @@ def test_a_missing_category_is_a_category(sample: Callable[..., Any]) -> None:
     event = X["purpose"].isna().to_numpy(dtype=float)
     p = pd.Series(BoostingModel.fit(X, event, Boosting(iterations=100), 1).predict(X))
     assert p[event == 1].min() > p[event == 0].max()
+
+
+def test_every_parameter_of_catboost_is_passed_on_or_ours() -> None:
+    """A new version's parameters are looked at before they pass."""
+    known = set(inspect.signature(CatBoostClassifier.__init__).parameters) - {"self"}
+    assert known == PARAMETERS | OURS
+    assert not PARAMETERS & OURS
+
+
+def test_parameters_reach_catboost_and_a_few_levels_get_columns_of_their_own(
+    sample: Callable[..., Any],
+) -> None:
+    X, event = sample(300)
+    asked = Boosting(iterations=5, l2_leaf_reg=7.0, grow_policy="Lossguide", max_leaves=8)
+    used = BoostingModel.fit(X, event, asked, 0).classifier.get_all_params()
+    assert (used["l2_leaf_reg"], used["grow_policy"], used["max_leaves"]) == (7.0, "Lossguide", 8)
+    assert used["one_hot_max_size"] == 24
+    assert Boosting(n_estimators=7).iterations == 7
+
+
+@pytest.mark.parametrize("wrong", [{"bootstrap_type": "Magic"}, {"l2_leaf_reg": "much"}])
+def test_what_catboost_refuses_is_one_sentence(
+    sample: Callable[..., Any], wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(ModelError, match=r"^candidates.boosting cannot be fitted on 300 rows"):
+        BoostingModel.fit(*sample(300), Boosting(iterations=5, **wrong), 0)
+
+
+@pytest.mark.parametrize("name", ["prior", "single_feature", "scorecard", "boosting"])
+def test_features_without_a_value_or_a_difference_break_no_candidate(
+    sample: Callable[..., Any], name: str
+) -> None:
+    X, event = sample(400)
+    X = X.assign(empty=np.nan, constant=1.0, nothing=pd.Series([None] * 400, dtype="str"))
+    params = getattr(Candidates.model_validate({name: {}}), name)
+    if name == "boosting":
+        params = Boosting(iterations=5)
+    p = CANDIDATES[name].fit(X, event, params, 0).predict(X)
+    assert np.isfinite(p).all()

@@ -35,7 +35,17 @@ MISTAKES = {
     "unknown parameter of a candidate": (
         "depth = 6",
         "deep = 6",
-        ["candidates.boosting.deep is not a known key", "depth, iterations or learning_rate"],
+        ["candidates.boosting has deep, which is no parameter of CatBoost", 'mean "depth"'],
+    ),
+    "a parameter that writes files": (
+        "depth = 6",
+        'train_dir = "here"',
+        ["candidates.boosting has train_dir", "would write files"],
+    ),
+    "one parameter under two names": (
+        "depth = 6",
+        "depth = 6\nmax_depth = 6",
+        ["candidates.boosting has both max_depth and depth"],
     ),
     "no key": (
         'key = "payment_id"\n',

@@ -9,6 +9,7 @@ import pandas as pd
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
+from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
 from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
@@ -107,7 +108,11 @@ def build_dataset(
                 else "choose a later known_at."
             )
         )
-    notes = [*late_events(problem, frame), *nearly_all_events(problem, frame)]
+    notes = [
+        *late_events(problem, frame),
+        *nearly_all_events(problem, frame),
+        *silent_features(frame, names(problem)),
+    ]
     frame = frame.drop(columns=TOLD)
     return Dataset(
         frame,

@@ -10,7 +10,10 @@ RARE = 0.01  # categories with a smaller share are one bin
 def bins(values: pd.Series, count: int) -> np.ndarray | list[str]:
     """Inner edges by quantile for numbers; the levels that are not rare for text."""
     if pd.api.types.is_numeric_dtype(values):
-        inner = values.dropna().quantile(np.linspace(0, 1, count + 1)[1:-1])
+        known = values.dropna()
+        if known.empty:
+            return np.empty(0)
+        inner = known.quantile(np.linspace(0, 1, count + 1)[1:-1])
         return np.unique(inner.to_numpy())
     share = values.value_counts(normalize=True)
     return sorted(share.index[share >= RARE])

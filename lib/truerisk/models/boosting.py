@@ -7,8 +7,9 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostClassifier, Pool
+from catboost import CatBoostClassifier, CatBoostError, Pool
 
+from truerisk.errors import ModelError
 from truerisk.problem.spec import Boosting
 
 # Part of the model: a sum over threads depends on how many there are.
@@ -25,14 +26,21 @@ class BoostingModel:
 
     @classmethod
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Boosting, seed: int) -> Self:
-        classifier = CatBoostClassifier(
-            **params.model_dump(),
-            random_seed=seed,
-            thread_count=THREADS,
-            allow_writing_files=False,
-            verbose=False,
-        )
-        fitted = cls(classifier.fit(_pool(X, event.astype(int))))
+        try:
+            classifier = CatBoostClassifier(
+                **params.model_dump(),
+                random_seed=seed,
+                thread_count=THREADS,
+                allow_writing_files=False,
+                verbose=False,
+            )
+            fitted = cls(classifier.fit(_pool(X, event.astype(int))))
+        except (CatBoostError, TypeError, ValueError) as error:
+            said = str(error).strip().splitlines()[0].rsplit("/", 1)[-1]
+            raise ModelError(
+                f"candidates.boosting cannot be fitted on {len(X):,} rows of {X.shape[1]} "
+                f"features: CatBoost says {said[:300]!r}; change its parameters or features."
+            ) from error
         # CatBoost writes a model it read in another order than one it fitted: read it once, so
         # that its bytes, and its version, are the same ever after.
         return cls.from_bytes(fitted.to_bytes())

@@ -131,6 +131,23 @@ def baseline(dataset: Dataset, parts: Split) -> np.ndarray:
     return _calibrated(frame, parts.choose, raw)[0].apply(raw)
 
 
+def calibration_notes(fitted: Fitted) -> list[str]:
+    """How far weights of 1/π were believed, and whether the labels would have turned the score."""
+    rests, said = fitted.support, []
+    if rests.explored:
+        said.append(
+            f"The calibration rests on {rests.explored:,} explored outcomes (effective "
+            f"{rests.effective:.0f}): their weights of 1/p_reveal were believed by "
+            f"{rests.trust:.0%}; at 0% a score speaks of the revealed only, at 100% of everyone."
+        )
+    if fitted.model.calibration.flat:
+        said.append(
+            "On the calibrating outcomes a higher score does not go with more events: the slope is "
+            "held at its least, and scores hardly differ."
+        )
+    return said
+
+
 def as_known(recipe: Recipe, frame: pd.DataFrame, at: pd.Timestamp) -> AsKnown:
     """Follow a recipe with nothing but rows that were mature at ``at``.
 

@@ -4,7 +4,7 @@ Everything a reviewer decides from is computed here, from the half of the holdou
 fitted, calibrated nor chose anything; the report only shows it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ import pandas as pd
 
 from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.features.dataset import Dataset
+from truerisk.features.feature_notes import strange_levels
 from truerisk.lake.lake import Lake
 from truerisk.measurement import metrics
 from truerisk.measurement.measure import measure
 from truerisk.measurement.outcome_model import outcome_model
-from truerisk.models.training import Fitted, Split, baseline
+from truerisk.models.training import Fitted, Split, baseline, calibration_notes
 from truerisk.problem.spec import Problem
 from truerisk.registry.choice import Choice, choose_candidate
 from truerisk.registry.contest import Contest, contest
@@ -42,6 +43,7 @@ class Review:
     m, the rival's score and p_<action>, the chosen candidate's chosen_score and chosen_p_<action>,
     and the dollars of every action. ``subjects`` holds the chosen candidate's estimates on subjects
     that it was fitted on and on others (group_by "subject": known, new), empty where none returns.
+    ``notes`` are sentences on inputs and calibration that a person should know.
     """
 
     choice: Choice
@@ -59,6 +61,7 @@ class Review:
     m: np.ndarray
     judged: pd.DataFrame
     checks: list[Check]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def chosen(self) -> str:
@@ -161,6 +164,10 @@ def review(
             best(estimates[estimates["model"] == choice.name], "calibration_error"),
             faced,
         ),
+        notes=[
+            *strange_levels(dataset.frame[parts.early], frame, dataset.features),
+            *calibration_notes(chosen),
+        ],
     )
 
 

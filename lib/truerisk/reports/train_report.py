@@ -145,6 +145,7 @@ def _calibration(problem: Problem, review: Review) -> list[Block]:
     if not figures.can_draw(review.bands, there, "event_rate"):
         return [Text("No band of scores has enough known outcomes.")]
     return [
+        *(Text(note) for note in review.notes),
         Text("A score of 10% should mean that 10 of 100 have the event: points on the line."),
         Figure(
             "Observed event rate of each tenth of the scores, with 95% interval",
