@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from truerisk.errors import LakeError, TrueriskError, masked, told
+from truerisk.lake.files import is_empty
 from truerisk.lake.home import RUNS, home, repository
 from truerisk.lake.lake import Lake
 from truerisk.problem.parse import as_config
@@ -77,17 +79,17 @@ def launch(
         code = process.wait()
     if code == 2 and lines:  # a refusal leaves nothing behind, and its sentence says it all
         os.unlink(log.name)
-        for empty in made:
-            empty.rmdir()
+        if made and is_empty(lake.root):  # with what Metaflow kept of the refused run
+            shutil.rmtree(made)
         raise TrueriskError(lines[-1])
     if code:
         raise FlowFailedError(verb, Path(log.name), lines)
     return said
 
 
-def _made(folder: Path) -> list[Path]:
-    """Make a folder; those that were not there before, the innermost first."""
-    new = [f for f in (folder, *folder.parents) if not f.exists()]
+def _made(folder: Path) -> Path | None:
+    """Make a folder; the outermost that was not there before, None where it was there."""
+    new = next((f for f in reversed([folder, *folder.parents]) if not f.exists()), None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

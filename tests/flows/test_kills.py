@@ -191,8 +191,10 @@ def test_97_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
             assert (found["lost"], found["doubled"]) == (0, 0), (what, unit, found)
         print(f"{what}: {kills} units, {whole} whole when killed, {partly} not yet")
     while total["kills"] < sum(KILLS.values()):  # the three that were left to their end
-        process = context.Process(target=child, args=("score", root, 0, context.Pipe()[1]))
+        ours, theirs = context.Pipe()
+        process = context.Process(target=child, args=("score", root, 0, theirs))
         process.start()
+        assert ours.poll(120) and ours.recv()
         time.sleep(draw.uniform(0, 0.2))
         process.kill()
         process.join()
