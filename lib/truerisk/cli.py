@@ -6,6 +6,7 @@ import tempfile
 import traceback
 
 import typer
+import typer.exceptions
 
 from truerisk.commands import (
     catalog,
@@ -54,10 +55,16 @@ def main() -> None:
     """The entry point: one sentence and exit code 2 for whatever the user can mend."""
     try:
         with outside():
-            app()
+            ended = app(standalone_mode=False)
     except TrueriskError as error:
         print(f"truerisk: {error}", file=sys.stderr)
         sys.exit(2)
+    except typer.exceptions.TyperException as error:
+        print(_mistyped(error), file=sys.stderr)
+        sys.exit(2)
+    except typer.Abort:
+        print("truerisk: Stopped before anything was done.", file=sys.stderr)
+        sys.exit(1)
     except FlowFailedError as error:
         print(f"truerisk: {error}", file=sys.stderr)
         sys.exit(1)
@@ -72,3 +79,14 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
+    sys.exit(ended or 0)
+
+
+def _mistyped(error: typer.exceptions.TyperException) -> str:
+    """A command line that cannot be read, as one sentence; a group alone explains itself."""
+    said = error.format_message()
+    if said.startswith("Usage: "):
+        return said
+    context = getattr(error, "ctx", None)
+    help_ = f"{context.command_path if context else 'truerisk'} --help"
+    return f"truerisk: {TrueriskError(f'{said.rstrip(chr(46))}; see `{help_}`.')}"
