@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from truerisk.commands import ledger as commands
 from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
 from truerisk.decisions.budget import LIMIT, SHARE_OF_CAP
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.errors import TrueriskError
 from truerisk.features.definitions import definition
+from truerisk.lake.identity import alike, as_text
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ESTIMATES, ledger
 from truerisk.models.calibration import Calibration
@@ -186,6 +188,26 @@ def test_another_model_rescores_decided_applications_in_the_order_asked_for(
     assert frame["application_id"].tolist() == keys.tolist()
     expected = decided.set_index("application_id").loc[keys, "score"]
     np.testing.assert_array_equal(frame["score"], expected)
+
+
+@pytest.mark.slow
+def test_keys_that_were_stored_as_floats_are_decided_once_and_found(
+    lake: Lake, problem: Problem, version: str, make_scored: Callable[..., pd.DataFrame],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """A day's file held the keys as 7.0, the next one as 7, a third as text."""
+    held, now = pd.Series([7.0, 8.0]), pd.Series(["7", "8.0", "9"])
+    assert (~alike(now, held).isin(as_text(held))).tolist() == [False, False, True]
+    batch = plan_batch(lake, problem, version)
+    rows = score(lake, problem, batch)
+    rows = rows.assign(application_id=np.arange(len(rows), dtype=float))
+    commit(lake, problem, decide(problem, rows, batch))
+    monkeypatch.setattr(commands, "find", lambda name: problem)
+    for asked in ("7", "7.0"):
+        commands.decisions("small", asked, lake=lake.root)
+        assert "application_id                   7" in capsys.readouterr().out
+    with pytest.raises(TrueriskError, match="no decision"):
+        commands.decisions("small", "7.5", lake=lake.root)
 
 
 @pytest.mark.slow

@@ -117,6 +117,7 @@ def test_a_run_says_for_how_many_the_budget_kept_exploration_below_its_floor(
     below = int((could & (decided["exploration_rate"] < 0.05)).sum())
     assert f"below its floor of 0.05 for {below:,} of {could.sum():,} applications" in poor
     assert below > 0.9 * could.sum()
+    assert describe(lender(), decided, 0) == "Decided 0 applications, 0 by exploration."
     rich, decided = said(1e9)
     assert rich.startswith(f"Decided 2,000 applications, {decided['explored'].sum():,} by explor")
     assert "floor" not in rich

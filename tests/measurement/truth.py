@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import pandas as pd
+import returning_worlds
 import worlds
 from scipy import stats
 
@@ -254,6 +255,7 @@ def tables(count: int, processes: int) -> Iterator[str]:
     few = count // 4
     yield from _table("With about 45 explored labels: bootstrap-t", few, processes, pi=0.045)
     yield from _table("With m fitted by measure() itself", few, processes, "m fitted")
+    yield returning_worlds.table(few)
     few = max(count // 20, 20)
     yield f"\n### At 60,000 applications, 27% declined, about 320 explored: {few} worlds\n"
     yield "| metric | median width | holds | bias | asked |"

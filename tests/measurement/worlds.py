@@ -35,13 +35,14 @@ def draw(
 ) -> pd.DataFrame:
     """A log of ``n`` rows, and beside it ``p`` and ``y``, the truth that no log holds.
 
-    ``repeats`` rows of each subject are alike in everything. ``m`` is the outcome model: ``true``,
-    ``constant``, or ``overfit``, which is noise on any row it did not see.
+    ``repeats`` rows of each subject are alike in everything but the draw. ``m`` is the
+    outcome model: ``true``, ``constant``, or ``overfit``, which is noise on any row it did not see.
     """
     rng = np.random.default_rng(seed)
     subjects = n // repeats
     x, u, noise = (np.repeat(rng.normal(size=subjects), repeats) for _ in range(3))
-    luck, chance = (np.repeat(rng.random(subjects), repeats) for _ in range(2))
+    luck = np.repeat(rng.random(subjects), repeats)
+    chance = rng.random(subjects * repeats)
     amount = np.repeat(rng.lognormal(0, 0.6, subjects), repeats)
     score, risk = sigmoid(BASE + SLOPE * x), sigmoid(BASE + SLOPE * x + hidden * u)
     y = (luck < risk).astype(float)

@@ -19,11 +19,12 @@ def decisions(
     """List the last decisions, or show everything about one."""
     from truerisk.decisions.ledger import read_ledger
     from truerisk.decisions.reasons import in_words
+    from truerisk.lake.identity import as_text, written_like
 
     about = find(problem)
     rows = read_ledger(open_lake(lake), about)
     if application:
-        rows = rows[rows[about.key].astype(str) == application]
+        rows = rows[as_text(rows[about.key]).eq(written_like(application, rows[about.key]))]
         if rows.empty:
             raise TrueriskError(
                 f"The ledger of {about.name} has no decision on the application that was named; "

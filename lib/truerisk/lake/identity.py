@@ -32,6 +32,11 @@ def as_text(values: pd.Series) -> pd.Series:
     return values.astype(str).str.replace(WHOLE, r"\1", regex=True)
 
 
+def written_like(text: str, held: pd.Series) -> str:
+    """One id as a person wrote it, in the form that ``as_text`` gives the ``held`` ones."""
+    return _number(text) if is_number(held) else text
+
+
 def alike(values: pd.Series, held: pd.Series) -> pd.Series:
     """``values`` as text, read as numbers where the ``held`` ids are numbers; same index.
 

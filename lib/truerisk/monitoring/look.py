@@ -12,6 +12,7 @@ from truerisk.lake.lake import Lake
 from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.drift import drift
 from truerisk.measurement.fairness import fairness
+from truerisk.measurement.log import doubts
 from truerisk.measurement.watching.watch import watch
 from truerisk.monitoring.bands import bands
 from truerisk.monitoring.worth import worth
@@ -65,6 +66,7 @@ def look(
         then=_period(then),
         now=_period(now),
         fairness=_fairness(problem, log, features),
+        doubts=tuple(doubts(log)),
         **about,
     )
 

@@ -74,7 +74,9 @@ def _how(problem: Problem, monitor: Monitor) -> list[Block]:
                 f"An application counts once it is {problem.outcome.horizon.days} days old, "
                 "whatever was decided and whatever is known of it already.",
                 "Every decision logged the probability of its action before the draw; weights are "
-                "one over it.",
+                "one over it. The draws were held to these probabilities: all of them, those of "
+                "first and of returning applications, and each month's; what differs is said "
+                "above.",
                 "Intervals hold 95% of the time each, and allow for applications of one subject "
                 "being alike. Only watched series may be looked at again and again: theirs hold at "
                 "all looks at once.",

@@ -43,7 +43,7 @@ def summary(problem: Problem, monitor: Monitor) -> list[Block]:
     if lost == 1:
         said = "Nothing is identified for everyone: no application had a logged chance."
         blocks.append(Text(said, "warning"))
-    return blocks
+    return [*blocks, *(Text(doubt, "warning") for doubt in monitor.doubts)]
 
 
 def verdict(problem: Problem, monitor: Monitor) -> Verdict:

@@ -95,7 +95,7 @@ def _fixed_before(frame: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
 
     Until 200 outcomes of an earlier quarter are there m is the score, which was fixed when the row
     was decided. Afterwards it is refitted each quarter on the year before it, and for each subject
-    without its own earlier rows, whose draws its later ones repeat.
+    without its own earlier rows: draws that stuck to a subject are repeated by its later ones.
     """
     frame, rows = mature_rows(frame)
     m = rows.score.copy()

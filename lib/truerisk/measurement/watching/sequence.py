@@ -44,8 +44,8 @@ def confidence_sequence(
     All arrays of shape (n,): ``cluster`` are codes, ``week`` 0, 1, 2, … in release order. With A
     and N the sums of a cluster so far, θ = ΣA/ΣN, and its variance is that of the residuals
     A − θN, C/(C−1)·Σ(A − θN)²/(ΣN)², so weeks of unequal size weigh by their applications. The
-    sums of a cluster over its weeks are added before they are squared: a subject's exploration
-    draws stick for 90 days, so its weeks are alike, and squaring each week alone is too narrow.
+    sums of a cluster over its weeks are added before they are squared: a subject's weeks are alike
+    in its risk (and in an older ledger in its draw), and squaring each week alone is too narrow.
 
     t counts the units (cluster-weeks). ``best_week`` is where the sequence is narrowest: t* is that
     many weeks at the pace up to look ``first``, the first one shown, and fixed from there on.
