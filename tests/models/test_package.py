@@ -13,6 +13,7 @@ from truerisk.errors import ModelError
 from truerisk.lake.lake import Lake
 from truerisk.models import package
 from truerisk.models.candidates import CANDIDATES
+from truerisk.models.inputs import conform
 from truerisk.models.package import Model, load, read_manifest, read_report, save, save_report
 
 ABOUT = {"known_at": "2025-01-01", "versions": {"applications": 3}, "run": "TrainFlow/7"}
@@ -58,7 +59,7 @@ def test_the_manifest_says_what_is_needed_to_train_it_again(
     lake: Lake, model: Model, version: str
 ) -> None:
     manifest = read_manifest(lake, "small", version)
-    assert manifest["format"] == 1
+    assert manifest["format"] == 2
     assert manifest["candidate"] == "scorecard"
     assert manifest["fingerprint"] == model.fingerprint
     assert manifest["version"] == version == model.version
@@ -148,9 +149,26 @@ def test_another_model_under_this_version_is_refused(
 def test_another_format_is_named_with_the_one_that_is_read(
     lake: Lake, version: str, folder: Path
 ) -> None:
-    reseal(folder, format=2)
-    with pytest.raises(ModelError, match=r"has format 2, .* reads format 1; see docs/formats"):
+    reseal(folder, format=3)
+    with pytest.raises(ModelError, match=r"format 3, .* reads formats 1 and 2; see docs/formats"):
         load(lake, "small", version)
+
+
+def test_a_package_of_format_1_has_no_kinds_and_is_read(
+    lake: Lake, model: Model, version: str, folder: Path
+) -> None:
+    reseal(folder, format=1, kinds={})
+    assert load(lake, "small", version).kinds == {}
+
+
+def test_inputs_of_another_kind_are_brought_to_the_models_or_refused_with_counts() -> None:
+    X = pd.DataFrame({"branch": [7.0, 12.0, None], "amount": ["1", " 2.5", None]})
+    made = conform(X, {"branch": "text", "amount": "number"})
+    assert made["branch"].tolist()[:2] == ["7", "12"]
+    assert made["amount"].tolist()[:2] == [1.0, 2.5]
+    assert made.isna().sum().tolist() == [1, 1]
+    with pytest.raises(ModelError, match=r'"branch" holds DOUBLE, .* which 1 of 3 values cannot'):
+        conform(X.assign(branch=[7.5, 1.0, None]), {"branch": "text"})
 
 
 def test_a_report_is_kept_as_it_was_submitted(lake: Lake, version: str, folder: Path) -> None:

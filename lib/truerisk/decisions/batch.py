@@ -35,8 +35,9 @@ class Batch:
     ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
     day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget,
     ``chances`` what the batch's subjects had before; ``calibration`` corrects the score for
-    everyone when exploration is priced, and never decides. A batch of these values decides the same
-    way whenever it is replayed.
+    everyone when exploration is priced, and never decides; ``definition`` is the model's, with the
+    types that rules and money are evaluated in. A batch of these values decides the same way
+    whenever it is replayed.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Batch:
     calibration: Calibration = AS_SCORED
     recent: Recent | None = field(default=None, repr=False)
     chances: Chances | None = field(default=None, repr=False)
+    definition: dict = field(default_factory=dict, repr=False)
 
 
 def plan_batch(
@@ -111,6 +113,7 @@ def plan_batch(
         calibration,
         before,
         had,
+        manifest["definition"],
     )
 
 

@@ -35,6 +35,7 @@ def decide(
     """
     scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
+    problem = problem.typed(batch.definition)
     names = list(problem.actions)
     score = scored["score"].to_numpy(dtype=float)
     money = dollars(problem, scored)

@@ -13,9 +13,10 @@ import pandas as pd
 from truerisk.decisions.policy import Choice, dollars
 from truerisk.features.definitions import with_features_of
 from truerisk.features.kinds import as_input
+from truerisk.lake.declared import evaluated
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual, money_columns
-from truerisk.problem.expression import columns_of, evaluate
+from truerisk.problem.expression import columns_of
 from truerisk.problem.names import derived_order
 from truerisk.problem.spec import Problem
 
@@ -92,7 +93,8 @@ def _moved(
         value = value.astype(frame[factor].dtype)  # of its own type, as money and SQL saw it
     frame = frame.assign(**{factor: value})
     for name in derived:
-        made = evaluate(frame, {name: defined.features.derived[name].sql})[name]
+        sql = defined.features.derived[name].sql
+        made = evaluated(frame, sql, defined.column_types, defined.where)
         frame[name] = as_input(defined, name, made).to_numpy()
     return frame
 

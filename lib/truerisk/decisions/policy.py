@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import ProblemError, SourceError
-from truerisk.problem.expression import evaluate
+from truerisk.lake.declared import evaluated
 from truerisk.problem.spec import Problem
 
 
@@ -90,7 +90,8 @@ def probabilities(problem: Problem, choice: Choice) -> np.ndarray:
 
 
 def _evaluated(problem: Problem, frame: pd.DataFrame, where: str, expression: str) -> pd.Series:
+    """In the types that the model knew, as far as the problem says them (``Problem.typed``)."""
     try:
-        return evaluate(frame, {where: expression})[where]
+        return evaluated(frame, expression, problem.column_types, f"{problem.where}: {where}")
     except ValueError as error:
         raise ProblemError(f"{problem.where}: {where}: {error}.") from error

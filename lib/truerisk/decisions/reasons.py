@@ -23,6 +23,7 @@ LEAST = 0.05  # of the worst factor: what weighs less explains nothing
 
 def factors(problem: Problem, model: Model, scored: pd.DataFrame) -> pd.Series:
     """The dollars' own reasons as JSON text, null where they reveal or a rule decides; (n,)."""
+    problem = problem.typed(model.definition)
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
     cost, margin = contributions(problem, model, scored, money, choice)

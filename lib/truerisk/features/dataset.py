@@ -13,6 +13,7 @@ from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
 from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
+from truerisk.features.types import types_of
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
@@ -87,6 +88,7 @@ def build_dataset(
         frame = _known(sources, spine, known)
         matched = matches(sources, len(spine))
         newest = _newest(sources, known)
+        types = types_of(sources, columns_read(problem))
         pinned = dict(sorted(sources.versions.items()))
     mature = frame["mature"]
     counts = {
@@ -117,7 +119,7 @@ def build_dataset(
     return Dataset(
         frame,
         names(problem),
-        definition(problem),
+        definition(problem) | {"types": types},
         pinned,
         known,
         fingerprint(frame),

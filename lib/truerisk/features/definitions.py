@@ -44,7 +44,8 @@ def definition_hash(defined: Mapping[str, Any]) -> str:
     Files that a query names count for nothing: the same query over another month's file is the
     same definition.
     """
-    text = json.dumps(_placeless(defined), sort_keys=True)
+    meaning = {k: v for k, v in defined.items() if k != "types"}  # which are of the sources
+    text = json.dumps(_placeless(meaning), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -111,12 +112,18 @@ def with_features_of(problem: Problem, defined: Mapping[str, Any]) -> Problem:
             if (rule.type == "money") != (column in rows["money"])
         }
         missing = {c: Column(type="money") for c in rows["money"] if c not in today.contract}
-        then["contract"] = {**today.contract, **contract, **missing}
+        then["contract"] = {**_texts(defined, name), **today.contract, **contract, **missing}
         sources[name] = Source.model_validate({**dict(today), **then})
     features = Features.model_validate(defined["features"])
     changed = problem.model_copy(update={"features": features, "sources": sources})
     changed._file = problem._file
-    return changed
+    return changed.typed(defined)
+
+
+def _texts(defined: Mapping[str, Any], name: str) -> dict[str, Column]:
+    """A rule for each column of texts, so that no file's digits are read as numbers."""
+    types = defined.get("types", {}).get("sources", {}).get(name, {})
+    return {c: Column(type="text") for c, kind in types.items() if kind == "VARCHAR"}
 
 
 def _rows_of(source: Source) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from truerisk.errors import ProblemError
 from truerisk.lake.contract import NUMBER
+from truerisk.problem.expression import sandbox
 from truerisk.problem.frames import as_array
 from truerisk.problem.spec import Problem
 
@@ -58,4 +59,5 @@ def _duckdb_type(held: pa.DataType) -> str:
         return "BOOLEAN"
     if pa.types.is_integer(held) or pa.types.is_floating(held) or pa.types.is_decimal(held):
         return "DOUBLE"
-    return "TIMESTAMP" if pa.types.is_temporal(held) else str(held).upper()
+    with sandbox() as con:
+        return str(con.from_arrow(pa.table({"value": pa.array([], held)})).types[0])

@@ -8,9 +8,9 @@ from truerisk.errors import SourceError, told
 from truerisk.features.keys import agree
 from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.lake.connection import quote
-from truerisk.lake.declared import Declared, bordered
+from truerisk.lake.declared import brought
 from truerisk.lake.sources import Sources
-from truerisk.problem.frames import as_array, as_frame
+from truerisk.problem.frames import as_array
 
 
 def application_columns(
@@ -65,26 +65,9 @@ def as_declared(sources: Sources, given: pd.DataFrame) -> pd.DataFrame:
     """
     source = sources.problem.application.source
     types = agree(sources) | sources.columns(source)
-    table = pa.table({str(c): _arrow(given[c]) for c in given})
-    rows = sources.con.from_arrow(table)
-    if all(types.get(c, kind) == kind for c, kind in zip(rows.columns, map(str, rows.types))):
-        return given.reset_index(drop=True)
-    declared = {
-        c: Declared(types[c], f'that of source "{source}" {types[c]}')
-        for c in rows.columns
-        if c in types
-    }
-    made = bordered(rows, declared, f"{sources.problem.where}: the spine")
-    return as_frame(made.to_arrow_table())
-
-
-def _arrow(values: pd.Series) -> pa.Array:
-    try:
-        return as_array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise SourceError(
-            f'The spine\'s column "{values.name}" holds values of several types; give it one.'
-        ) from error
+    where = f"{sources.problem.where}: the spine"
+    made = brought(given, types, where, f'that of source "{source}" holds')
+    return made.reset_index(drop=True)
 
 
 def spine_table(base: pd.DataFrame, entities: list[str]) -> pa.Table:
@@ -112,7 +95,7 @@ def _from_source(
     problem = sources.problem
     name, time = problem.application.source, problem.applications.time
     view = sources.view(name, lacking)
-    wanted = pa.table({ROW: range(len(keys)), "__wanted": _arrow(keys)})
+    wanted = pa.table({ROW: range(len(keys)), "__wanted": as_array(keys)})
     sources.con.register("__wanted", wanted)
     listed = "".join(f", a.{quote(c)}" for c in lacking if c != time)
     bound = ""

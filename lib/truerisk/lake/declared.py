@@ -10,12 +10,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
+import pandas as pd
+import pyarrow as pa
 
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, NUMBER
-from truerisk.lake.reader.cells import FLOATS, STORED, family
+from truerisk.lake.reader.cells import FLOATS, STORED, family, is_not_nan
 from truerisk.lake.views import OURS
+from truerisk.problem.expression import columns_of, evaluate, sandbox
+from truerisk.problem.frames import as_array, as_frame
 from truerisk.problem.source import Column
 from truerisk.problem.spec import Problem
 
@@ -86,6 +90,45 @@ def bordered(
     return rows.project(", ".join(f"{at.sql} AS {quote(c)}" for c, at in made.items()))
 
 
+def evaluated(
+    frame: pd.DataFrame, expression: str, types: Mapping[str, str], where: str
+) -> pd.Series:
+    """An expression over the rows of a frame, whose columns are brought to ``types`` first.
+
+    Raises ValueError as ``evaluate`` does, and SourceError as ``bordered`` does.
+    """
+    read = {c.lower() for c in columns_of(expression)}
+    columns = frame[[c for c in frame if str(c).lower() in read]]
+    known = brought(columns, types, where, "the model was trained with")
+    return evaluate(known, {"value": expression})["value"]
+
+
+def brought(frame: pd.DataFrame, types: Mapping[str, str], where: str, by: str) -> pd.DataFrame:
+    """The frame's columns, each of the type that ``types`` has for it; the rest as they are.
+
+    ``by`` says who declares the types. Raises SourceError as ``bordered`` does.
+    """
+    if not any(c in types for c in frame):
+        return frame
+    table = pa.table({str(c): _arrow(frame[c], where) for c in frame})
+    with sandbox() as con:
+        rows = con.from_arrow(table)
+        if all(types.get(c, kind) == kind for c, kind in zip(rows.columns, map(str, rows.types))):
+            return frame
+        declared = {c: Declared(types[c], f"{by} {types[c]}") for c in rows.columns if c in types}
+        made = as_frame(bordered(rows, declared, where).to_arrow_table())
+    return made.set_axis(frame.index)
+
+
+def _arrow(values: pd.Series, where: str) -> pa.Array:
+    try:
+        return as_array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise SourceError(
+            f'{where}: column "{values.name}" holds values of several types; give it one.'
+        ) from error
+
+
 def border(column: str, kind: str, declared: str | None = None) -> Border:
     """How a column of a DuckDB type is read."""
     c = quote(column)
@@ -94,14 +137,14 @@ def border(column: str, kind: str, declared: str | None = None) -> Border:
     wanted = declared
     if wanted == ANY_NUMBER:
         wanted = kind if re.fullmatch(NUMBER, kind) else "DOUBLE"
+    value = f"CASE WHEN {is_not_nan(c)} THEN {c} END" if kind in FLOATS else c
     if wanted == kind:
-        return Border(f"NULLIF({c}, CAST('NaN' AS {kind}))" if kind in FLOATS else c, kind)
+        return Border(value, kind)
     if kind == '"NULL"':
         return Border(f"CAST({c} AS {wanted})", wanted)
     made = _BETWEEN.get((family(kind), family(wanted)))
     if made is None:
         return Border(c, None)
-    value = f"NULLIF({c}, CAST('NaN' AS {kind}))" if kind in FLOATS else c
     sql, fits = made(value, kind, wanted)
     lost = f"({value}) IS NOT NULL AND NOT coalesce({fits}, false)" if fits else None
     return Border(sql, wanted, lost)

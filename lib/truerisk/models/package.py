@@ -9,7 +9,7 @@ definitions and training data.
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,10 @@ from truerisk.lake.lake import Lake
 from truerisk.models import fitted_keys
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import Candidate, candidate
+from truerisk.models.inputs import conform
 
-FORMAT = 1
+FORMAT = 2
+READ = (1, 2)  # a manifest of format 1 does not say the kinds of its inputs
 VERSION_LENGTH = 12
 REPORT_LENGTH = 16
 
@@ -34,7 +36,8 @@ class Model:
 
     ``reference`` is the usual application that reasons compare with; ``recipe`` what made the model
     beside candidate and definition; ``fitted_keys`` hashes of the applications it was fitted on,
-    written with the package and not read with it. All None in older packages.
+    written with the package and not read with it. All None in older packages. ``kinds`` says of
+    each input whether it is a number or a text; older packages do not.
     """
 
     name: str
@@ -46,10 +49,16 @@ class Model:
     reference: dict[str, Any] | None = None
     recipe: dict[str, Any] | None = None
     fitted_keys: bytes | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
-        """Calibrated probability of the event, shape (n,); ``frame`` has the model's features."""
-        return self.calibration.apply(self.fitted.predict(frame[self.features]))
+        """Calibrated probability of the event, shape (n,); ``frame`` has the model's features.
+
+        Raises ModelError for inputs that cannot be of the kind that the model was fitted on.
+        """
+        return self.calibration.apply(
+            self.fitted.predict(conform(frame[self.features], self.kinds))
+        )
 
     @property
     def version(self) -> str:
@@ -78,6 +87,7 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
         "candidate": model.name,
         "calibration": vars(model.calibration),
         "features": model.features,
+        "kinds": model.kinds,
         "definition": model.definition,
         "definition_hash": definition_hash(model.definition),
         "fingerprint": model.fingerprint,
@@ -108,6 +118,7 @@ def load(lake: Lake, problem: str, version: str) -> Model:
         manifest["fingerprint"],
         manifest.get("reference"),
         manifest.get("recipe"),
+        kinds=manifest.get("kinds", {}),
     )
     made = _version(content, model.calibration, model.definition, model.fingerprint)
     if made != version:
@@ -136,10 +147,10 @@ def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
             f"manifest.json of model {version} of {problem} was changed after training and is "
             "refused. Restore it or train again."
         )
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in READ:
         raise ModelError(
             f"Model {version} of {problem} has format {manifest['format']}, and this version of "
-            f"truerisk reads format {FORMAT}; see docs/formats.md."
+            f"truerisk reads formats {' and '.join(map(str, READ))}; see docs/formats.md."
         )
     return manifest
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from truerisk.errors import SourceError
 from truerisk.features.dataset import Dataset
+from truerisk.features.kinds import kind_of_input
 from truerisk.models.calibration import Calibration, Support, support
 from truerisk.models.candidates import Candidate, candidate
 from truerisk.models.fitted_keys import pack
@@ -117,6 +118,7 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         usual,
         recipe.said(),
         pack(frame.loc[labelled, problem.key]),
+        {name: kind_of_input(frame[name]) for name in features},
     )
     gap_scores = scored(parts.gapped)[0] if gapped else None
     return Fitted(name, model, scores, gap_scores, final.importance(), rests_on)

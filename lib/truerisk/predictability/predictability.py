@@ -43,6 +43,7 @@ def predictability(
 
     Fits the chosen candidate's recipe a few times more, on 30,000 rows in all at most.
     """
+    problem = problem.typed(dataset.definition)
     relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
     if pd.isna(relied["value"]):
         return None

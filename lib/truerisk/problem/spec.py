@@ -1,5 +1,6 @@
 """The grammar of a problem file: what it may say, as models that reject everything else."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal, Self
 
@@ -236,7 +237,7 @@ class Problem(Part):
     compute: Compute = Compute()
 
     _file: str = PrivateAttr("")
-    _types: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
+    _types: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def applications(self) -> Source:
@@ -247,10 +248,21 @@ class Problem(Part):
     def key(self) -> str:
         return self.applications.key
 
+    def typed(self, definition: Mapping[str, Any]) -> Self:
+        """The problem with the types that a model's definition keeps; an old one keeps none."""
+        copy = self.model_copy()
+        copy._file, copy._types = self._file, definition.get("types", {})
+        return copy
+
     @property
     def types(self) -> dict[str, dict[str, str]]:
         """Source → column → the type that a model was trained with; empty in a problem file."""
-        return self._types
+        return self._types.get("sources", {})
+
+    @property
+    def column_types(self) -> dict[str, str]:
+        """Column or feature → the type that expressions see; empty in a problem file."""
+        return self._types.get("columns", {})
 
     @property
     def revealing(self) -> str:

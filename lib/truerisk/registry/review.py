@@ -101,6 +101,7 @@ def review(
     champion: str | None,
 ) -> Review:
     """Judge every candidate; compare the chosen one with the event rate and with the champion."""
+    problem = problem.typed(dataset.definition)
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
     scores = {f.name: f.scores[parts.judge] for f in fitted}
     gaps = {f.name: f.gap_scores[parts.judge] for f in fitted if f.gap_scores is not None}
