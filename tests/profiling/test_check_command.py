@@ -73,6 +73,21 @@ def test_a_file_is_described_and_lines_are_proposed(lender):
     assert "A00001" not in shown and "note 1" not in shown, "ids and names are not shown"
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_times_kept_as_texts_are_times(lender, ending):
+    frame = pd.read_csv("outcomes.csv")
+    if ending == "jsonl":
+        frame.to_json("seen.jsonl", orient="records", lines=True)
+    else:
+        frame.assign(nested=[[1, 2]] * len(frame)).to_parquet("seen.parquet")
+    content = json.loads(run("check", f"seen.{ending}", "--json").stdout)
+    assert content["lines"] == ['observed_at = { type = "time" }']
+    nested = [note for note in content["notes"] if "which no feature can be" in note]
+    assert len(nested) == (ending == "parquet")
+    made = starter(["applications.csv", f"seen.{ending}"])
+    assert tomllib.loads(made.text)["outcome"]["observed"] == "observed_at"
+
+
 def test_init_writes_a_file_that_parses_checks_and_trains(lender, lake):
     said = run("init", "--from", "applications.csv", "outcomes.csv")
     assert said.exit_code == 0

@@ -23,6 +23,8 @@ from truerisk.problem.spec import Problem
 from truerisk.profiling.alone import EQUAL, Alone, alone, later_columns
 from truerisk.profiling.columns import Column, profile_columns
 
+KINDS = ("number", "text", "boolean", "time")  # what features are made of
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -86,6 +88,8 @@ def column_notes(columns: list[Column], where: str = "") -> tuple[list[str], lis
             notes.append(f"{name}: {codes} in {c.coded:.1%} of rows looks like a code for no value")
         elif c.nulls == c.rows:
             notes.append(f"{name} is always null")
+        elif c.kind not in KINDS:
+            notes.append(f"{name} holds {c.stored}, which no feature can be")
         elif c.constant:
             notes.append(f"{name} has one value in all its rows")
         if c.line:

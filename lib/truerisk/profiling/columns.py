@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from truerisk.lake.connection import quote
-from truerisk.lake.reader.cells import FLOATS, family
+from truerisk.lake.reader.cells import FLOATS, family, iso_time
 from truerisk.lake.reader.explain import explain_column
 from truerisk.lake.reader.forms import contract_line
 from truerisk.profiling.codes import DAYS, TIMES, is_word, number_codes
@@ -163,6 +163,8 @@ def _text(
     if found and found.proposal:
         said = found.said if found.suspicious else "holds numbers as texts"
         return {"means": said, "rules": found.proposal.rules}
+    if legible and _iso(con, view, c) >= NEARLY_ALL:
+        return {"means": "holds times as texts", "rules": ({"type": "time"},)}
     levels = con.sql(
         f"SELECT CAST({c} AS VARCHAR) AS v, count(*) AS n FROM {view} WHERE {c} IS NOT NULL "
         f"GROUP BY 1 ORDER BY n DESC, v LIMIT {FEW + 1}"
@@ -174,6 +176,13 @@ def _text(
     codes = [v for v, n in levels if is_word(v) and n >= TIMES]
     share = sum(n for v, n in levels if v in codes) / max(rows, 1)
     return shown | _coded(codes, share)
+
+
+def _iso(con: duckdb.DuckDBPyConnection, view: str, c: str) -> float:
+    """The share of filled texts that are times with the year first."""
+    share = f"avg(CASE WHEN {iso_time(c)} IS NOT NULL THEN 1.0 ELSE 0 END)"
+    found = con.sql(f"SELECT {share} FROM {view} WHERE trim({c}) <> ''").fetchall()[0][0]
+    return float(found or 0)
 
 
 def _dated(con: duckdb.DuckDBPyConnection, view: str, name: str, levels: int) -> dict[str, Any]:
