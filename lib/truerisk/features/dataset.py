@@ -19,7 +19,7 @@ from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
 from truerisk.lake.sticky import with_chances_held
-from truerisk.lake.tables import ledger
+from truerisk.lake.tables import is_ours, ledger
 from truerisk.lake.views import checked
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
@@ -200,12 +200,20 @@ def columns_read(problem: Problem) -> list[str]:
     read = [c for e in expressions for c in sorted(columns_of(e))]
     read += [*problem.training.segments, *problem.training.protected]
     read = [c for c in dict.fromkeys(read) if c not in made]
-    for column in [*read, *names(problem)]:
-        if column in RESERVED:
+    # These stand in the ledger, or in a log of it, under their own names.
+    beside = [problem.key, *problem.training.segments, *problem.training.protected]
+    taken = [c for c in beside if is_ours(c)]
+    for column in [*read, *names(problem), *taken]:
+        if column in RESERVED or column in taken:
             raise ProblemError(
                 f'{problem.where}: the column name "{column}" is reserved; give it another name '
                 f"in the application source, for example with a query."
             )
+    if "reveal" in problem.actions:
+        raise ProblemError(
+            f'{problem.where}: an action cannot be named "reveal": p_reveal is the probability of '
+            "any action that reveals; give it another name."
+        )
     return read
 
 

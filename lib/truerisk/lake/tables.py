@@ -48,6 +48,22 @@ DECISIONS_SCHEMA = pa.schema(
     }
 )
 
+# What a decision log adds to the ledger's columns, or an estimate to a log's.
+LOGGED = (
+    "event", "event_at", "followed_until", "mature", "revealed", "status", "override", "closed",
+    "cluster", "m", "realised_value", "vintage", "experiment", "arm", "arm_share", "entry",
+    "exploration_entry", "factors", "shard", "chain_at", "chain_rows", "chain_previous",
+    "chain_hash",
+)  # fmt: skip
+NAMED = ("p_", "arm_p_", "value_", "feature__", "segment__", "protected__", "__")
+
+
+def is_ours(column: str) -> bool:
+    """Whether a ledger or log uses this name for its own; letter case counts for nothing."""
+    name = column.lower()
+    return name in DECISIONS_SCHEMA.names or name in LOGGED or name.startswith(NAMED)
+
+
 ESTIMATES_SCHEMA = pa.schema(
     {
         "estimate_id": pa.string(),
