@@ -68,13 +68,13 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
             break
     else:
         return nothing, nothing
-    first, second = np.linalg.solve(h / n, np.stack([off, off * x]))
+    first, second = np.linalg.solve(h / n, np.stack([np.ones(n), x]))
     slope = beta[1] / spread
     by_slope = second / spread
     by_intercept = first - by_slope * centre
-    any_way = np.ones(n)  # every outcome matters, this way or that
-    return Value(float(beta[0] - slope * centre), by_intercept, any_way), Value(
-        float(slope), by_slope, any_way
+    return (
+        Value(float(beta[0] - slope * centre), by_intercept * off, by_intercept),
+        Value(float(slope), by_slope * off, by_slope),
     )
 
 

@@ -65,11 +65,10 @@ def recall(rows: Rows, p: Pseudo, flags: Flags) -> Value:
 
     At a share q: IF = [af − Rec·a − μ_t(f − q)] / E[a].
     """
-    found = ratio(p.a * flags.f, p.a, flags.f)
+    found = ratio(p.a * flags.f, p.a, flags.f, 1.0)
     if not np.isfinite(found.theta):
         return found
-    slope = flags.f - found.theta
-    return Value(found.theta, found.influence - flags.drag(p.a) / p.a.mean(), slope)
+    return Value(found.theta, found.influence - flags.drag(p.a) / p.a.mean(), found.slope)
 
 
 def precision(rows: Rows, p: Pseudo, flags: Flags) -> Value:
@@ -98,7 +97,7 @@ def false_positives(rows: Rows, p: Pseudo, flags: Flags) -> Value:
     found = ratio(p.b * flags.f, both, -flags.f)
     if not np.isfinite(found.theta):
         return found
-    return Value(found.theta, found.influence - flags.drag(p.b) / both.mean(), -flags.f)
+    return Value(found.theta, found.influence - flags.drag(p.b) / both.mean(), found.slope)
 
 
 def _highest(score: np.ndarray, day: np.ndarray, room: float) -> np.ndarray:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from truerisk.errors import LogError
+from truerisk.measurement.gamma import Labels, gamma_interval, too_few
 from truerisk.measurement.interval import (
     LEVEL,
     Z,
     bootstrap_t,
     cluster_sums,
+    quantile,
     se_of,
     share_interval,
     two_way_se,
@@ -32,9 +34,9 @@ class Metric:
     """A metric over the rows of one group.
 
     ``policy`` names the policy or model it speaks of, ``at`` its threshold or capacity. ``share``:
-    it lies in [0, 1]. ``bounded``: worst cases over unknown outcomes say something. ``classes``:
-    it needs events and others. ``daily``: days vary too, not only clusters. ``level`` is the
-    chance that the interval misses.
+    it lies in [0, 1]. ``bounded``: worst cases over unknown outcomes say something. ``needs``:
+    of which outcomes, 1 events and 0 others, it needs five. ``daily``: days vary too, not only
+    clusters. ``level`` is the chance that the interval misses.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Metric:
     bounded: bool = True
     policy: str | None = None
     at: str | None = None
-    classes: bool = False
+    needs: Sequence[int] = ()
     daily: bool = False
     level: float = LEVEL
 
@@ -150,7 +152,8 @@ class _Part:
             **self.about,
             "status": "ok",
         }
-        trouble = self.trouble or (self._one_class() if metric.classes else "")
+        labels = self._labels(self.pseudo[estimator], part, estimator)
+        trouble = self.trouble or too_few(labels, metric.needs)
         if trouble:
             return found | {"status": trouble}
         base = metric.of(part, self.pseudo[estimator])
@@ -159,10 +162,7 @@ class _Part:
                 "status": "withheld: undefined on these rows (no weight, scores of 0 or 1, or "
                 "null dollars)"
             }
-        if metric.share and base.theta in (0, 1) and not base.influence.any():
-            low, high = wilson(base.theta, len(np.unique(part.cluster)))
-        else:
-            low, high = self._interval(metric, base, estimator)
+        low, high = self._interval(metric, base, estimator, labels)
         if metric.share and estimator != "naive" and high - low > SAYS_NOTHING:
             return found | {
                 "status": f"withheld: the interval {low:.2f} … {high:.2f} says nothing; the "
@@ -207,21 +207,55 @@ class _Part:
         """Interval ends over the worst and the best that the unknown outcomes can be."""
         for side, y in ((0, base.slope < 0), (1, base.slope > 0)):
             supposed = self.rows.supposing(unknown, y.astype(float))
-            end = metric.of(supposed, ESTIMATORS[estimator](supposed, self.guess))
-            reach = self._interval(metric, end, estimator)[side]
+            pseudo = ESTIMATORS[estimator](supposed, self.guess)
+            labels = self._labels(pseudo, supposed, estimator)
+            reach = self._interval(metric, metric.of(supposed, pseudo), estimator, labels)[side]
             low, high = (min(low, reach), high) if side == 0 else (low, max(high, reach))
         return low, high
 
-    def _interval(self, metric: Metric, found: Value, estimator: str) -> tuple[float, float]:
-        """By the influence function: bootstrap-t with few labels, else logit or Wald."""
-        part = self.rows
+    def _labels(self, pseudo: Pseudo, rows: Rows, estimator: str) -> Labels:
+        """What is seen of some rows' outcomes; as usually reported no label stands for others."""
+        plain, seen = estimator == "naive", rows.seen & (rows.pi > 0)
+        explored = seen & (rows.pi < 1) & (not plain)
+        return Labels(
+            w=pseudo.w,
+            y=rows.y,
+            m=self.guess.event if pseudo.guessed else None,
+            explored=np.flatnonzero(explored),
+            sure=np.flatnonzero((rows.seen if plain else seen) & ~explored),
+            cluster=rows.cluster,
+            alone=rows.alone,
+        )
+
+    def _interval(
+        self, metric: Metric, found: Value, estimator: str, labels: Labels
+    ) -> tuple[float, float]:
+        """By the influence function: few events by their counts, bootstrap-t with few labels, else
+        logit or Wald."""
+        part, z = self.rows, Z if metric.level == LEVEL else quantile(metric.level)
+
+        def variance(rest: np.ndarray) -> float:
+            if metric.daily:
+                return (two_way_se(rest, part.cluster, part.day) * len(part)) ** 2
+            sums = cluster_sums(rest, part.cluster, part.alone)
+            return float(sums @ sums)
+
+        counted = gamma_interval(
+            found.theta, found.influence, found.slope, labels, metric.level, z, variance
+        )
+        if counted is not None:
+            low, high = np.clip(counted, 0, 1) if metric.share else counted
+            return float(low), float(high)
+        if metric.share and found.theta in (0, 1) and not found.influence.any():
+            count = min(labels.least(metric.needs), self.about["effective_n"])
+            return wilson(found.theta, max(int(count), 1), z)
         sums = cluster_sums(found.influence, part.cluster, part.alone)
-        se = se_of(sums, len(part))
         if metric.daily:
             se = two_way_se(found.influence, part.cluster, part.day)
         elif self._small(estimator) or (metric.share and not 0 < found.theta < 1):
             return bootstrap_t(found.theta, sums, len(part), metric.level)
-        z = Z if metric.level == LEVEL else _quantile(metric.level)
+        else:
+            se = se_of(sums, len(part))
         return (share_interval if metric.share else wald)(found.theta, se, z)
 
     def _small(self, estimator: str) -> bool:
@@ -244,20 +278,8 @@ class _Part:
             return f"withheld: {whole} explored labels (effective), {LEAST_EXPLORED} are needed"
         return ""
 
-    def _one_class(self) -> str:
-        y = self.rows.y[self.rows.seen]
-        if y.min() < y.max():
-            return ""
-        return f"withheld: all {self.about['labels']} seen outcomes are alike"
-
 
 def effective(weight: np.ndarray) -> float:
     """Kish's effective number, (Σw)² / Σw², 0 for no weight."""
     total = float((weight**2).sum())
     return float(weight.sum() ** 2 / total) if total else 0.0
-
-
-def _quantile(level: float) -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf(1 - level / 2))

@@ -28,7 +28,7 @@ RATES = {
     "false_negative_rate": gaps.false_negative_rate,
     "observed_to_expected": gaps.observed_to_expected,
 }
-SHARES = ("false_positive_rate", "false_negative_rate")
+NEEDS = {"false_positive_rate": (0,), "false_negative_rate": (1,)}  # outcomes, of both shares
 RESULTS = ("value", "low", "high", "lowest", "highest")
 COUNTS = (
     "n", "effective_n", "labels", "explored_labels", "largest_weight", "share_not_identified",
@@ -196,8 +196,12 @@ def _metric(name: str, own: bool) -> Metric:
     def difference(rows: Rows, p: Pseudo) -> Value:
         return gaps.gap(rate, rows, p, rows.also["mine"])
 
-    share = own and name in SHARES
-    return Metric(name if own else f"{name}_gap", level if own else difference, share, classes=True)
+    return Metric(
+        name if own else f"{name}_gap",
+        level if own else difference,
+        share=own and name in NEEDS,
+        needs=NEEDS.get(name, ()),
+    )
 
 
 def _groups(values: pd.Series) -> np.ndarray:

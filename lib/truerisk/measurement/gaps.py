@@ -17,12 +17,12 @@ Rate = Callable[[Rows, Pseudo, np.ndarray], Value]
 
 def false_positive_rate(rows: Rows, p: Pseudo, group: np.ndarray) -> Value:
     """Declined among those without the event, Σd·b / Σb: good applicants turned away."""
-    return _among(1 - rows.pi, p.b * group, group, -1)
+    return _among(1 - rows.pi, p.b * group, -1.0 * group)
 
 
 def false_negative_rate(rows: Rows, p: Pseudo, group: np.ndarray) -> Value:
     """Approved among those with the event, Σ(1 − d)·a / Σa: losses taken on."""
-    return _among(rows.pi, p.a * group, group, 1)
+    return _among(rows.pi, p.a * group, 1.0 * group)
 
 
 def observed_to_expected(rows: Rows, p: Pseudo, group: np.ndarray) -> Value:
@@ -70,6 +70,5 @@ def mean(values: np.ndarray, group: np.ndarray) -> Value:
     return ratio(values * group, group.astype(float), np.zeros(len(values)))
 
 
-def _among(taken: np.ndarray, weight: np.ndarray, group: np.ndarray, way: int) -> Value:
-    found = ratio(taken * weight, weight, np.zeros(len(weight)))
-    return Value(found.theta, found.influence, way * (taken - found.theta) * group)
+def _among(taken: np.ndarray, weight: np.ndarray, by_a: np.ndarray) -> Value:
+    return ratio(taken * weight, weight, taken * by_a, by_a)

@@ -13,6 +13,13 @@ HEAVY = 400  # clusters that are resampled one by one
 SEED = 0
 
 
+def quantile(level: float) -> float:
+    """z that a normal variable exceeds, on either side, with a chance of ``level``."""
+    from scipy.stats import norm
+
+    return float(norm.ppf(1 - level / 2))
+
+
 def cluster_sums(influence: np.ndarray, cluster: np.ndarray, alone: bool = False) -> np.ndarray:
     """Σ of the influence over each cluster, shape (clusters,)."""
     if alone:

@@ -33,7 +33,8 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     theta = abs(float(gap[at]))
     # Clusters are numbered by score, so that the order of rows does not matter.
     excess = _resampled(a, b, last, pd.factorize(rows.cluster[order])[0]) - theta
-    return Value(float(np.clip(theta - excess, 0, 1)), sign * influence, np.ones(len(s)))
+    slope = sign * ((f - share_a) / p.a.mean() + (f - share_b) / p.b.mean())
+    return Value(float(np.clip(theta - excess, 0, 1)), sign * influence, slope)
 
 
 def _resampled(a: np.ndarray, b: np.ndarray, last: np.ndarray, cluster: np.ndarray) -> float:

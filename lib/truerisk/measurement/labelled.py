@@ -16,7 +16,8 @@ from truerisk.measurement.rows import Rows
 class Labelled:
     """The mature rows of a log; all arrays of shape (n,).
 
-    ``a`` is the doubly robust weight of the event (ỹ, left outside [0, 1]), ``b`` that of no event.
+    ``a`` is the doubly robust weight of the event (ỹ, left outside [0, 1]), ``b`` that of no event,
+    ``w`` the weight of what is seen, R/π.
     Rows with π = 0 have no pseudo-label: only ``eligible`` ones may enter an estimate.
     """
 
@@ -25,6 +26,7 @@ class Labelled:
     m: np.ndarray
     a: np.ndarray
     b: np.ndarray
+    w: np.ndarray
 
     @property
     def eligible(self) -> np.ndarray:
@@ -40,4 +42,4 @@ def labelled(log: pd.DataFrame, features: Sequence[str] = ()) -> Labelled:
     frame, rows = mature_rows(log)
     guess = guesses(frame, rows, features)
     p = dr(rows, guess)
-    return Labelled(frame, rows, guess.event, p.a, p.b)
+    return Labelled(frame, rows, guess.event, p.a, p.b, p.w)

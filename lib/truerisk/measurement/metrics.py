@@ -7,9 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Value:
-    """θ, its influence function (n,), and ``slope`` (n,): the direction θ moves if a row's a grows.
+    """θ, its influence function (n,), and ``slope`` (n,) = n·∂θ/∂ỹ_i: a grows by what b loses.
 
-    SE(θ) = sd(influence) / √n; the slope decides which unseen outcomes make a bound.
+    SE(θ) = sd(influence) / √n. The slope's sign decides which unseen outcomes make a bound, its
+    size how few events count.
     """
 
     theta: float
@@ -17,12 +18,22 @@ class Value:
     slope: np.ndarray
 
 
-def ratio(numerator: np.ndarray, denominator: np.ndarray, slope: np.ndarray) -> Value:
-    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den). NaN when the denominators sum to 0."""
-    if not denominator.sum():
-        return Value(np.nan, np.zeros(len(slope)), slope)
-    theta = numerator.sum() / denominator.sum()
-    return Value(float(theta), (numerator - theta * denominator) / denominator.mean(), slope)
+def ratio(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    by_a: np.ndarray,
+    of_denominator: np.ndarray | float = 0.0,
+) -> Value:
+    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den). NaN when the denominators sum to 0.
+
+    ``by_a`` and ``of_denominator`` (n,) are what num and den gain as a grows by what b loses.
+    """
+    whole = denominator.mean() if len(denominator) else 0.0
+    if not whole:
+        return Value(np.nan, np.zeros(len(by_a)), np.zeros(len(by_a)))
+    theta = float(numerator.mean() / whole)
+    influence = (numerator - theta * denominator) / whole
+    return Value(theta, influence, (by_a - theta * of_denominator) / whole)
 
 
 def event_rate(a: np.ndarray, b: np.ndarray) -> Value:
@@ -53,6 +64,7 @@ def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray) -> Value:
     f_b, g_a = below_b[group] / n, above_a[group] / n
     mean_a, mean_b = a.mean(), b.mean()
     up, down = f_b - theta * mean_b, g_a - theta * mean_a
-    with np.errstate(divide="ignore", invalid="ignore"):
-        influence = (a * up + b * down) / (mean_a * mean_b)
-    return Value(float(theta), influence, up - down)
+    scale = mean_a * mean_b
+    if not scale or not pairs:
+        return Value(np.nan, np.zeros(n), np.zeros(n))
+    return Value(float(theta), (a * up + b * down) / scale, (up - down) / scale)

@@ -195,6 +195,8 @@ def _realised(policy: str) -> Of:
         both = p.a + p.b
         kept = rows.also[f"{policy} 0"] - rows.also[f"{policy} in 0"]
         value = rows.also[f"{policy} in"] * stands + kept * both
-        return metrics.ratio(value, both, np.ones(len(rows)))
+        # What a loss is worth beyond the assumed dollars of an event stays in the influence.
+        assumed = rows.also[f"{policy} in 1"] - rows.also[f"{policy} in 0"]
+        return metrics.ratio(value, both, assumed)
 
     return of

@@ -18,20 +18,23 @@ FLAGGED = {
     "false_positives": cutoff.false_positives,
 }
 
+BOTH = (0, 1)
+NEEDS = {"recall": (1,), "false_positive_rate": (0,)}
+
 FlagsOf = Callable[[Rows], Flags]
 
 
 def quality() -> Iterator[Metric]:
     """How well the scores rank, and whether they are probabilities."""
     yield Metric("event_rate", _event_rate, share=True)
-    yield Metric("auc", _auc("score"), share=True, bounded=False, classes=True)
-    yield Metric("ks", ks, share=True, bounded=False, classes=True)
+    yield Metric("auc", _auc("score"), share=True, bounded=False, needs=BOTH)
+    yield Metric("ks", ks, share=True, bounded=False, needs=BOTH)
     yield Metric("brier", calibration.brier)
     yield Metric("log_loss", calibration.log_loss)
     yield Metric("calibration_error", calibration.error)
     yield Metric("observed_expected", calibration.observed_expected)
-    yield Metric("calibration_intercept", _line(0), bounded=False, classes=True)
-    yield Metric("calibration_slope", _line(1), bounded=False, classes=True)
+    yield Metric("calibration_intercept", _line(0), bounded=False, needs=BOTH)
+    yield Metric("calibration_slope", _line(1), bounded=False, needs=BOTH)
 
 
 def band(bands: int) -> list[Metric]:
@@ -57,7 +60,7 @@ def flagged(
                 _with_flags(metric, at, of),
                 share=name != "false_positives",
                 at=at,
-                classes=name in ("recall", "false_positive_rate"),
+                needs=NEEDS.get(name, ()),
                 daily=at.endswith("a day"),
             )
     for t in thresholds:
@@ -68,7 +71,7 @@ def rivals(names: Sequence[str]) -> Iterator[Metric]:
     """Other scores of the same rows: gains over the log's score, paired on one set of labels."""
     for name in names:
         better = gain(_auc(f"rival {name}"), _auc("score"))
-        yield Metric("auc_gain", better, bounded=False, policy=name, classes=True)
+        yield Metric("auc_gain", better, bounded=False, policy=name, needs=BOTH)
         yield Metric("brier_gain", _brier_gain(f"rival {name}"), policy=name)
 
 

@@ -1,7 +1,9 @@
-"""Before how much is known nothing is shown: the first labels say too little about the spread."""
+"""Before how much is known nothing alerts: the first labels say too little about the spread."""
 
 import numpy as np
 
+from truerisk.measurement.gamma import LEAST
+from truerisk.measurement.watching.sequence import by_unit
 from truerisk.measurement.watching.series import Series, Watched
 
 LEAST_EXPLORED = 50
@@ -12,20 +14,29 @@ class BurnIn:
     """What is known at each look of a series, counts so far; arrays of shape (looks,).
 
     ``n`` counts applications, the others subjects: labels of one subject may all be alike.
-    ``over`` says where a number may be shown.
+    ``explored_events`` and ``explored_others`` are effective, weighted by what they move the
+    series; the normal spread of a sequence is that of its few heavy ones. ``over`` says where a
+    number may be shown.
     """
 
     def __init__(self, series: Series) -> None:
         on, seen, y = series.on, series.on.rows.seen, series.on.rows.y
+        explored = seen & (on.rows.pi < 1)
         self.n = np.cumsum(np.bincount(on.look))
-        self.explored = _subjects(on, seen & (on.rows.pi < 1))
+        self.explored = _subjects(on, explored)
         self.labels = _subjects(on, seen)
         self.events, self.others = (_subjects(on, seen & (y == v)) for v in (1, 0))
+        weight = on.w * np.nan_to_num(series.size) * explored
+        self.explored_events, self.explored_others = (
+            _effective(on, weight * (y == v)) for v in (1, 0)
+        )
         self.needed = _subjects(on, on.rows.pi < 1) > 0
         self.null = series.null
         counted = np.where(self.needed, self.explored, self.labels)
         alike = np.minimum(self.events, self.others)
-        self.over = (counted >= LEAST_EXPLORED) & (alike >= LEAST_ALIKE) & (self.null == 0)
+        heavy = np.minimum(self.explored_events, self.explored_others) >= LEAST - 1e-9
+        enough = (counted >= LEAST_EXPLORED) & (alike >= LEAST_ALIKE) & (heavy | ~self.needed)
+        self.over = enough & (self.null == 0)
 
     def status(self, look: int) -> str:
         if self.over[look]:
@@ -33,14 +44,32 @@ class BurnIn:
         if self.null:
             return f"withheld: dollars are null in {self.null:,} applications"
         counted = self.explored if self.needed[look] else self.labels
-        return (
+        said = (
             f"withheld: {counted[look]} {'explored ' if self.needed[look] else ''}labels, "
             f"{LEAST_EXPLORED} are needed; {self.events[look]} events and {self.others[look]} "
             f"non-events seen, {LEAST_ALIKE} of each are needed"
         )
+        if self.needed[look]:
+            events, others = self.explored_events[look], self.explored_others[look]
+            said += (
+                f"; of the explored {int(events + 1e-9)} events and {int(others + 1e-9)} "
+                f"non-events (effective), {LEAST} of each are needed"
+            )
+        return said
 
 
 def _subjects(on: Watched, mask: np.ndarray) -> np.ndarray:
     """Subjects with a row of the mask at or before each look; rows are in order of time."""
     first = np.unique(on.rows.cluster[mask], return_index=True)[1]
     return np.cumsum(np.bincount(on.look[mask][first], minlength=int(on.look.max()) + 1))
+
+
+def _effective(on: Watched, x: np.ndarray) -> np.ndarray:
+    """Kish's (Σx)²/Σx² of the subjects' sums so far, at each look."""
+    looks, there = int(on.look.max()) + 1, x > 0
+    if not there.any():
+        return np.zeros(looks)
+    sums, _, units = by_unit(x[there], x[there], on.rows.cluster[there], on.look[there])
+    total = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))
+    squares = units.running(sums, sums, looks)
+    return np.divide(total**2, squares, out=np.zeros(looks), where=squares > 0)

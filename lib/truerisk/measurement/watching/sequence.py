@@ -51,7 +51,7 @@ def confidence_sequence(
     many weeks at the pace up to look ``first``, the first one shown, and fixed from there on.
     """
     looks, shown = int(week.max()) + 1, slice(first, None)
-    sums, counts, units = _units(numerator, denominator, cluster, week)
+    sums, counts, units = by_unit(numerator, denominator, cluster, week)
     size = np.cumsum(np.bincount(units.week, weights=counts, minlength=looks))[shown]
     value = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))[shown] / size
     pairs = ((sums, sums), (sums, counts), (counts, counts))
@@ -81,7 +81,7 @@ def rho_squared(t_star: float, alpha: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Units:
+class Units:
     """Cluster-weeks in order of cluster, then week; ``opens`` marks each cluster's first."""
 
     week: np.ndarray
@@ -103,17 +103,17 @@ class _Units:
         return total - start[np.cumsum(self.opens) - 1]
 
 
-def _units(
+def by_unit(
     numerator: np.ndarray, denominator: np.ndarray, cluster: np.ndarray, week: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, _Units]:
+) -> tuple[np.ndarray, np.ndarray, Units]:
     """The sums of both arrays over each cluster's week."""
     if np.bincount(cluster).max() == 1:
-        return numerator, denominator, _Units(week, np.ones(len(week), dtype=bool))
+        return numerator, denominator, Units(week, np.ones(len(week), dtype=bool))
     looks = int(week.max()) + 1
     key, unit = np.unique(cluster.astype(np.int64) * looks + week, return_inverse=True)
     opens = np.append(True, np.diff(key // looks) > 0)
     return (
         np.bincount(unit, weights=numerator),
         np.bincount(unit, weights=denominator),
-        _Units(key % looks, opens),
+        Units(key % looks, opens),
     )

@@ -29,7 +29,8 @@ OF_EVENTS = ("event_rate", "calibration_error", "calibration_error_approved")
 class Watched:
     """Rows that a series is about; arrays of shape (n,).
 
-    ``a`` and ``b`` are the weights of the event and of no event, ``least`` and ``most`` what a
+    ``a`` and ``b`` are the weights of the event and of no event, ``w`` that of what is seen,
+    ``least`` and ``most`` what a
     would be if an unseen outcome were no event, or one. ``if_event`` and ``if_no_event`` are the
     dollars of the policy that ran, Σ_a p_a·v_a, null without dollars.
     """
@@ -37,6 +38,7 @@ class Watched:
     rows: Rows
     a: np.ndarray
     b: np.ndarray
+    w: np.ndarray
     least: np.ndarray
     most: np.ndarray
     look: np.ndarray
@@ -48,7 +50,7 @@ class Watched:
 
     def where(self, mask: np.ndarray) -> "Watched":
         dollars = [None if v is None else v[mask] for v in (self.if_event, self.if_no_event)]
-        labels = (v[mask] for v in (self.a, self.b, self.least, self.most, self.look))
+        labels = (v[mask] for v in (self.a, self.b, self.w, self.least, self.most, self.look))
         return Watched(self.rows.where(mask), *labels, *dollars)
 
     def from_look(self, first: int) -> "Watched":
@@ -58,7 +60,8 @@ class Watched:
 def watched_rows(released: Released) -> Watched:
     """The released rows with both worst cases of their unseen outcomes."""
     ground, keep = released.ground, released.keep
-    rows, m, a, b = ground.rows.where(keep), ground.m[keep], ground.a[keep], ground.b[keep]
+    rows, m = ground.rows.where(keep), ground.m[keep]
+    a, b, w = ground.a[keep], ground.b[keep], ground.w[keep]
     least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, a) for u in (0.0, 1.0))
     dollars: list[np.ndarray | None] = [None, None]
     frame = ground.frame.loc[keep]
@@ -66,7 +69,7 @@ def watched_rows(released: Released) -> Watched:
         for i, ending in enumerate(("if_event", "if_no_event")):
             parts = (frame[f"p_{c}"] * frame[f"value_{c}_{ending}"] for c in actions)
             dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)
-    return Watched(rows, a, b, least, most, released.look, *dollars)
+    return Watched(rows, a, b, w, least, most, released.look, *dollars)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,13 @@ class Series:
     def null(self) -> int:
         """Rows whose dollars are null."""
         return 0 if self.up is None else int(np.isnan(self.up).sum())
+
+    @property
+    def size(self) -> np.ndarray:
+        """How much the outcome of each row matters, |up − down|; ones for AUC."""
+        if self.up is None or self.down is None:
+            return np.ones(len(self.on))
+        return np.abs(self.up - self.down)
 
     def where(self, mask: np.ndarray, first: int) -> "Series":
         up = None if self.up is None else self.up[mask]

@@ -26,14 +26,17 @@ def at_capacity(s: Stakes, capacity: float, gain: Sides, rest: Sides) -> list[di
         return a_day(s, at, b * f, -f, b)
 
     def recall(a: np.ndarray, b: np.ndarray) -> Value:
-        found = ratio(a * f, a, f)
-        influence = found.influence - at.drag(a) / a.mean()
-        return Value(found.theta, influence, f - found.theta)
+        found = ratio(a * f, a, f, 1.0)
+        if not np.isfinite(found.theta):
+            return found
+        return Value(found.theta, found.influence - at.drag(a) / a.mean(), found.slope)
 
     def precision(a: np.ndarray, b: np.ndarray) -> Value:
         found = ratio(a * f, (a + b) * f, f)
+        if not np.isfinite(found.theta):
+            return found
         drag = at.drag(a - found.theta * (a + b)) / ((a + b) * f).mean()
-        return Value(found.theta, found.influence - drag, f)
+        return Value(found.theta, found.influence - drag, found.slope)
 
     def dollars(a: np.ndarray, b: np.ndarray) -> Value:
         extra = gain[0] * a + gain[1] * b

@@ -70,11 +70,12 @@ def up_to(s: Stakes, room: float) -> np.ndarray:
 
 
 def a_day(s: Stakes, at: Daily, each: np.ndarray, slope: np.ndarray, extra: np.ndarray) -> Value:
-    """Mean over days of Σ each; ``extra`` (n,) is what a flag adds to a row's ``each``.
+    """Mean over days of Σ each; ``slope`` (n,) is ∂each/∂ỹ, ``extra`` (n,) what a
+    flag adds to a row's ``each``.
 
     Days are the units: (1/D)·Σ_d (S_d − θ), spread over the rows of a day.
     """
     sums, count = np.bincount(s.day, weights=each), np.bincount(s.day)
     theta = sums.mean()
     influence = each - at.drag(extra) - (theta / count)[s.day]
-    return Value(float(theta), influence * len(s) / s.days, slope)
+    return Value(float(theta), influence * len(s) / s.days, slope * len(s) / s.days)

@@ -44,7 +44,7 @@ def emp(
         each = lost * a - roi * paid * b
         total = (a + b).mean()
         theta = each.mean() / total
-        return Value(float(theta), (each - theta * (a + b)) / total, lost + roi * paid)
+        return Value(float(theta), (each - theta * (a + b)) / total, (lost + roi * paid) / total)
 
     row = settled(s, Figure("emp", "share of the amount, per application", of))
     fraction = {**row, "figure": "emp_fraction", "unit": "share of applications declined"}

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 from truerisk.measurement.estimate import SMALL
+from truerisk.measurement.gamma import gamma_interval
 from truerisk.measurement.interval import (
+    LEVEL,
+    Z,
     bootstrap_t,
     cluster_sums,
     clustered_se,
@@ -67,7 +70,8 @@ def settled(s: Stakes, figure: Figure) -> dict:
     unknown = s.unseen & (base.slope != 0)
     if unknown.any():
         for side, y in ((0, base.slope < 0), (1, base.slope > 0)):
-            end = _interval(s, figure, figure.of(*s.a_if(y)))[side]
+            supposed = s.supposing(y.astype(float))
+            end = _interval(supposed, figure, figure.of(supposed.a, supposed.b))[side]
             low, high = (min(low, end), high) if side == 0 else (low, max(high, end))
         bounds = f"bounded: {int(unknown.sum()):,} approved outcomes were not seen"
         row["status"] = bounds if s.note == "ok" else f"{s.note}; {bounds}"
@@ -93,17 +97,33 @@ def per_application(
 
 
 def _interval(s: Stakes, figure: Figure, found: Value) -> tuple[float, float]:
-    """Logit for shares, else Wald; bootstrap-t with few labels; with days as clusters Student's t,
-    as they are few."""
+    """Few events by their counts; else logit for shares and Wald, bootstrap-t with few labels.
+
+    With days as clusters Student's t, as they are few.
+    """
     if not np.isfinite(found.theta) or not np.isfinite(found.influence).all():
         return np.nan, np.nan
+    z = Z
     if figure.daily:
         from scipy.special import stdtrit
 
+        z = float(stdtrit(s.days - 1, 0.975))
+
+    def variance(rest: np.ndarray) -> float:
+        if figure.daily:
+            return (two_way_se(rest, s.cluster, s.day) * len(s)) ** 2
+        return float((cluster_sums(rest, s.cluster) ** 2).sum())
+
+    counted = gamma_interval(
+        found.theta, found.influence, found.slope, s.labels, LEVEL, z, variance
+    )
+    if counted is not None:
+        low, high = np.clip(counted, 0, 1) if figure.share else counted
+        return float(low), float(high)
+    if figure.daily:
         se = two_way_se(found.influence, s.cluster, s.day)
-        few = float(stdtrit(s.days - 1, 0.975))
-        return (share_interval if figure.share else wald)(found.theta, se, few)
-    if s.explored < SMALL:
+    elif s.explored < SMALL:
         return bootstrap_t(found.theta, cluster_sums(found.influence, s.cluster), len(s))
-    se = clustered_se(found.influence, s.cluster)
-    return (share_interval if figure.share else wald)(found.theta, se)
+    else:
+        se = clustered_se(found.influence, s.cluster)
+    return (share_interval if figure.share else wald)(found.theta, se, z)

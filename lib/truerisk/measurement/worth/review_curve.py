@@ -80,9 +80,7 @@ def _at(s: Stakes, recall: float, gain: Sides, rest: Sides, a_day: float) -> lis
     def precise(a: np.ndarray, b: np.ndarray) -> Value:
         found = at_recall(s, a, recall)
         share, rate = found.per(a, a + b, zero)  # of a: the recall fixes Σaf = r·Σa exactly
-        made = ratio(recall * a, share, recall - zero)
-        slope = recall + made.theta * rate * (found.f - recall)
-        return Value(made.theta, made.influence, slope)
+        return ratio(recall * a, share, recall + zero, -rate * (found.f - recall))
 
     def dollars(a: np.ndarray, b: np.ndarray) -> Value:
         value = mean(a, gain1 * a + gain0 * b, rest1 * a + rest0 * b, gain1 - gain0)
@@ -109,7 +107,7 @@ def _threshold(s: Stakes, recall: float) -> dict:
         events = a[found.near].mean()
         if events <= 0:
             return Value(np.nan, found.owed, found.f)
-        return Value(found.count / len(s), -found.owed / events, recall - found.f)
+        return Value(found.count / len(s), -found.owed / events, (recall - found.f) / events)
 
     row = settled(s, Figure("threshold", "score", of, at=recall, share=True, classes=True))
     if row["value"] is None:

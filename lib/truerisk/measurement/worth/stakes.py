@@ -1,14 +1,16 @@
 """What is at stake: a log's eligible rows with pseudo-labels and the dollars of every action."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, one_of
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
+from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.outcomes import action_names
@@ -20,11 +22,11 @@ Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not
 class Stakes:
     """Mature rows with π > 0, highest score first; arrays of shape (n,).
 
-    ``a`` and ``b`` are the doubly robust weights of the event and of no event, ``unseen`` rows an
-    approval should have shown and did not (``a_if`` gives their weights under a supposed outcome),
-    ``value`` the dollars of each action, ``ran`` those of the policy that ran. ``start`` and
-    ``size`` place each row's group of equal scores. ``frame`` holds as_of, where the log has it,
-    and the policy's probabilities.
+    ``a`` and ``b`` are the doubly robust weights of the event and of no event, ``w`` that of what
+    is seen, ``unseen`` rows an approval should have shown and did not (``supposing`` gives all
+    under supposed outcomes), ``value`` the dollars of each action, ``ran`` those of the policy that
+    ran. ``start`` and ``size`` place each row's group of equal scores. ``frame`` holds as_of, where
+    the log has it, and the policy's probabilities.
     """
 
     frame: pd.DataFrame
@@ -32,6 +34,7 @@ class Stakes:
     a: np.ndarray
     b: np.ndarray
     m: np.ndarray
+    w: np.ndarray
     pi: np.ndarray
     seen: np.ndarray
     y: np.ndarray
@@ -70,11 +73,22 @@ class Stakes:
         return ""
 
     @cached_property
+    def labels(self) -> Labels:
+        """What is seen of outcomes."""
+        return Labels(
+            w=self.w,
+            y=self.y,
+            m=self.m,
+            explored=np.flatnonzero(self.seen & (self.pi < 1)),
+            sure=np.flatnonzero(self.seen & (self.pi == 1)),
+            cluster=self.cluster,
+            alone=bool(np.bincount(self.cluster).max(initial=0) <= 1),
+        )
+
+    @cached_property
     def alike(self) -> str:
         """Why nothing that contrasts events with others may be printed, or ''."""
-        if self.trouble or np.ptp(self.y[self.seen]) > 0:
-            return self.trouble
-        return f"withheld: all {_count(self.seen):,} seen outcomes are alike"
+        return self.trouble or too_few(self.labels, (1, 0))
 
     @cached_property
     def design(self) -> float:
@@ -107,10 +121,13 @@ class Stakes:
         """Days on which applications came."""
         return int(self.day.max()) + 1
 
-    def a_if(self, y: np.ndarray) -> Sides:
-        """The weights a and b had the unseen outcomes been ``y``."""
-        a = np.where(self.unseen, self.m + (y - self.m) / self.pi, self.a)
-        return a, np.where(self.unseen, 1 - a, self.b)
+    def supposing(self, y: np.ndarray) -> Self:
+        """As if the unseen outcomes had been ``y``."""
+        w = np.where(self.unseen, 1 / self.pi, self.w)
+        a = np.where(self.unseen, self.m + w * (y - self.m), self.a)
+        known = np.where(self.unseen, y, self.y)
+        b, seen = np.where(self.unseen, 1 - a, self.b), self.seen | self.unseen
+        return replace(self, a=a, b=b, w=w, y=known, seen=seen)
 
     def top(self, count: float) -> np.ndarray:
         """Flags of the ``count`` highest scores; equal scores at the end are flagged in part."""
@@ -160,6 +177,7 @@ def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
         a=known.a[rows],
         b=known.b[rows],
         m=known.m[rows],
+        w=known.w[rows],
         pi=part.pi[rows],
         seen=part.seen[rows],
         y=part.y[rows],

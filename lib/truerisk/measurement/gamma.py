@@ -1,0 +1,149 @@
+"""Intervals where few events, or few non-events, are known: weighted counts, not normal sums.
+
+Of Σ c·y over few events the normal interval knows too little: with none seen it has no width. The
+sum is taken for a scaled Poisson count of equal mean and variance, whose limits are those of the
+gamma distribution (Garwood 1936; for weighted sums Fay & Feuer, Statistics in Medicine 1997), and
+everything else of an estimate keeps its variance; ends add as roots of squares (Zou & Donner 2008).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+FEW = 20  # effective events, or non-events, below which counts decide an interval
+ENDS = (np.min, np.max)
+LEAST = 5  # below which nothing that contrasts the two has a number
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of outcomes; arrays of shape (n,).
+
+    ``w`` weighs what is seen, 1/π or 1/(πq), 0 elsewhere; ``y`` is the event where seen; ``m``
+    stands for it where it is not, None where nothing does. ``explored`` and ``sure`` are the rows
+    seen with π < 1 and with π = 1. ``alone``: every cluster is one row.
+    """
+
+    w: np.ndarray
+    y: np.ndarray
+    m: np.ndarray | None
+    explored: np.ndarray
+    sure: np.ndarray
+    cluster: np.ndarray
+    alone: bool
+
+    @property
+    def seen(self) -> int:
+        return len(self.explored) + len(self.sure)
+
+    @property
+    def alike(self) -> bool:
+        ends = [f(self.y[rows]) for rows in (self.explored, self.sure) if len(rows) for f in ENDS]
+        return not ends or min(ends) == max(ends)
+
+    def counts(self, rows: np.ndarray, h: np.ndarray | None = None) -> tuple[float, float]:
+        """Effective events and non-events among ``rows``: Kish's (Σx)²/Σx² of the clusters' sums
+        of x = w·|h|·y, and of w·|h|·(1 − y)."""
+        x = self.w[rows] if h is None else self.w[rows] * np.abs(h[rows])
+        y = self.y[rows]
+        return self._effective(rows, x * y), self._effective(rows, x * (1 - y))
+
+    def least(self, outcomes: Sequence[int]) -> float:
+        """The fewest effective events (1) or non-events (0) among what decides the error: the
+        explored labels, or all where none is needed."""
+        found = self.counts(self.explored if len(self.explored) else self.sure)
+        return min((found[1 - outcome] for outcome in outcomes), default=np.inf)
+
+    def _effective(self, rows: np.ndarray, x: np.ndarray) -> float:
+        sums = x if self.alone else self.sums(rows, x)
+        squares = float(sums @ sums)
+        return float(sums.sum() ** 2 / squares) if squares else 0.0
+
+    def sums(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Σx of each cluster; shape (clusters with a row,)."""
+        if self.alone:
+            return x
+        there = x != 0
+        return np.bincount(np.unique(self.cluster[rows][there], return_inverse=True)[1], x[there])
+
+
+def too_few(labels: Labels, needs: Sequence[int]) -> str:
+    """Why a figure that needs events (1) or non-events (0) has no number, or ''."""
+    if needs and labels.alike:
+        return f"withheld: all {labels.seen:,} seen outcomes are alike"
+    for outcome in needs:
+        count = labels.least([outcome])
+        if count < LEAST - 1e-9:
+            explored = "explored " if len(labels.explored) else ""
+            name = "events" if outcome else "non-events"
+            return f"withheld: {int(count + 1e-9)} {explored}{name} (effective), {LEAST} are needed"
+    return ""
+
+
+def gamma_interval(
+    theta: float,
+    influence: np.ndarray,
+    h: np.ndarray,
+    labels: Labels,
+    level: float,
+    z: float,
+    variance: Callable[[np.ndarray], float],
+) -> tuple[float, float] | None:
+    """Low and high that miss with a chance of ``level``; None where events and non-events of what
+    moves the estimate are many.
+
+    ``h`` (n,) = n·∂θ/∂ỹ, ``z`` the normal quantile of the level, ``variance`` of a sum of given
+    parts over the log. Among the explored rows, and among those with π = 1, the rarer outcome u
+    (events, or non-events with −h) is counted: with c the positive part of h·w, T = Σcu, v = Σ(cu)²
+    (clusters added first), g = Σc²/Σc, its limits are v/(2T)·χ²_{2T²/v}(α/2), 0 if T = 0, and
+    (v + g²)/(2(T + g))·χ²_{2(T+g)²/(v+g²)}(1 − α/2); likewise the negative part. The rest is the
+    influence function with m for y, and what the draw adds to it: Σ R(1 − π)/π²·h²(m − p̂)², p̂ the
+    weighted event rate, which stands for m where nothing else does.
+    """
+    rest, drawn = influence, 0.0
+    down = up = 0.0
+    few = False
+    for rows in (labels.explored, labels.sure):
+        found = labels.counts(rows, h)
+        if not len(rows) or min(found) >= FEW or not h[rows].any():
+            continue
+        few = True
+        own, w, y = h[rows], labels.w[rows], labels.y[rows]
+        rate = float(w @ y / w.sum())
+        m = np.full(len(rows), rate) if labels.m is None else labels.m[rows]
+        rest = _without(rest, rows, own * w * (y - m))
+        drawn += float((w * (w - 1)) @ (own * (m - rate)) ** 2)
+        if found[0] > found[1]:
+            y, own = 1 - y, -own
+        for sign in (1, -1):
+            lower, upper = _reach(labels, rows, np.maximum(sign * own, 0.0) * w, y, level)
+            down += (lower if sign > 0 else upper) ** 2
+            up += (upper if sign > 0 else lower) ** 2
+    if not few:
+        return None
+    normal = z * z * (variance(rest) + drawn)
+    n = len(influence)
+    return float(theta - np.sqrt(normal + down) / n), float(theta + np.sqrt(normal + up) / n)
+
+
+def _without(whole: np.ndarray, rows: np.ndarray, part: np.ndarray) -> np.ndarray:
+    left = whole.copy()
+    left[rows] -= part
+    return left
+
+
+def _reach(
+    labels: Labels, rows: np.ndarray, c: np.ndarray, u: np.ndarray, level: float
+) -> tuple[float, float]:
+    """How far the limits of Σcu lie below and above it."""
+    from scipy.special import gammaincinv
+
+    if not c.any():
+        return 0.0, 0.0
+    sums, gap = labels.sums(rows, c * u), float(c @ c / c.sum())
+    total, v = float(sums.sum()), float(sums @ sums)
+    low = v / total * float(gammaincinv(total**2 / v, level / 2)) if total > 0 else 0.0
+    more, wider = total + gap, v + gap**2
+    high = wider / more * float(gammaincinv(more**2 / wider, 1 - level / 2))
+    return total - low, high - total
