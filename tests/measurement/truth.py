@@ -69,7 +69,7 @@ def columns(log: pd.DataFrame) -> dict[str, np.ndarray]:
     offered = {policies.AS_RUN: ran, **worlds.wider(log)}
     blurred = worlds.sigmoid(np.log(log["score"] / (1 - log["score"])) + 0.4 * log["u"])
     made = policies.columns(log, offered, Outcome(), ["approve"])
-    return made | {f"rival {RIVAL}": blurred.to_numpy()}
+    return {**made, wanted.rival(RIVAL): blurred.to_numpy()}
 
 
 @cache

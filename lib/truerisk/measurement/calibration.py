@@ -5,9 +5,7 @@ import numpy as np
 from truerisk.measurement.metrics import Value, ratio
 from truerisk.measurement.pseudo import Pseudo
 from truerisk.measurement.rows import Rows
-
-STEPS = 50
-CONVERGED = 1e-10
+from truerisk.statistics.logistic import fit_logistic, sigmoid
 
 
 def brier(rows: Rows, p: Pseudo) -> Value:
@@ -41,41 +39,23 @@ def observed_expected(rows: Rows, p: Pseudo) -> Value:
 def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     """Intercept and slope of log-odds(event) = α + β·logit(score); right are 0 and 1.
 
-    Solves Σ(a − (a + b)σ(α + βz))(1, z) = 0 by Newton's method, z = logit s;
-    IF = H⁻¹(1, z)ᵀ(a − (a + b)σ) with H = E[(a + b)σ(1 − σ)(1, z)(1, z)ᵀ] (Cox 1958). Undefined
-    (NaN) for scores of 0 or 1, for a constant score, and where no line fits the weights.
+    Solves Σ(a − (a + b)σ(α + βz))(1, z) = 0, z = logit s; IF = H⁻¹(1, z)ᵀ(a − (a + b)σ) with
+    H = E[(a + b)σ(1 − σ)(1, z)(1, z)ᵀ] (Cox 1958). Undefined (NaN) for scores of 0 or 1, for a
+    constant score, and where the weights have no line that fits best (separated outcomes).
     """
     n = len(rows)
     nothing = Value(np.nan, np.zeros(n), np.zeros(n))
-    if _certain(rows.score) or np.ptp(rows.score) == 0:
+    if _certain(rows.score):
         return nothing, nothing
-    both = p.a + p.b
-    z = np.log(rows.score) - np.log1p(-rows.score)
-    centre, spread = z.mean(), z.std()
-    x = (z - centre) / spread
-    beta = np.array([centre, spread])
-    for _ in range(STEPS):
-        sigma = 1 / (1 + np.exp(-(beta[0] + beta[1] * x)))
-        off = p.a - both * sigma
-        slack = both * sigma * (1 - sigma)
-        h = np.array([[slack.sum(), (slack * x).sum()], [(slack * x).sum(), (slack * x * x).sum()]])
-        determinant = np.linalg.det(h / n)
-        if not determinant > 0:
-            return nothing, nothing
-        step = np.linalg.solve(h, [off.sum(), (off * x).sum()])
-        beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < CONVERGED:
-            break
-    else:
+    z, both = np.log(rows.score) - np.log1p(-rows.score), p.a + p.b
+    design = np.column_stack([np.ones(n), z])
+    fit = fit_logistic(design, p.a, both)
+    if not fit.regular:
         return nothing, nothing
-    first, second = np.linalg.solve(h / n, np.stack([np.ones(n), x]))
-    slope = beta[1] / spread
-    by_slope = second / spread
-    by_intercept = first - by_slope * centre
-    return (
-        Value(float(beta[0] - slope * centre), by_intercept * off, by_intercept),
-        Value(float(slope), by_slope * off, by_slope),
-    )
+    off = p.a - both * sigmoid(design @ fit.coefficients)
+    by = n * design @ fit.inverse
+    intercept, slope = (Value(float(fit.coefficients[k]), by[:, k] * off, by[:, k]) for k in (0, 1))
+    return intercept, slope
 
 
 def _certain(score: np.ndarray) -> bool:

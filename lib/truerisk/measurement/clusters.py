@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.errors import LogError
+
 
 def codes(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """A code per cluster, shape (n,): rows that share a value of any column are connected.
 
     With several columns the clusters are the connected components, so that two subjects with one
-    device, and all their rows, are one.
+    device, and all their rows, are one. Codes follow a hash of the values, not the order of rows:
+    the same rows in another order, or with others beside them, are folded alike.
     """
     first = _codes(frame[columns[0]])
     if len(columns) == 1:
@@ -26,8 +29,22 @@ def codes(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     pairs = np.concatenate([np.stack([first, other]) for other in joined[1:]], axis=1)
     graph = coo_matrix((np.ones(pairs.shape[1], dtype=np.int8), pairs), shape=(nodes, nodes))
     component = connected_components(graph, directed=False)[1]
-    return pd.factorize(component[first])[0]
+    # Components are numbered by their first node: the least code of the first column.
+    least = np.full(int(component.max()) + 1, len(component))
+    np.minimum.at(least, component[first], first)
+    return np.unique(least[component[first]], return_inverse=True)[1]
 
 
 def _codes(values: pd.Series) -> np.ndarray:
-    return pd.factorize(values)[0]
+    """Rank of each value's hash, (n,)."""
+    try:
+        code, found = pd.factorize(values)
+    except TypeError:
+        raise LogError(f'The column "{values.name}" of the log holds lists.') from None
+    names = pd.Series(found)
+    if names.dtype == object:
+        names = names.map(lambda name: name if isinstance(name, str) else repr(name))
+    place = pd.util.hash_pandas_object(names, index=False, categorize=False).to_numpy()
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[np.argsort(place, kind="stable")] = np.arange(len(found))
+    return rank[code]

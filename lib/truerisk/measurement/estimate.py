@@ -33,8 +33,8 @@ SAYS_NOTHING = 0.5  # a share's interval wider than this
 class Metric:
     """A metric over the rows of one group.
 
-    ``policy`` names the policy or model it speaks of, ``at`` its threshold or capacity. ``share``:
-    it lies in [0, 1]. ``bounded``: worst cases over unknown outcomes say something. ``needs``:
+    ``policy`` names the policy or model it speaks of, ``at`` where it is taken. ``share``: it
+    lies in [0, 1]. ``bounded``: worst cases over unknown outcomes say something. ``needs``:
     of which outcomes, 1 events and 0 others, it needs five. ``daily``: days vary too, not only
     clusters. ``level`` is the chance that the interval misses.
     """
@@ -44,7 +44,7 @@ class Metric:
     share: bool = False
     bounded: bool = True
     policy: str | None = None
-    at: str | None = None
+    at: object = None
     needs: Sequence[int] = ()
     daily: bool = False
     level: float = LEVEL
@@ -145,7 +145,7 @@ class _Part:
         found: dict = {
             "metric": metric.name,
             "policy": metric.policy,
-            "at": metric.at,
+            "at": None if metric.at is None else str(metric.at),
             "estimator": estimator,
             "population": self.population,
             **dict.fromkeys(("value", "low", "high", "lowest", "highest")),
@@ -253,6 +253,7 @@ class _Part:
         if metric.daily:
             se = two_way_se(found.influence, part.cluster, part.day)
         elif self._small(estimator) or (metric.share and not 0 < found.theta < 1):
+            sums = cluster_sums(found.influence, part.cluster)
             return bootstrap_t(found.theta, sums, len(part), metric.level)
         else:
             se = se_of(sums, len(part))

@@ -13,15 +13,17 @@ import pandas as pd
 from truerisk.errors import LogError, did_you_mean, one_of
 from truerisk.measurement import gaps
 from truerisk.measurement.estimate import Metric, effective, estimates
+from truerisk.measurement.groups import UNKNOWN, groups
 from truerisk.measurement.log import mature_rows
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.outcome_model import guesses
 from truerisk.measurement.plain import counted, exploration_dollars, plainly, too_few
 from truerisk.measurement.pseudo import Guess, Pseudo, dr
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.typed import typed
 
+MINE = "mine"  # key of the column that marks one of two groups
 MOST = 20  # groups of an attribute
-UNKNOWN = "not known"
 
 RATES = {
     "false_positive_rate": gaps.false_positive_rate,
@@ -72,6 +74,8 @@ def fairness(
                 f'The log has no column "{name}" to measure fairness by; '
                 f"{did_you_mean(name, log.columns)}."
             )
+    log = typed(log)
+    is_mature = log["mature"].to_numpy()
     frame, rows = mature_rows(log)
     guess = guesses(frame, rows, features)
     # Every decision, as if all were mature and none revealed: approvals need no outcome.
@@ -81,7 +85,8 @@ def fairness(
     mature = _Mature(rows, guess, exploration_dollars(frame, rows))
     found = []
     for name in names:
-        of_all, of_mature = _groups(decided[name]), _groups(frame[name])
+        of_all = groups(decided[name])
+        of_mature = of_all[is_mature]
         first, *others = _ordered(name, of_all, reference)
         for group in (first, *others):
             mine = of_mature == group
@@ -174,7 +179,7 @@ class _Mature:
     ) -> Iterator[dict]:
         """The same as differences to ``base``; what either side withholds has none."""
         both = mine | base
-        part = self.rows.where(both).adding({"mine": mine[both]})
+        part = self.rows.where(both).adding({MINE: mine[both]})
         wanted = [_metric(name, own=False) for name in RATES]
         for row in estimates(part, self.guess.where(both), wanted):
             which = (row["metric"].removesuffix("_gap"), row["estimator"], row["population"])
@@ -194,7 +199,7 @@ def _metric(name: str, own: bool) -> Metric:
         return rate(rows, p, np.ones(len(rows), bool))
 
     def difference(rows: Rows, p: Pseudo) -> Value:
-        return gaps.gap(rate, rows, p, rows.also["mine"])
+        return gaps.gap(rate, rows, p, rows.also[MINE])
 
     return Metric(
         name if own else f"{name}_gap",
@@ -202,11 +207,6 @@ def _metric(name: str, own: bool) -> Metric:
         share=own and name in NEEDS,
         needs=NEEDS.get(name, ()),
     )
-
-
-def _groups(values: pd.Series) -> np.ndarray:
-    """Each row's group as text."""
-    return values.astype("object").where(values.notna(), UNKNOWN).astype(str).to_numpy(dtype=object)
 
 
 def _ordered(name: str, groups: np.ndarray, reference: str | None) -> list[str]:

@@ -21,7 +21,8 @@ def quantile(level: float) -> float:
 
 
 def cluster_sums(influence: np.ndarray, cluster: np.ndarray, alone: bool = False) -> np.ndarray:
-    """Σ of the influence over each cluster, shape (clusters,)."""
+    """Σ of the influence over each cluster, shape (clusters,), in the order of their codes; of
+    clusters that are ``alone``, one row each, in that of the rows."""
     if alone:
         return influence
     sums = np.bincount(cluster, weights=influence)
@@ -82,7 +83,9 @@ def bootstrap_t(
     clusters that weigh most are resampled one by one (Poisson), the many others enter as their
     normal limit (Hall 1988; the seed is fixed).
     """
-    order = np.argsort(-np.abs(sums), kind="stable")
+    # Rounded, so that what is alike stays in the order that it came in, that of its clusters.
+    size = np.abs(sums)
+    order = np.argsort(-np.round(size / (size.max() or 1.0), 9), kind="stable")
     heavy, light = sums[order[:HEAVY]], sums[order[HEAVY:]]
     times, luck = _draws(len(heavy))
     rest = float((light**2).sum())

@@ -19,19 +19,18 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     A maximum is biased upward: the mean excess of KS over clusters resampled (Poisson bootstrap,
     fixed seed) is taken off. The influence function is that of A − B at the maximum.
     """
-    order = rows.order
+    order = np.lexsort((rows.cluster, rows.score))  # not as the rows came
     a, b, s = p.a[order], p.b[order], rows.score[order]
     if not a.sum() or not b.sum():
         return Value(np.nan, np.zeros(len(s)), np.zeros(len(s)))
     last = np.flatnonzero(np.r_[s[1:] != s[:-1], True])
     gap = np.cumsum(a)[last] / a.sum() - np.cumsum(b)[last] / b.sum()
-    at = int(np.abs(gap).argmax())
+    at = int(np.round(np.abs(gap), 12).argmax())
     sign = np.sign(gap[at]) or 1.0
     f = (rows.score <= s[last[at]]).astype(float)
     share_a, share_b = (p.a * f).sum() / p.a.sum(), (p.b * f).sum() / p.b.sum()
     influence = p.a * (f - share_a) / p.a.mean() - p.b * (f - share_b) / p.b.mean()
     theta = abs(float(gap[at]))
-    # Clusters are numbered by score, so that the order of rows does not matter.
     excess = _resampled(a, b, last, pd.factorize(rows.cluster[order])[0]) - theta
     slope = sign * ((f - share_a) / p.a.mean() + (f - share_b) / p.b.mean())
     return Value(float(np.clip(theta - excess, 0, 1)), sign * influence, slope)

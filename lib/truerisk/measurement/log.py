@@ -15,39 +15,39 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean, told
+from truerisk.errors import LogError
 from truerisk.measurement.clusters import codes
 from truerisk.measurement.draws import check_draws
-from truerisk.measurement.outcomes import Outcome, outcomes_of, refuse, revealing_actions
+from truerisk.measurement.outcomes import (
+    SIDES,
+    Outcome,
+    action_names,
+    outcomes_of,
+    refuse,
+    revealing_actions,
+)
 from truerisk.measurement.propensities import as_assigned
 from truerisk.measurement.rows import Rows
-
-NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
+from truerisk.measurement.typed import NEEDED as NEEDED
+from truerisk.measurement.typed import typed
 
 
 def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
-    """The log's mature rows with the propensities that hold for them.
+    """The log's mature rows with the propensities that hold for them, typed.
 
     Immature rows leave before anything else is formed: coding them as not revealed, or dropping
     only the revealed ones, biases every estimate. Draws are checked against their chances, young
     ones too, unless the log is not ``as_logged`` but what a caller makes of one that was checked.
     """
-    for column in NEEDED:
-        if column not in log:
-            raise LogError(
-                f'The log has no column "{column}", without which no estimate is unbiased; '
-                f"{did_you_mean(column, log.columns)}."
-            )
-    assigned = as_assigned(log)
-    mature = assigned["mature"].astype(bool)
+    assigned = as_assigned(typed(log).reset_index(drop=True))
+    mature = assigned["mature"]
     frame = assigned if mature.all() else assigned[mature]
     if frame.empty:
         raise LogError(
             f"The log has no mature row among its {len(log):,}: every horizon is still running; "
             "measure later."
         )
-    frame = frame.reset_index(drop=True)
-    score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
+    score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
     refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
@@ -55,6 +55,12 @@ def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
     if "action" in frame:
         undecided = frame["action"].isna().to_numpy()
         refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
+    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    for column in ("realised_value", *dollars):
+        if column in frame:
+            refuse(f"{column} is infinite", np.isinf(frame[column].to_numpy()))
+    if "as_of" in frame:
+        refuse("as_of is null", frame["as_of"].isna().to_numpy())
     if as_logged:
         check_draws(assigned, _revealing(frame))
     return frame
@@ -100,10 +106,10 @@ def mature_rows(
 
 def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:
     """The mature rows as arrays, about one outcome."""
-    score, logged, event = (_numbers(frame, c) for c in ("score", "p_reveal", "event"))
+    score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     shown, overridden = _shown(frame), _overridden(frame)
     if outcome.actions:
-        logged = sum(_numbers(frame, f"p_{a}") for a in outcome.actions)  # type: ignore[assignment]
+        logged = np.sum([frame[f"p_{a}"].to_numpy() for a in outcome.actions], axis=0)
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine
     pi = np.nan_to_num(logged)
@@ -157,19 +163,10 @@ def _drawn(
 
 def _shown(frame: pd.DataFrame) -> np.ndarray:
     """Revealed by the draw, not by a hand."""
-    return frame["revealed"].to_numpy(dtype=bool) & ~_overridden(frame)
+    return frame["revealed"].to_numpy() & ~_overridden(frame)
 
 
 def _overridden(frame: pd.DataFrame) -> np.ndarray:
     if "override" not in frame:
         return np.zeros(len(frame), dtype=bool)
     return frame["override"].notna().to_numpy()
-
-
-def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
-    try:
-        return frame[column].to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
-        raise LogError(
-            f'The log\'s column "{column}" does not hold numbers ({told(error)}).'
-        ) from error

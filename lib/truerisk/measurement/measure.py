@@ -1,21 +1,25 @@
 """measure(): every estimate beside its naive twin, with intervals, counts and populations."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError
+from truerisk.errors import LogError, did_you_mean
 from truerisk.measurement import policies as dollars
 from truerisk.measurement import wanted
+from truerisk.measurement.alike import policy_of, score_of
 from truerisk.measurement.estimate import Metric, booked, estimates
+from truerisk.measurement.groups import BAND, UNKNOWN, groups
+from truerisk.measurement.groups import bands as score_bands
 from truerisk.measurement.log import mature_frame, rows_of
 from truerisk.measurement.outcome_model import expected_value, guesses
 from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, revealing_actions
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.typed import typed
 
-BAND = "score band"
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
 
 
@@ -43,9 +47,11 @@ def measure(
     policies: name → frame of one probability per action, rows as in the log (their gain is over
     what ran, or over ``against``, another such frame, with the actions that show outcomes in
     ``reveals`` where the log has no p_<action>); ``rivals`` other scores of the same rows,
-    compared pairwise. ``thresholds``, ``shares`` (of all, highest scores first) and ``capacities``
-    (a UTC day, needs ``as_of``) add recall, precision and false positives of whom they flag;
-    ``bands`` that many score bands; ``by`` names columns whose groups are measured as well.
+    compared pairwise. Frames and Series are matched by the log's index, arrays by order.
+    ``thresholds``, ``shares`` (of all, highest scores first) and ``capacities`` (a UTC day, needs
+    ``as_of``) add recall, precision and false positives of whom they flag;
+    ``bands`` that many score bands (``group`` "1" has the lowest scores, ``at`` says which); ``by``
+    names columns whose groups are measured as well, null being the group "not known".
     ``same_outcome`` (action → action) pools actions that show one outcome. ``cluster`` names
     columns that connect rows that are alike (default: the subject).
 
@@ -57,21 +63,30 @@ def measure(
     per application. Where status is not "ok" it says why a value is missing or only bounded.
     Raises LogError for a log that cannot be measured.
     """
-    frame = mature_frame(log)
-    mature = log["mature"].to_numpy(dtype=bool)
-    if capacities and "as_of" not in frame:
-        raise LogError('The log has no column "as_of", which a capacity per day needs.')
-    if policies and not action_names(frame):
+    known = typed(log)
+    frame, mature = mature_frame(known), known["mature"].to_numpy()
+    _check(frame, features or [], by, capacities, bands)
+    actions = action_names(frame)
+    if (policies or against is not None) and not actions:
         raise LogError(
             "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "
             "and value_<action>_if_no_event."
         )
-    given = {n: _mature(p, mature) for n, p in (policies or {}).items()}
+    if dollars.AS_RUN in (policies or {}):
+        raise LogError(f'A changed policy cannot be called "{dollars.AS_RUN}"; name it otherwise.')
+    if against is not None:
+        against = policy_of(log, against, actions, "The policy to compare with", mature)
     offered = {
-        **dollars.offered(frame, None if against is None else _mature(against, mature)),
-        **given,
+        **dollars.offered(frame, against),
+        **{
+            name: policy_of(log, policy, actions, f'The policy "{name}"', mature)
+            for name, policy in (policies or {}).items()
+        },
     }
-    scores = {f"rival {n}": np.asarray(s, float)[mature] for n, s in (rivals or {}).items()}
+    scores = {
+        wanted.rival(name): score_of(log, score, f'The rival "{name}"', mature)
+        for name, score in (rivals or {}).items()
+    }
     quality = [
         *wanted.quality(),
         *wanted.flagged(thresholds, shares, capacities),
@@ -84,11 +99,14 @@ def measure(
     for outcome in outcomes:
         rows = rows_of(frame, outcome, cluster)
         guess = guesses(frame, rows, features or [])
-        worth = dollars.columns(frame, offered, outcome, shows, first=not made)
+        own: dict[Any, np.ndarray] = {
+            **scores,
+            **dollars.columns(frame, offered, outcome, shows, first=not made),
+        }
         if "realised_value" in frame:
-            worth["realised"] = frame["realised_value"].to_numpy(float)
-            worth["m_value"] = expected_value(frame, rows, features or [])
-        made.append((outcome, rows.adding(scores | worth), guess))
+            own[dollars.REALISED] = frame["realised_value"].to_numpy()
+            own[dollars.EXPECTED] = expected_value(frame, rows, features or [])
+        made.append((outcome, rows.adding(own), guess))
     for outcome, rows, guess in made:
         for metrics, column, group, mask in _groups(frame, rows, quality, by, bands):
             about = {"group_by": column, "group": group, "action": outcome.name or None}
@@ -97,6 +115,24 @@ def measure(
             ]
     found += _earned(frame, made, offered, bool(shows), by)
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
+
+
+def _check(
+    frame: pd.DataFrame,
+    features: Sequence[str],
+    by: Sequence[str],
+    capacities: Sequence[float],
+    bands: int,
+) -> None:
+    if capacities and "as_of" not in frame:
+        raise LogError('The log has no column "as_of", which a capacity per day needs.')
+    for name in (*features, *by):
+        if name not in frame:
+            raise LogError(
+                f'The log has no column "{name}"; {did_you_mean(str(name), map(str, frame))}.'
+            )
+    if bands < 0:
+        raise LogError(f"bands is {bands}; allowed is a whole number of at least 0.")
 
 
 def _earned(
@@ -110,7 +146,7 @@ def _earned(
     every, guessed = together(made)
     if "realised_value" in frame:
         about = {"group_by": "", "group": "", "action": None}
-        yield about | booked(made[0][1], made[0][1].also["realised"])
+        yield about | booked(made[0][1], made[0][1].also[dollars.REALISED])
     for column, group, mask in [("", "", np.ones(len(frame), bool)), *_split(frame, by)]:
         metrics = list(dollars.values(offered, len(made)))
         if not column and len(made) == 1:
@@ -129,10 +165,6 @@ def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
     return Rows.stacked([rows for _, rows, _ in made]), Guess.stacked([g for _, _, g in made])
 
 
-def _mature(policy: pd.DataFrame, mature: np.ndarray) -> pd.DataFrame:
-    return policy.loc[mature].reset_index(drop=True)
-
-
 def _groups(
     frame: pd.DataFrame, rows: Rows, quality: list[Metric], by: Sequence[str], bands: int
 ) -> Iterator[tuple[list[Metric], str, str, np.ndarray]]:
@@ -142,15 +174,15 @@ def _groups(
     for column, group, mask in _split(frame, by):
         yield plain, column, group, mask
     if bands:
-        edges = np.unique(np.quantile(rows.score, np.linspace(0, 1, bands + 1)[1:-1]))
-        code = np.searchsorted(edges, rows.score, "right")
-        for k in np.unique(code):
+        code, count = score_bands(rows.score, bands)
+        for k in range(1, count + 1):
             mask = code == k
             low, high = rows.score[mask].min(), rows.score[mask].max()
-            yield wanted.band(len(edges) + 1), BAND, f"{low:.4f} to {high:.4f}", mask
+            yield wanted.band(count, f"{low:.4g} ≤ score ≤ {high:.4g}"), BAND, str(k), mask
 
 
 def _split(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, np.ndarray]]:
-    for column in by:
-        for group in sorted(frame[column].dropna().unique(), key=str):
-            yield column, str(group), frame[column].eq(group).to_numpy()
+    for column in dict.fromkeys(by):
+        names = groups(frame[column])
+        for name in sorted(set(names), key=lambda n: (n == UNKNOWN, n)):
+            yield str(column), name, names == name

@@ -5,24 +5,26 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.errors import LogError
 from truerisk.measurement.log import mature_rows
-from truerisk.measurement.outcomes import action_names
+from truerisk.measurement.outcomes import SIDES, action_names, refuse
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.typed import typed
 
 FOLDS = 5
 LEAST_LABELS = 200
 MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
-SIDES = ("if_event", "if_no_event")
 
 
 def outcome_model(log: pd.DataFrame, features: Sequence[str]) -> pd.Series:
     """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
     again and again without fitting again."""
-    frame, rows = mature_rows(log)
+    known = typed(log)
+    frame, rows = mature_rows(known)
     m = np.full(len(log), np.nan)
-    m[log["mature"].to_numpy(dtype=bool)] = cross_fit(frame, rows, features)
+    m[known["mature"].to_numpy()] = cross_fit(frame, rows, features)
     return pd.Series(m, index=log.index)
 
 
@@ -32,7 +34,11 @@ def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
     A column ``m`` of the frame is taken as P(event). P(taken) is fitted on what was offered,
     P(followed) on what was taken; both are 1 where nobody walked away and nothing was lost.
     """
-    m = frame["m"].to_numpy(dtype=float) if "m" in frame else cross_fit(frame, rows, features)
+    if "m" in frame:
+        m = frame["m"].to_numpy()
+        refuse("m is null or outside [0, 1]", ~((m >= 0) & (m <= 1)))
+    else:
+        m = cross_fit(frame, rows, features)
     taken = followed = np.ones(len(rows))
     took = rows.seen | rows.lost
     if rows.walked.any():
@@ -64,8 +70,7 @@ def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> 
     known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
     m = np.zeros(len(rows))
     for k in range(FOLDS):
-        train, test = np.flatnonzero(known & (fold != k)), fold == k
-        some = train[:: -(-len(train) // MOST_LABELS) or 1]
+        some, test = _taught(X, value, known & (fold != k), rows.cluster), fold == k
         if len(some) < LEAST_LABELS:
             m[test] = value[some].mean() if len(some) else 0.0
             continue
@@ -85,8 +90,7 @@ def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
 
     m, fold = np.full(len(X), 0.5), cluster % FOLDS
     for k in range(FOLDS):
-        train, test = np.flatnonzero(known & (fold != k)), fold == k
-        some = train[:: -(-len(train) // MOST_LABELS) or 1]
+        some, test = _taught(X, y, known & (fold != k), cluster), fold == k
         labels = y[some]
         if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
             m[test] = labels.mean() if len(labels) else 0.5
@@ -101,12 +105,30 @@ def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
     return np.clip(m, EDGE, 1 - EDGE)
 
 
+def _taught(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """The rows a model is fitted on, in an order that does not depend on that of the log."""
+    rows = np.flatnonzero(known)
+    if len(rows) > MOST_LABELS:
+        rows = rows[np.lexsort((y[rows], X[rows, 0], cluster[rows]))]
+        rows = rows[:: -(-len(rows) // MOST_LABELS)]
+    return rows[np.lexsort((y[rows], *X[rows].T))]
+
+
 def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
     columns = [rows.score]
     for name in features:
         values = frame[name]
         if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-            columns.append(values.to_numpy(dtype=float))
-        else:
-            columns.append(pd.factorize(values, sort=True)[0].astype(float))
+            column = values.to_numpy(dtype=float, na_value=np.nan)
+            refuse(f'the feature "{name}" is infinite', np.isinf(column))
+            columns.append(column)
+            continue
+        try:
+            code, levels = pd.factorize(values)
+        except TypeError:
+            raise LogError(
+                f'The outcome model cannot use the feature "{name}": it holds lists.'
+            ) from None
+        rank = np.argsort(np.argsort([str(level) for level in levels], kind="stable"))
+        columns.append(np.append(rank, -1.0)[code])
     return np.column_stack(columns)

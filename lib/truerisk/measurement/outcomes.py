@@ -10,6 +10,7 @@ import pandas as pd
 from truerisk.errors import LogError
 
 TOLERANCE = 1e-6
+SIDES = ("if_event", "if_no_event")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def action_names(log: pd.DataFrame) -> list[str]:
     return [
         c.removeprefix("value_").removesuffix(ending)
         for c in log.columns
-        if c.startswith("value_") and c.endswith(ending)
+        if isinstance(c, str) and c.startswith("value_") and c.endswith(ending)
     ]
 
 
@@ -74,7 +75,7 @@ def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str
         for more in combinations(others, size):
             names = [a for a in chance if a in seen or a in more]
             total = sum((chance[a] for a in names), np.zeros(len(frame)))
-            wrong = int((np.abs(total - logged)[there] > TOLERANCE).sum())
+            wrong = int((~(np.abs(total - logged) <= TOLERANCE) & there).sum())
             if not wrong and names:
                 return names
             fewest = min(fewest, wrong)
@@ -90,14 +91,20 @@ def _with_probability(frame: pd.DataFrame) -> list[str]:
     """The actions that are named by dollars or taken, and whose probability is logged."""
     named = action_names(frame)
     if "action" in frame:
-        named += [a for a in frame["action"].dropna().unique() if a not in named]
+        named += [a for a in sorted(set(frame["action"].dropna())) if a not in named]
     return [a for a in named if f"p_{a}" in frame]
 
 
 def _check(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> None:
     total = sum(chance.values(), np.zeros(len(frame)))
+    logged = frame["p_reveal"].notna().to_numpy()
+    for a, p in chance.items():
+        refuse(f"p_{a} lies outside [0, 1]", (p < 0) | (p > 1))
+        refuse(f"p_{a} is null beside a p_reveal", np.isnan(p) & logged)
     refuse("the p_<action> do not sum to 1", np.abs(total - 1) > TOLERANCE)
     if "action" in frame:
+        known = frame["action"].isna() | frame["action"].isin(list(chance))
+        refuse(f"action is none of {', '.join(chance)}", ~known.to_numpy())
         impossible = np.zeros(len(frame), dtype=bool)
         for a, p in chance.items():
             impossible |= frame["action"].eq(a).to_numpy() & (p == 0)

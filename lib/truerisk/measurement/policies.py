@@ -6,6 +6,7 @@ stands for the outcome that action a shows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum, auto
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from truerisk.errors import LogError
 from truerisk.measurement import metrics
 from truerisk.measurement.estimate import AS_RUN, Metric
 from truerisk.measurement.metrics import Value
-from truerisk.measurement.outcomes import Outcome, action_names
+from truerisk.measurement.outcomes import SIDES, Outcome, action_names
 from truerisk.measurement.pseudo import Pseudo
 from truerisk.measurement.rows import Rows
 
@@ -26,6 +27,23 @@ CELLS = {
 }
 
 Of = Callable[[Rows, Pseudo], Value]
+REALISED, EXPECTED = "realised", "expected"  # keys of the columns of booked dollars
+
+
+class Part(Enum):
+    """What the metrics read of a policy in every row: dollars if the event happens and if not, the
+    probability of an action that reveals, and the part of the dollars that comes from those."""
+
+    IF_EVENT = auto()
+    IF_NO_EVENT = auto()
+    INSIDE = auto()
+    INSIDE_IF_EVENT = auto()
+    INSIDE_IF_NO_EVENT = auto()
+
+
+Key = tuple[str, Part]  # of a column: the policy's name, and which of its parts
+WHOLE = (Part.IF_EVENT, Part.IF_NO_EVENT)
+INSIDE = (Part.INSIDE_IF_EVENT, Part.INSIDE_IF_NO_EVENT)
 Policies = Mapping[str, pd.DataFrame]
 
 
@@ -51,31 +69,29 @@ def columns(
     outcome: Outcome,
     reveals: Sequence[str],
     first: bool = True,
-) -> dict[str, np.ndarray]:
-    """What the metrics below read of every row, each (n,).
+) -> dict[Key, np.ndarray]:
+    """What the metrics below read of every row, each (n,), by policy and part.
 
-    ``<policy> 1`` and ``<policy> 0``: expected dollars if the event happens and if not, of the
-    actions whose outcome is this one (all of them, where there is one outcome); ``<policy> in``:
-    the probability of an action that reveals; ``<policy> in 1``, ``<policy> in 0``: the part of
-    the dollars that comes from those. What reveals nothing counts with the ``first`` outcome.
-    Raises LogError where it would earn more or less by an outcome that is not its own.
+    Dollars are those of the actions whose outcome is this one (all of them, where there is one
+    outcome). What reveals nothing counts with the ``first`` outcome. Raises LogError where it
+    would earn more or less by an outcome that is not its own.
     """
-    made: dict[str, np.ndarray] = {}
+    made: dict[Key, np.ndarray] = {}
     for name, policy in policies.items():
-        total = {k: np.zeros(len(frame)) for k in ("1", "0", "in", "in 1", "in 0")}
+        total = {part: np.zeros(len(frame)) for part in Part}
         for action in action_names(frame):
             given = policy[action].to_numpy(float)
             inside = action in reveals
-            total["in"] += given * inside
+            total[Part.INSIDE] += given * inside
             if outcome.actions and not inside:
                 _needs_no_outcome(frame, action)
             if outcome.actions and action not in outcome.actions and (inside or not first):
                 continue
-            for side, ending in (("1", "if_event"), ("0", "if_no_event")):
-                dollars = given * frame[f"value_{action}_{ending}"].to_numpy(float)
-                total[side] += dollars
-                total[f"in {side}"] += dollars * inside
-        made |= {f"{name} {k}": values for k, values in total.items()}
+            for whole, part, side in zip(WHOLE, INSIDE, SIDES, strict=True):
+                dollars = given * frame[f"value_{action}_{side}"].to_numpy(float)
+                total[whole] += dollars
+                total[part] += dollars * inside
+        made |= {(name, part): values for part, values in total.items()}
     return made
 
 
@@ -125,7 +141,7 @@ def dollars(policy: str, outcomes: int = 1) -> Of:
     """With several outcomes the rows of each stand below those of the other."""
 
     def of(rows: Rows, p: Pseudo) -> Value:
-        if_event, if_no_event = (outcomes * rows.also[f"{policy} {side}"] for side in (1, 0))
+        if_event, if_no_event = (outcomes * rows.also[policy, part] for part in WHOLE)
         return metrics.dollars(p.a, p.b, if_event, if_no_event)
 
     return of
@@ -143,7 +159,7 @@ def _needs_no_outcome(frame: pd.DataFrame, action: str) -> None:
 
 def _mass(rows: Rows, policy: str, cell: str) -> np.ndarray:
     """The probability that a row is in the cell: what ran and the change draw apart."""
-    old, new = rows.also[f"{AS_RUN} in"], rows.also[f"{policy} in"]
+    old, new = rows.also[AS_RUN, Part.INSIDE], rows.also[policy, Part.INSIDE]
     was, is_ = CELLS[cell]
     return (old if was else 1 - old) * (new if is_ else 1 - new)
 
@@ -169,34 +185,34 @@ def _swapped(policy: str, cell: str) -> Of:
 
     def of(rows: Rows, p: Pseudo) -> Value:
         was, is_ = CELLS[cell]
-        sides = {}
-        for side in ("1", "0"):
-            old, new = _part(rows, AS_RUN, side, was), _part(rows, policy, side, is_)
-            before, after = _inside(rows, AS_RUN, was), _inside(rows, policy, is_)
-            sides[side] = before * new - after * old
-        return metrics.dollars(p.a, p.b, sides["1"], sides["0"])
+        before, after = _inside(rows, AS_RUN, was), _inside(rows, policy, is_)
+        if_event, if_no_event = (
+            before * _part(rows, policy, side, is_) - after * _part(rows, AS_RUN, side, was)
+            for side in (0, 1)
+        )
+        return metrics.dollars(p.a, p.b, if_event, if_no_event)
 
     return of
 
 
 def _inside(rows: Rows, policy: str, inside: int) -> np.ndarray:
-    chance = rows.also[f"{policy} in"]
+    chance = rows.also[policy, Part.INSIDE]
     return chance if inside else 1 - chance
 
 
-def _part(rows: Rows, policy: str, side: str, inside: int) -> np.ndarray:
-    of_revealing = rows.also[f"{policy} in {side}"]
-    return of_revealing if inside else rows.also[f"{policy} {side}"] - of_revealing
+def _part(rows: Rows, policy: str, side: int, inside: int) -> np.ndarray:
+    of_revealing = rows.also[policy, INSIDE[side]]
+    return of_revealing if inside else rows.also[policy, WHOLE[side]] - of_revealing
 
 
 def _realised(policy: str) -> Of:
     def of(rows: Rows, p: Pseudo) -> Value:
-        stands = p.of(np.where(rows.seen, rows.also["realised"], np.nan), rows.also["m_value"])
-        both = p.a + p.b
-        kept = rows.also[f"{policy} 0"] - rows.also[f"{policy} in 0"]
-        value = rows.also[f"{policy} in"] * stands + kept * both
+        booked = np.where(rows.seen, rows.also[REALISED], np.nan)
+        stands, both = p.of(booked, rows.also[EXPECTED]), p.a + p.b
+        kept = _part(rows, policy, 1, 0)
+        value = rows.also[policy, Part.INSIDE] * stands + kept * both
         # What a loss is worth beyond the assumed dollars of an event stays in the influence.
-        assumed = rows.also[f"{policy} in 1"] - rows.also[f"{policy} in 0"]
+        assumed = rows.also[policy, INSIDE[0]] - rows.also[policy, INSIDE[1]]
         return metrics.ratio(value, both, assumed)
 
     return of

@@ -1,6 +1,6 @@
 """The arrays that every estimate reads: one entry per mature application."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
@@ -28,7 +28,7 @@ class Rows:
     unseen: np.ndarray
     cluster: np.ndarray
     day: np.ndarray
-    also: Mapping[str, np.ndarray] = field(default_factory=dict)
+    also: Mapping[Hashable, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.score)
@@ -53,7 +53,7 @@ class Rows:
             also={name: np.concatenate([p.also[name] for p in parts]) for name in one.also},
         )
 
-    def adding(self, columns: Mapping[str, np.ndarray]) -> Self:
+    def adding(self, columns: Mapping[Any, np.ndarray]) -> Self:
         return replace(self, also={**self.also, **columns})
 
     def supposing(self, unknown: np.ndarray, y: np.ndarray) -> Self:
@@ -68,13 +68,8 @@ class Rows:
         )
 
     @cached_property
-    def order(self) -> np.ndarray:
-        """Rows from the lowest score to the highest."""
-        return np.argsort(self.score, kind="stable")
-
-    @cached_property
-    def flags(self) -> dict[str, Any]:
-        """Whom a threshold or capacity flags, by its name: found once for all that is asked."""
+    def flags(self) -> dict[Hashable, Any]:
+        """Whom a threshold or capacity flags: found once for all that is asked."""
         return {}
 
     @cached_property

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.log import NEEDED, mature_frame, mature_rows
+from truerisk.measurement.log import mature_frame, mature_rows
 from truerisk.measurement.outcome_model import guesses
 from truerisk.measurement.pseudo import Guess, weights
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.typed import typed
 
 TOLD_BY = ("event_at", "followed_until")
 LEAST_FOLLOWED = 30
@@ -63,10 +64,10 @@ def history(
     P(event) is fitted on mature rows only and stands for the young ones too; null values of a
     column ``m`` are filled by that fit.
     """
-    for column in ("as_of", *NEEDED):
-        if column not in log:
-            raise LogError(f'The log has no column "{column}"; vintages need it.')
-    mature = log["mature"].to_numpy(dtype=bool)
+    if "as_of" not in log:
+        raise LogError('The log has no column "as_of"; vintages need it.')
+    log = typed(log)
+    mature = log["mature"].to_numpy()
     as_of = _times(log["as_of"])
     _refuse("as_of is null", as_of.isna().to_numpy())
     _refuse(
@@ -76,8 +77,8 @@ def history(
     if mature.any():
         mature_frame(log)  # refuses what contradicts itself before young rows are added
     missing = next((c for c in TOLD_BY if c not in log), "")
-    revealed = log["revealed"].to_numpy(dtype=bool)
-    event = np.where(mature, log["event"].to_numpy(dtype=float), np.nan)
+    revealed = log["revealed"].to_numpy()
+    event = np.where(mature, log["event"].to_numpy(), np.nan)
     age = _in_horizons(known_at - as_of, horizon)
     end, happened = np.full(len(log), np.inf), np.zeros(len(log), dtype=bool)
     if not missing:

@@ -15,6 +15,7 @@ from truerisk.measurement.labelled import Labelled, labelled
 from truerisk.measurement.log import mature_rows
 from truerisk.measurement.outcome_model import LEAST_LABELS, cross_fit
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.typed import typed
 
 MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
 WEEK = pd.Timedelta(days=7)
@@ -48,12 +49,13 @@ def release(
             'The log has no column "as_of" with instants in UTC; without it nothing can be '
             "watched week by week."
         )
+    log = typed(log)
     missing = int(log["as_of"].isna().sum())
     if missing:
         raise LogError(f"The log cannot be watched: as_of is null in {missing:,} rows.")
     log = log.sort_values("as_of", kind="stable", ignore_index=True)
     monday = mondays(log["as_of"])
-    young = monday[~log["mature"].astype(bool)]
+    young = monday[~log["mature"]]
     whole = log[monday < young.min()] if len(young) else log
     if start is not None and not (whole["as_of"] >= start).any():
         whole = whole.iloc[:0]

@@ -7,7 +7,9 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement import metrics
+from truerisk.measurement.alike import policy_of
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.typed import typed
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
 from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
 
@@ -46,7 +48,8 @@ def policy_dollars(
 
 
 def _realised(log: pd.DataFrame) -> pd.DataFrame:
-    mature = log[log["mature"].astype(bool)]
+    known = typed(log)
+    mature = known[known["mature"]]
     missing = int(mature["realised_value"].isna().sum())
     if missing or mature.empty:
         raise LogError(
@@ -67,13 +70,9 @@ def _probabilities(
 ) -> dict[str, np.ndarray]:
     if policy is None:
         return {k: s.frame[f"p_{k}"].to_numpy(dtype=float) for k in s.value}
-    if len(policy) != len(log) or set(policy.columns) != set(s.value):
-        raise LogError(
-            f"The policy has {len(policy):,} rows of {', '.join(policy.columns)}; allowed are "
-            f"{len(log):,} rows, as in the log, of {', '.join(s.value)}."
-        )
-    mature = policy[log["mature"].to_numpy(dtype=bool)].iloc[s.frame.index.to_numpy()]
-    return {k: mature[k].to_numpy(dtype=float) for k in s.value}
+    kept = typed(log)["mature"].to_numpy()
+    mature = policy_of(log, policy, list(s.value), "The policy", kept)
+    return {k: mature[k].to_numpy()[s.frame.index.to_numpy()] for k in s.value}
 
 
 def _total(s: Stakes, p: dict[str, np.ndarray], loss: float, margin: float) -> Sides:

@@ -161,7 +161,7 @@ def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
     known = labelled(log, features)
     eligible = np.flatnonzero(known.eligible)
     score = known.rows.score[eligible]
-    rows = eligible[np.argsort(-score, kind="stable")]
+    rows = eligible[np.lexsort((known.rows.cluster[eligible], -score))]
     part, score = known.rows, known.rows.score[rows]
     new = np.append(True, score[1:] != score[:-1])[: len(score)]
     size = np.bincount(np.cumsum(new) - 1, minlength=1)
