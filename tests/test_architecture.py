@@ -18,6 +18,7 @@ LIBRARY = ROOT / "lib" / "truerisk"
 # A module may import those below it; each folder is one layer.
 LAYERS = [
     {"errors", "stability", "statistics", "wording"},
+    {"isolated"},
     {"problem"},
     {"lake"},
     {"features"},

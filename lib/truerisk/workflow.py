@@ -5,6 +5,7 @@ from typing import Any
 
 from truerisk.features.dataset import Dataset
 from truerisk.features.register import register_definitions
+from truerisk.isolated import Lost
 from truerisk.lake.lake import Lake
 from truerisk.models.package import read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
@@ -35,7 +36,7 @@ def submit(
     review: Review,
     run: str = "",
     code: str = "",
-    found: Predictability | None = None,
+    found: Predictability | Lost | None = None,
     person: str = "",
 ) -> Submission:
     """Keep the chosen model and its report in the lake and offer it for approval.

@@ -42,7 +42,7 @@ def policy_of(
         raise LogError(
             f"{what} is a {type(policy).__name__}; give a DataFrame, an action a column."
         )
-    if sorted(map(str, policy.columns)) != sorted(actions):
+    if len(policy) != len(log) or sorted(map(str, policy.columns)) != sorted(actions):
         raise LogError(
             f"{what} has {len(policy):,} rows of {', '.join(map(str, policy.columns))}; allowed "
             f"are {len(log):,} rows, as in the log, of {', '.join(actions)}."

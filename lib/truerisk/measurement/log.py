@@ -41,7 +41,7 @@ def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
     """
     assigned = as_assigned(typed(log).reset_index(drop=True))
     mature = assigned["mature"]
-    frame = assigned if mature.all() else assigned[mature]
+    frame = assigned if mature.all() else assigned[mature].reset_index(drop=True)
     if frame.empty:
         raise LogError(
             f"The log has no mature row among its {len(log):,}: every horizon is still running; "
@@ -72,7 +72,8 @@ def doubts(log: pd.DataFrame) -> list[str]:
     Raises LogError for a log that cannot be measured.
     """
     frame = mature_frame(log, as_logged=False)
-    return check_draws(as_assigned(log), _revealing(frame))
+    assigned = as_assigned(typed(log).reset_index(drop=True))
+    return check_draws(assigned, _revealing(frame))
 
 
 def _revealing(frame: pd.DataFrame) -> list[str]:

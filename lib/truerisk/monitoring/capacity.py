@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from truerisk.errors import LogError
+from truerisk.isolated import Lost, isolated
 from truerisk.measurement.worth.stakes import stakes
 
 
@@ -12,9 +12,8 @@ def capacity_of(log: pd.DataFrame) -> tuple[str, float | None]:
     A whole number, over the UTC days on which mature applications came; None where the log has no
     dollars to tell the action by, or where no day would exceed it.
     """
-    try:
-        flag = stakes(log).action(None, True)
-    except LogError:
+    flag = isolated(lambda: stakes(log).action(None, True))
+    if isinstance(flag, Lost):
         return "", None
     mature = log[log["mature"]]
     day = mature["as_of"].dt.floor("D")

@@ -7,9 +7,11 @@ import pandas as pd
 
 from truerisk.decisions.decide import FEATURE, SEGMENT
 from truerisk.errors import LogError
+from truerisk.isolated import isolated
 from truerisk.lake import files
 from truerisk.lake.lake import Lake, as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
+from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
 from truerisk.monitoring.capacity import capacity_of
 from truerisk.monitoring.compare import Comparison
@@ -19,6 +21,8 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.monitor_verdict import verdict
+
+MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,12 @@ def measure_ledger(
             f"{problem.where}: of {len(log):,} decisions none has matured by {known_at:%Y-%m-%d} "
             f"(horizon {problem.outcome.horizon.days} days); measure later."
         )
-    log = log.assign(vintage=log["as_of"].dt.strftime("%Y-%m"))
-    kept = {p + s: s for s in problem.training.segments for p in (FEATURE, SEGMENT)}
-    log = log.assign(**{s: log[column] for column, s in kept.items() if column in log})
-    by = ["vintage", *(s for s in problem.training.segments if s in log)]
+    labels = _labels(problem, log)
+    log = log.assign(**{MONTH: log["as_of"].dt.strftime("%Y-%m")})
     features = [c for c in log.columns if c.startswith(FEATURE)]
     latest, found = str(mature["model_version"].iloc[-1]), []
-    page = said = ""
     rivals = Comparison(problem, lake, compare, log) if compare else None
+    shown = None
     for version, part in log.groupby("model_version", sort=False):
         if not part["mature"].any():
             continue
@@ -70,21 +72,48 @@ def measure_ledger(
         labelled = guessed(rows, used)
         capacity = capacity_of(labelled)
         daily = [] if capacity[1] is None else [capacity[1]]
-        own = [measure(labelled, used, by=by, bands=BANDS, capacities=daily)]
+        own = [measure(labelled, used, by=list(labels), bands=BANDS, capacities=daily)]
+        own[0] = own[0].replace({"group_by": labels})
         if rivals is not None:
             own.append(rivals.with_champion(str(version), labelled, used))
         estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
         found.append(estimates)
         if version == latest:
-            about = {"compared": compare, "run": run, "code": code}
-            monitor = look(problem, lake, labelled, used, estimates, known_at, capacity, about)
-            page, said = measure_page(problem, monitor), verdict(problem, monitor).text
+            shown = labelled, used, estimates, capacity
     every = pd.concat(found, ignore_index=True)
+    _keep(problem, lake, every, known_at, run)
+    about = {"compared": compare, "run": run, "code": code}
+    assert shown is not None  # the latest has a mature row
+    page, said = _drawn(problem, lake, *shown, known_at, about)
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
     path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
     files.write_bytes(path, page.encode())
-    _keep(problem, lake, every, known_at, run)
     return Measured(every, page, path, said)
+
+
+def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:
+    """The columns whose groups are measured, and how they are called: months, then segments."""
+    labels = {MONTH: VINTAGE}
+    for name in problem.training.segments:
+        column = next((p + name for p in (SEGMENT, FEATURE) if p + name in log), None)
+        if column is not None:
+            labels[column] = f"segment {name}" if name in (VINTAGE, BAND) else name
+    return labels
+
+
+def _drawn(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    features: list[str],
+    estimates: pd.DataFrame,
+    capacity: tuple[str, float | None],
+    known_at: pd.Timestamp,
+    about: dict[str, str],
+) -> tuple[str, str]:
+    """The page of one model, and its first line."""
+    monitor = look(problem, lake, log, features, estimates, known_at, capacity, about)
+    return measure_page(problem, monitor), str(isolated(lambda: verdict(problem, monitor).text))
 
 
 def _keep(

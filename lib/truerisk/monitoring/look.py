@@ -1,13 +1,14 @@
 """Everything the monitor page shows of one model, each part computed or with why it cannot be."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from truerisk.decisions.decide import FEATURE, PROTECTED
 from truerisk.decisions.spend import exploration_spend
-from truerisk.errors import LogError, RegistryError
+from truerisk.errors import RegistryError
+from truerisk.isolated import Lost, isolated
 from truerisk.lake.lake import Lake
 from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.drift import drift
@@ -53,16 +54,16 @@ def look(
         promised=promised,
         approved=_approved(problem, lake, version),
         # m of the whole log knows later outcomes; what is looked at weekly must not.
-        watched=_found(lambda: watch(log.drop(columns="m"), promised, features, start)),
-        vintages=_found(lambda: vintages(log, problem.outcome.horizon, known_at, features)),
+        watched=isolated(lambda: watch(log.drop(columns="m"), promised, features, start)),
+        vintages=isolated(lambda: vintages(log, problem.outcome.horizon, known_at, features)),
         bands=bands(log, BANDS),
         curve=curve,
         worth=figures,
         needle=needle,
         flag=capacity[0],
         capacity=capacity[1],
-        spend=_spend(problem, log),
-        drift=_found(lambda: _drift(then, now, features)),
+        spend=isolated(lambda: _spend(problem, log)),
+        drift=isolated(lambda: _drift(then, now, features)),
         then=_period(then),
         now=_period(now),
         fairness=_fairness(problem, log, features),
@@ -71,19 +72,9 @@ def look(
     )
 
 
-def _found(make: Callable[[], pd.DataFrame]) -> Found:
-    """The frame, or the sentence that says why there is none: one section's loss."""
-    try:
-        return make()
-    except LogError as error:
-        return str(error)
-
-
 def _worth(log: pd.DataFrame, capacity: float | None) -> tuple[Found, Found, str]:
-    try:
-        return worth(log, capacity)
-    except LogError as error:
-        return str(error), str(error), ""
+    found = isolated(lambda: worth(log, capacity))
+    return (found, found, "") if isinstance(found, Lost) else found
 
 
 def _promised(
@@ -126,10 +117,8 @@ def _period(rows: pd.DataFrame) -> str:
 
 
 def _drift(then: pd.DataFrame, now: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    named = {c: c.removeprefix(FEATURE) for c in features}
-    kept = [*features, "score", "subject"]
-    first, last = (frame[kept].rename(columns=named) for frame in (then, now))
-    return drift(first, last, list(named.values()))
+    found = drift(then, now, list(features))
+    return found.assign(column=found["column"].str.removeprefix(FEATURE))
 
 
 def _spend(problem: Problem, log: pd.DataFrame) -> Found:
@@ -142,5 +131,5 @@ def _fairness(problem: Problem, log: pd.DataFrame, features: Sequence[str]) -> F
     names = {PROTECTED + name: name for name in problem.training.protected}
     if not names:
         return "The problem file declares no protected attribute, so no groups are compared."
-    there = log.rename(columns=names)
-    return _found(lambda: fairness(there, list(names.values()), features))
+    found = isolated(lambda: fairness(log, list(names), features))
+    return found if isinstance(found, Lost) else found.replace({"group_by": names})

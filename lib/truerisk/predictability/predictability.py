@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.decisions.policy import dollars
 from truerisk.features.dataset import Dataset
+from truerisk.isolated import Lost, isolated
 from truerisk.models.training import Fitted, Split
 from truerisk.predictability.ground import ground
 from truerisk.predictability.ladder import ladder, scores
@@ -37,12 +38,18 @@ class Predictability:
 
 def predictability(
     problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
-) -> Predictability | None:
+) -> Predictability | Lost | None:
     """Baseline ladder, learning curve and nearest twins, judged on the review's rows; None where
-    the review itself had to withhold the chosen candidate's AUC.
+    the review itself had to withhold the chosen candidate's AUC, or why they could not be made.
 
     Fits the chosen candidate's recipe a few times more, on 30,000 rows in all at most.
     """
+    return isolated(lambda: _made(problem, dataset, parts, fitted, review))
+
+
+def _made(
+    problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
+) -> Predictability | None:
     problem = problem.typed(dataset.definition)
     relied = best(review.estimates[review.estimates["model"] == review.chosen], "auc")
     if pd.isna(relied["value"]):

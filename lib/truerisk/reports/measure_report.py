@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from truerisk.measurement.measure import BAND
+from truerisk.measurement.groups import BAND
 from truerisk.problem.spec import Problem
 from truerisk.reports import decided
 from truerisk.reports.blocks import Block, Bullets, Table, Text
@@ -33,19 +33,19 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
     return page(
         f"{problem.name}: what model {monitor.version} decided, monitored",
         lead,
-        summary(problem, monitor),
+        lambda: summary(problem, monitor),
         [
-            Section("Watched since approval", watching(problem, monitor)),
-            Section("Month by month", vintages(problem, monitor)),
-            Section("Quality now", quality(problem, monitor)),
-            Section("Dollars", in_dollars(problem, monitor)),
-            Section("Exploration", exploration(problem, monitor)),
-            Section("Drift", drifted(monitor)),
-            Section("Fairness", fair(problem, monitor)),
-            Section("Segments", _segments(problem, monitor), folded=True),
-            Section("What was decided", decided.decisions(problem, log), folded=True),
-            Section("What is open", still_open(problem, monitor)),
-            Section("How this was measured", _how(problem, monitor), folded=True),
+            Section("Watched since approval", lambda: watching(problem, monitor)),
+            Section("Month by month", lambda: vintages(problem, monitor)),
+            Section("Quality now", lambda: quality(problem, monitor)),
+            Section("Dollars", lambda: in_dollars(problem, monitor)),
+            Section("Exploration", lambda: exploration(problem, monitor)),
+            Section("Drift", lambda: drifted(monitor)),
+            Section("Fairness", lambda: fair(problem, monitor)),
+            Section("Segments", lambda: _segments(problem, monitor), folded=True),
+            Section("What was decided", lambda: decided.decisions(problem, log), folded=True),
+            Section("What is open", lambda: still_open(problem, monitor)),
+            Section("How this was measured", lambda: _how(problem, monitor), folded=True),
         ],
     )
 

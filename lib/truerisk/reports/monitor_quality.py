@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from truerisk.measurement.measure import BAND
+from truerisk.measurement.groups import BAND
 from truerisk.problem.spec import Problem
 from truerisk.reports import figures
 from truerisk.reports.blocks import Block, Figure, Folded, Table, Text
@@ -65,15 +65,13 @@ def _bands(problem: Problem, monitor: Monitor) -> list[Block]:
         return [Text("Calibration by score band was not measured.")]
     there = whos(problem, monitor.overall)
     beside = monitor.bands.set_index("group")
-    place = {group: str(i) for i, group in enumerate(beside.index, start=1)}
     rows = rows.assign(mean_score=rows["group"].map(beside["mean_score"]))
-    drawn = rows.assign(group=rows["group"].map(place))
     blocks: list[Block] = []
-    if figures.can_draw(drawn, there, "event_rate"):
+    if figures.can_draw(rows, there, "event_rate"):
         blocks.append(
             Figure(
                 "Calibration: event rate of each score band over its mean score",
-                figures.calibration(drawn, there),
+                figures.calibration(rows, there),
                 "On the dotted line scores are right. The high bands are the declined side: only "
                 "exploration shows them, and the usual figure sees those few who were let "
                 "through. Intervals hold for all bands at once.",
@@ -90,7 +88,7 @@ def _band_table(rows: pd.DataFrame, beside: pd.DataFrame, there: list) -> pd.Dat
     for group, about in beside.iterrows():
         own = rows[rows["group"].eq(str(group))]
         line: dict[str, object] = {
-            "Scores": str(group),
+            "Scores": f"{about['low']:.3g} to {about['high']:.3g}",
             "Applications": whole(own["n"].max()),
             "Chance to be seen": percent(about["share_revealed"]),
             "Mean score": percent(about["mean_score"]),

@@ -1,7 +1,7 @@
 """A page that needs nothing but itself: style, charts and the code that draws them are inside."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
@@ -11,6 +11,7 @@ from pathlib import Path
 import altair as alt
 import vl_convert
 
+from truerisk.isolated import Lost, isolated
 from truerisk.reports.blocks import Across, Beside, Block, Bullets, Figure, Text, Verdict
 
 POLICY = (
@@ -18,28 +19,34 @@ POLICY = (
     "script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'"
 )
 WORDS = (Text, Bullets, Verdict)
+Blocks = Sequence[Block] | Callable[[], Sequence[Block]]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page; ``folded`` where the decision can be taken without it."""
+    """A part of a page; ``folded`` where the decision can be taken without it.
+
+    ``blocks`` makes them when the page is drawn: a section that fails then is one less.
+    """
 
     title: str
-    blocks: Sequence[Block]
+    blocks: Blocks
     folded: bool = False
 
 
-def page(title: str, lead: str, summary: Sequence[Block], sections: Sequence[Section]) -> str:
+def page(title: str, lead: str, summary: Blocks, sections: Sequence[Section]) -> str:
     """A whole HTML page; equal inputs give equal bytes.
+
+    A section, or the summary, that cannot be drawn says why in its place.
 
     The page's own policy forbids every load, so it shows the same in a mail, in a card and in
     ten years.
     """
-    figures: list[Figure] = []
-    top = _laid_out(_numbered(summary, figures))
+    specs: dict[str, str] = {}
+    top = _drawn(summary, specs)
     body, links = [], []
     for i, section in enumerate(sections, start=1):
-        inside = _laid_out(_numbered(section.blocks, figures))
+        inside = _drawn(section.blocks, specs)
         heading = escape(section.title)
         if section.folded:
             head = f'<details class="part" open><summary><h2>{heading}</h2></summary>'
@@ -55,8 +62,24 @@ def page(title: str, lead: str, summary: Sequence[Block], sections: Sequence[Sec
         f"<title>{escape(title)}</title><style>{_beside('page.css')}</style></head>\n<body><main>"
         f'<header><h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p></header>'
         f'<div class="summary">{top}</div><nav>{" ".join(links)}</nav>{"".join(body)}</main>\n'
-        f"{_scripts(figures)}</body></html>\n"
+        f"{_scripts(specs)}</body></html>\n"
     )
+
+
+def _drawn(blocks: Blocks, specs: dict[str, str]) -> str:
+    """The blocks as HTML, and the specifications of their charts by id, added to ``specs``."""
+
+    def draw() -> tuple[str, dict[str, str]]:
+        figures: list[Figure] = []
+        made = _numbered(blocks() if callable(blocks) else blocks, figures, len(specs))
+        inside = _laid_out(made)
+        return inside, {f.id: _json(f.chart) for f in figures}
+
+    found = isolated(draw)
+    if isinstance(found, Lost):
+        return Text(found, "warning").html()
+    specs |= found[1]
+    return found[0]
 
 
 def _laid_out(blocks: Iterable[Block]) -> str:
@@ -83,25 +106,26 @@ def _kind(block: Block) -> str:
     return "words" if isinstance(block, WORDS) and not note else "shown"
 
 
-def _numbered(blocks: Sequence[Block], figures: list[Figure]) -> Iterator[Block]:
-    """The blocks with an id for every figure, which is added to ``figures``."""
+def _numbered(blocks: Sequence[Block], figures: list[Figure], before: int) -> Iterator[Block]:
+    """The blocks with an id for every figure, which is added to ``figures``; ``before`` of them
+    stand above."""
     for block in blocks:
         if isinstance(block, Beside):
-            yield replace(block, blocks=list(_numbered(block.blocks, figures)))
+            yield replace(block, blocks=list(_numbered(block.blocks, figures, before)))
         elif isinstance(block, Figure):
-            figures.append(replace(block, id=f"chart-{len(figures) + 1}"))
+            figures.append(replace(block, id=f"chart-{before + len(figures) + 1}"))
             yield figures[-1]
         else:
             yield block
 
 
-def _scripts(figures: Sequence[Figure]) -> str:
-    specs = "".join(
-        f'<script type="application/json" id="{f.id}-spec">{_json(f.chart)}</script>\n'
-        for f in figures
+def _scripts(specs: Mapping[str, str]) -> str:
+    charts = "".join(
+        f'<script type="application/json" id="{name}-spec">{spec}</script>\n'
+        for name, spec in specs.items()
     )
-    library = f"<script>{_library()}</script>\n" if figures else ""
-    return f"{specs}{library}<script>{_beside('page.js')}</script>\n"
+    library = f"<script>{_library()}</script>\n" if specs else ""
+    return f"{charts}{library}<script>{_beside('page.js')}</script>\n"
 
 
 def _json(chart: alt.TopLevelMixin) -> str:

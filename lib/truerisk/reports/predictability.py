@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from truerisk.isolated import Lost
 from truerisk.predictability.predictability import Predictability
 from truerisk.problem.spec import Problem
 from truerisk.reports import predictability_figures as figures
@@ -12,8 +13,10 @@ from truerisk.reports.formats import change, decimal, dollars, interval, percent
 from truerisk.reports.wording import event, listed, past, population
 
 
-def predictability(problem: Problem, found: Predictability, lost: float) -> list[Block]:
+def predictability(problem: Problem, found: Predictability | Lost, lost: float) -> list[Block]:
     """The section's blocks; ``lost`` is the share of applications that is not identified."""
+    if isinstance(found, Lost):
+        return [Text(found, "warning")]
     who = population(problem, found.population, lost)
     bounded = "" if found.status == "ok" else f" For the AUC the review adds: {found.status}."
     return [

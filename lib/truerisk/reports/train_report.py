@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.features.dataset import Dataset
+from truerisk.isolated import Lost
 from truerisk.models.training import Split
 from truerisk.predictability.predictability import Predictability
 from truerisk.problem.spec import Problem
@@ -48,7 +49,7 @@ def train_page(
     parts: Split,
     review: Review,
     about: Mapping[str, Any],
-    found: Predictability | None = None,
+    found: Predictability | Lost | None = None,
 ) -> str:
     """The report of one training run as a self-contained page.
 
@@ -62,22 +63,24 @@ def train_page(
     return page(
         title,
         lead,
-        train_summary(problem, dataset, review, about, own, lost),
+        lambda: train_summary(problem, dataset, review, about, own, lost),
         [
-            Section("Who the numbers are about", _whom(problem, dataset, parts, own, lost)),
-            Section("The candidates", _candidates(problem, review)),
-            Section(f"Compared with {review.rival}", compared(problem, review, lost)),
+            Section("Who the numbers are about", lambda: _whom(problem, dataset, parts, own, lost)),
+            Section("The candidates", lambda: _candidates(problem, review)),
+            Section(f"Compared with {review.rival}", lambda: compared(problem, review, lost)),
             *([] if found is None else [_predictable(problem, found, lost)]),
-            Section("Calibration", _calibration(problem, review)),
-            Section("Where to set the threshold", _threshold(problem, review)),
-            Section("Segments", _segments(problem, review), folded=True),
-            Section("What the model looks at", _inputs(problem, review, about)),
-            Section("The data", _data(problem, dataset), folded=True),
-            Section("What is open", _open(problem, review)),
+            Section("Calibration", lambda: _calibration(problem, review)),
+            Section("Where to set the threshold", lambda: _threshold(problem, review)),
+            Section("Segments", lambda: _segments(problem, review), folded=True),
+            Section("What the model looks at", lambda: _inputs(problem, review, about)),
+            Section("The data", lambda: _data(problem, dataset), folded=True),
+            Section("What is open", lambda: _open(problem, review)),
             Section(
-                "Assumptions and limits", [Bullets(_limits(problem, parts, review))], folded=True
+                "Assumptions and limits",
+                lambda: [Bullets(_limits(problem, parts, review))],
+                folded=True,
             ),
-            Section("Reproduce, then decide", _decide(problem, dataset, review, about)),
+            Section("Reproduce, then decide", lambda: _decide(problem, dataset, review, about)),
         ],
     )
 
@@ -136,8 +139,8 @@ def _candidates(problem: Problem, review: Review) -> list[Block]:
     ]
 
 
-def _predictable(problem: Problem, found: Predictability, lost: float) -> Section:
-    return Section("How predictable is it?", predictability(problem, found, lost))
+def _predictable(problem: Problem, found: Predictability | Lost, lost: float) -> Section:
+    return Section("How predictable is it?", lambda: predictability(problem, found, lost))
 
 
 def _calibration(problem: Problem, review: Review) -> list[Block]:
