@@ -309,7 +309,7 @@ def estimates(lost, status, compared, group, months):
     parts += [rows(m, None, "purpose", group, lost, status) for m in some]
     for k in range(1, 5):
         parts += [
-            rows(m, None, "score band", f"0.{k}000 to 0.{k}900", lost, status, k / 4)
+            rows(m, None, "score band", str(k), lost, status, k / 4)
             for m in ("event_rate", "observed_expected")
         ]
     return frame(parts)
@@ -320,7 +320,9 @@ def monitor(lost=0.02, status="ok", compared="newer", group="car", months=4, **o
     told = status == "ok" and lost < 1
     bands = pd.DataFrame(
         {
-            "group": [f"0.{k}000 to 0.{k}900" for k in range(1, 5)],
+            "group": ["1", "2", "3", "4"],
+            "low": [0.1, 0.2, 0.3, 0.4],
+            "high": [0.19, 0.29, 0.39, 0.49],
             "mean_score": [0.02, 0.06, 0.2, 0.5],
             "share_revealed": [1.0, 1.0, 0.4, 0.03],
         }

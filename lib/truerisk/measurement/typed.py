@@ -17,7 +17,9 @@ NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
 NUMBERS = ("score", "p_reveal", "m", "realised_value", "arm_share", "arm_p_reveal")
 INSTANTS = ("as_of", "event_at", "followed_until")
 NAMES = ("action", "override", "status")
-STATUSES = ("followed", "closed", "not_taken", "lost", "pending")
+STATUSES = (
+    "followed", "closed", "not_taken", "lost", "pending", "not revealed", "without an outcome",
+)  # fmt: skip
 WORDS = {"true": 1.0, "false": 0.0}
 
 

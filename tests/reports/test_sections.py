@@ -1,0 +1,74 @@
+"""A section that fails is a section less, with its reason; the others stand."""
+
+import numpy as np
+import pytest
+
+from truerisk.errors import LogError
+from truerisk.isolated import Lost, isolated
+from truerisk.reports import measure_report, train_report
+from truerisk.reports.blocks import Text
+from truerisk.reports.page import Section, page
+
+
+def broken(*_):
+    raise KeyError("a value of somebody's row")
+
+
+def trained(problem, i):
+    return train_report.train_page(problem, i.dataset, i.parts, i.review, i.about)
+
+
+def test_what_is_made_is_given_and_what_is_not_says_why():
+    assert isolated(lambda: 3) == 3
+    lost = isolated(lambda: np.linalg.inv(np.zeros((2, 2))))
+    assert isinstance(lost, Lost)
+    assert "LinAlgError" in lost
+
+    def refused():
+        raise LogError("The log has no column.")
+
+    assert isolated(refused) == "The log has no column."
+    assert "somebody" not in isolated(broken)
+    with pytest.raises(KeyboardInterrupt):
+        isolated(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
+
+
+def test_a_section_that_fails_is_one_less_and_its_reason_stands_there():
+    sections = [
+        Section("First", lambda: [Text("stands")]),
+        Section("Second", broken),
+        Section("Third", [Text("stands too")]),
+    ]
+    text = page("Title", "lead", broken, sections)
+    assert "<p>stands</p>" in text
+    assert "stands too" in text
+    assert text.count("a mistake in truerisk (KeyError") == 2, "the summary's and the second"
+    assert "somebody" not in text
+
+
+@pytest.mark.parametrize("name", ["quality", "fair", "drifted", "summary", "in_dollars"])
+def test_the_monitor_page_is_there_without_a_part(name, problem, monkeypatch):
+    import looks
+
+    monkeypatch.setattr(measure_report, name, broken)
+    text = measure_report.measure_page(problem, looks.monitor())
+    assert text.count("a mistake in truerisk (KeyError") == 1
+    assert "Month by month" in text
+
+
+@pytest.mark.parametrize("name", ["_calibration", "_threshold", "train_summary", "_open"])
+def test_the_training_report_is_there_without_a_part(name, problem, train_inputs, monkeypatch):
+    monkeypatch.setattr(train_report, name, broken)
+    text = trained(problem, train_inputs())
+    assert text.count("a mistake in truerisk (KeyError") == 1
+    assert "truerisk approve" in text
+
+
+def test_no_section_of_ordinary_pages_is_lost(problem, train_inputs):
+    import looks
+
+    for text in (
+        measure_report.measure_page(problem, looks.monitor()),
+        trained(problem, train_inputs()),
+    ):
+        assert "a mistake in truerisk" not in text
