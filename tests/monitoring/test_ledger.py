@@ -107,6 +107,9 @@ def test_old_decisions_without_a_logged_chance_promise_nothing_and_ring_nothing(
     assert "not known yet" in text
 
 
+RARE = 0.0005  # a chance so small that nobody of a thousand is drawn
+
+
 @pytest.mark.slow
 def test_without_exploration_those_approved_anyway_are_still_watched(problem, lake, log):
     declined = log["p_reveal"] < 1
@@ -115,6 +118,9 @@ def test_without_exploration_those_approved_anyway_are_still_watched(problem, la
         event=log["event"].mask(declined),
         status=log["status"].mask(declined, "not revealed"),
         action=log["action"].mask(declined, "decline"),
+        p_reveal=log["p_reveal"].mask(declined, RARE),
+        p_approve=log["p_approve"].mask(declined, RARE),
+        p_decline=log["p_decline"].mask(declined, 1 - RARE),
     )
     found = measure_ledger(problem, lake, hidden, KNOWN_AT)
     assert found.verdict.startswith("1 alert: look today. The dearest costs $")
