@@ -244,6 +244,21 @@ def test_nan_is_null_and_infinity_is_declared(tmp_path: Path, read: Read) -> Non
     assert read(query=asked) == [False, None]
 
 
+def test_nan_is_null_where_the_statistics_of_the_file_leave_it_out(
+    tmp_path: Path, read: Read
+) -> None:
+    """DuckDB answers isnan from a Parquet file's bounds, in which no NaN counts."""
+    at = pa.array(pd.to_datetime(["2024-01-01"] * 3))
+    for kind in (pa.float64(), pa.float32()):
+        floats = pa.array([1.0, float("nan"), 20.0], kind)
+        pq.write_table(pa.table({"id": [1, 2, 3], "at_": at, "x": floats}), tmp_path / "f.parquet")
+        assert read(path=f"{tmp_path}/f.parquet") == [1.0, None, 20.0]
+        declared = {"x": {"type": "float", "null_values": [20]}}
+        assert read(path=f"{tmp_path}/f.parquet", contract=declared) == [1.0, None, None]
+        asked = f"SELECT id, at_, x > 10 AS x FROM '{tmp_path}/f.parquet'"
+        assert read(query=asked) == [False, None, True]
+
+
 def test_a_query_sees_a_csv_as_declared_sources_do(tmp_path: Path, read: Read) -> None:
     """DuckDB alone reads the offset or the half differently, by what else is selected."""
     (tmp_path / "q.csv").write_text(
