@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -38,7 +40,11 @@ Make = Callable[..., Problem]
 def problem_of(world: World, folder: Path, make: Make, **features: Any) -> Problem:
     """The problem over the world's two files."""
     events, spine = world.frames()
-    events.to_parquet(folder / "events.parquet")
+    # Parquet keeps NaN, which is null: pandas would have written nulls.
+    table = pa.Table.from_pandas(events, preserve_index=False)
+    score = pa.array(events["score"].to_numpy(), from_pandas=False)
+    table = table.set_column(table.column_names.index("score"), "score", score)
+    pq.write_table(table, folder / "events.parquet")
     spine.to_parquet(folder / "applications.parquet")
     place = {"path": f"{folder}/events.parquet", "key": "event_id", "time": "happened_at"}
     return make(
