@@ -36,7 +36,7 @@ class ScoreFlow(BaseFlow):
         self.merge_artifacts(shards, exclude=["scored"])
         decided = tr.decide(self.problem, [s.scored for s in shards], self.batch)
         new = tr.commit(self.lake, self.problem, decided)
-        self.said = tr.describe(self.problem, decided, new)
+        self.said = tr.describe(self.problem, decided, new, self.batch)
         self.next(self.end)
 
     @step

@@ -203,7 +203,10 @@ def test_an_outcome_seen_at_no_time_is_an_error(world: Lake, make_problem: Make)
 def test_the_observed_time_may_be_another_column_than_the_outcomes_time(
     known: Dataset, world: Lake, make_problem: Make
 ) -> None:
-    late = "select * exclude observed_at, observed_at as seen_at, now() as observed_at from stored"
+    late = (
+        "select * exclude observed_at, observed_at as seen_at, "
+        "timestamp '2030-01-01' as observed_at from stored"
+    )
     made = build(world, make_problem(**with_outcomes(late, observed="seen_at")))
     assert made.fingerprint == known.fingerprint
 

@@ -36,8 +36,8 @@ class Batch:
     day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget,
     ``chances`` what the batch's subjects had before; ``calibration`` corrects the score for
     everyone when exploration is priced, and never decides; ``definition`` is the model's, with the
-    types that rules and money are evaluated in. A batch of these values decides the same way
-    whenever it is replayed.
+    types that rules and money are evaluated in; ``levels`` are those of texts that the model was
+    fitted on. A batch of these values decides the same way whenever it is replayed.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Batch:
     recent: Recent | None = field(default=None, repr=False)
     chances: Chances | None = field(default=None, repr=False)
     definition: dict = field(default_factory=dict, repr=False)
+    levels: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
 
 def plan_batch(
@@ -114,6 +115,7 @@ def plan_batch(
         before,
         had,
         manifest["definition"],
+        manifest.get("levels") or {},
     )
 
 

@@ -16,6 +16,7 @@ from truerisk.decisions.exploration import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
 from truerisk.decisions.reasons import stated
 from truerisk.lake.identity import as_text
+from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
 
 FEATURE = "feature__"
@@ -90,8 +91,9 @@ def decide(
     return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT), protected], axis=1)
 
 
-def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
-    """What a run decided, in words; also where the budget kept exploration below its floor.
+def describe(problem: Problem, decided: pd.DataFrame, new: int, batch: Batch | None = None) -> str:
+    """What a run decided, in words; also where the budget kept exploration below its floor, and
+    inputs of the ``batch`` with levels that its model was not fitted on.
 
     ``decided`` is what decide() made and ``new`` how many of it the ledger did not hold yet: where
     none is, another run said the rest.
@@ -114,6 +116,8 @@ def describe(problem: Problem, decided: pd.DataFrame, new: int) -> str:
             f"{int(silent.sum()):,} decisions have no reasons: their model was packaged without "
             "the reference values that reasons need; the next one trained has them."
         )
+    if batch is not None:
+        said += strangers(batch.levels, decided.rename(columns=lambda c: c.removeprefix(FEATURE)))
     return "\n".join(said)
 
 

@@ -36,8 +36,9 @@ class Model:
 
     ``reference`` is the usual application that reasons compare with; ``recipe`` what made the model
     beside candidate and definition; ``fitted_keys`` hashes of the applications it was fitted on,
-    written with the package and not read with it. All None in older packages. ``kinds`` says of
-    each input whether it is a number or a text; older packages do not.
+    written with the package and not read with it; ``levels`` hashes of the levels of its texts. All
+    None in older packages. ``kinds`` says of each input whether it is a number or a text; older
+    packages do not.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Model:
     recipe: dict[str, Any] | None = None
     fitted_keys: bytes | None = None
     kinds: dict[str, str] = field(default_factory=dict)
+    levels: dict[str, list[str]] | None = None
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated probability of the event, shape (n,); ``frame`` has the model's features.
@@ -93,6 +95,7 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
         "fingerprint": model.fingerprint,
         "reference": model.reference,
         "recipe": model.recipe,
+        "levels": model.levels,
         "fitted_keys": model.fitted_keys and len(model.fitted_keys) // fitted_keys.BYTES,
         "files": {name: _sha256(data) for name, data in content.items()},
         **about,

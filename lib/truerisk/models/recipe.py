@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from truerisk.errors import ModelError
-from truerisk.features.definitions import definition, names, with_features_of
+from truerisk.features.definitions import names, with_features_of
 from truerisk.problem.duration import parse_duration, short
 from truerisk.problem.spec import Candidates, Part, Problem
 
@@ -28,10 +28,6 @@ class Recipe:
     @property
     def features(self) -> list[str]:
         return names(self.problem)
-
-    @property
-    def definition(self) -> dict[str, Any]:
-        return definition(self.problem)
 
     def said(self) -> dict[str, Any]:
         """What a manifest keeps of it beside the candidate and the definitions of its inputs."""

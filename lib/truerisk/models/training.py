@@ -18,6 +18,7 @@ from truerisk.features.kinds import kind_of_input
 from truerisk.models.calibration import Calibration, Support, support
 from truerisk.models.candidates import Candidate, candidate
 from truerisk.models.fitted_keys import pack
+from truerisk.models.levels import levels_of
 from truerisk.models.package import Model
 from truerisk.models.prior import PriorModel
 from truerisk.models.recipe import Recipe, recipe_of
@@ -119,6 +120,7 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         recipe.said(),
         pack(frame.loc[labelled, problem.key]),
         {name: kind_of_input(frame[name]) for name in features},
+        levels_of(frame[labelled], features),
     )
     gap_scores = scored(parts.gapped)[0] if gapped else None
     return Fitted(name, model, scores, gap_scores, final.importance(), rests_on)

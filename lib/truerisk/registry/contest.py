@@ -17,7 +17,7 @@ from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.errors import TrueriskError
 from truerisk.features.build import build_features
 from truerisk.features.dataset import Dataset, rows_known
-from truerisk.features.definitions import with_features_of
+from truerisk.features.definitions import definition_hash, with_features_of
 from truerisk.lake.lake import Lake
 from truerisk.measurement.measure import measure
 from truerisk.measurement.outcome_model import outcome_model
@@ -177,7 +177,7 @@ def _recipes(
     until = {"old": start - age, "new": start}
     judge = dataset.frame.loc[parts.judge]
     keys, subjects = judge[problem.key], judge["subject"]
-    same = old.definition == dataset.definition
+    same = definition_hash(manifest["definition"]) == definition_hash(dataset.definition)
     first = min(until["old"] - old.window, until["new"] - new.window)
     frames = {"new": _with_earlier(new, lake, dataset, first if same else start - new.window)}
     frames["old"] = frames["new"]
