@@ -51,6 +51,8 @@ class TrainFlow(BaseFlow):
         """Say what was submitted, what it could not see, and what a person does next."""
         for match in self.dataset.matches:
             print(f"{match}.")
+        for name, files in self.dataset.read.items():
+            print(f"Source {name}: {files}.")
         for note in [*self.dataset.notes, *self.review.notes]:
             print(note)
         print(f"{self.said} {self.version}: {self.gate}.")

@@ -63,6 +63,7 @@ class Dataset:
     newest: dict[str, pd.Timestamp]
     matches: list[Match] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
 
 
 def build_dataset(
@@ -89,6 +90,7 @@ def build_dataset(
         matched = matches(sources, len(spine))
         newest = _newest(sources, known)
         types = types_of(sources, columns_read(problem))
+        read = sources.many_files()
         pinned = dict(sorted(sources.versions.items()))
     mature = frame["mature"]
     counts = {
@@ -127,6 +129,7 @@ def build_dataset(
         newest,
         matched,
         notes,
+        read,
     )
 
 

@@ -1,6 +1,7 @@
 """Whole files under the lake's root, on a local disk or on S3, behind a few functions."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,13 +104,25 @@ def _holds_any(folder: str) -> bool:
 
 
 def list_keys(pattern: str) -> list[str]:
-    """All ``s3://`` files that match a prefix with at most one trailing ``*`` part."""
-    prefix, _, suffix = pattern.partition("*")
+    """All ``s3://`` files that match a pattern as on a disk: ``*`` in a folder, ``**`` through."""
+    prefix = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    shape = re.compile(_shape(pattern.removeprefix("s3://").partition("/")[2]))
     with _s3(prefix) as (client, bucket, key):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    exact = [k for k in keys if k == key] if "*" not in pattern else keys
-    return sorted(f"s3://{bucket}/{k}" for k in exact if k.endswith(suffix))
+    return sorted(f"s3://{bucket}/{k}" for k in keys if shape.fullmatch(k))
+
+
+def _shape(pattern: str) -> str:
+    """A pattern of names as a regular expression."""
+    marks = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^\]]+\])", pattern)
+    return "".join(
+        f"[{p[1:].replace('!', '^', 1)}"
+        if p.startswith("[") and p.endswith("]") and len(p) > 2
+        else marks.get(p) or re.escape(p)
+        for p in parts
+    )
 
 
 @contextmanager

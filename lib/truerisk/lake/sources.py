@@ -160,10 +160,12 @@ class Sources:
 
     def read(self, name: str) -> str:
         """What a source was read from, in words: ``12 files, 3,400 rows``."""
-        view = quote(self.raw(name))
-        rows = self.con.sql(f"SELECT count(*) FROM {view}").fetchall()[0][0]
-        files_, said = self._raw[name].files, f"{rows:,} rows"
-        return f"{files_:,} file{'' if files_ == 1 else 's'}, {said}" if files_ else said
+        (rows,), many = self.con.table(self.raw(name)).shape[:1], self._raw[name].files
+        return f"{many:,} file{'' if many == 1 else 's'}, " * (many > 0) + f"{rows:,} rows"
+
+    def many_files(self) -> dict[str, str]:
+        """Source → what it was read from, of those opened that lie in more than one file."""
+        return {name: self.read(name) for name, how in self._raw.items() if how.files > 1}
 
     def _raw_view(self, name: str) -> None:
         if name in self._raw:

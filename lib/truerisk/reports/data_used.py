@@ -24,6 +24,7 @@ def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
             {
                 "Source": name,
                 "Version": _short(str(version)),
+                "Read": dataset.read.get(name, NOTHING),
                 "Newest row": NOTHING if newest is None else moment(newest),
                 "Age": NOTHING if age is None else span(age),
                 "Freshness": fresh if source else "our own decisions",
