@@ -61,6 +61,7 @@ HEAD = ["1"] * 2500  # more rows than are looked at first
         ("9007199254740993", 1, 9007199254740993),
         ("", 1, None),
         ("nan", 1.0, None),
+        ("+7", 1, 7),
     ],
 )
 def test_the_whole_file_decides_a_type(late: str, first: Any, last: Any, read: Read) -> None:
@@ -124,6 +125,7 @@ def test_times_are_read_by_their_format(
         ["36 months", "60 months"],
         ["Dec-2011", "Jan-1999"],
         ["31/12/2024", "1/2/2024"],
+        ["2024-12-31", "NA", "2024-01-02 10:00:00"],
         [*["12"] * 50, *["unk"] * 4],
         ["1", "inf"],
         ["1e5", "2e6"],

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from truerisk.errors import one_of
-from truerisk.lake.reader.cells import number_shape
+from truerisk.lake.reader.cells import ISO, number_shape
 from truerisk.lake.reader.guess import GUESSES
 from truerisk.problem.source import Column
 from truerisk.problem.time_format import DOUBTFUL, shape
@@ -191,6 +191,9 @@ def _read(values: Mapping[str, int], rule: Mapping[str, Any]) -> int:
 def _time(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[str, int]] | None:
     """Every format that reads nearly all; more than one where days and months look alike."""
     total, found = sum(values.values()), []
+    other = {v: n for v, n in values.items() if not re.match(ISO, v)}
+    if sum(other.values()) <= (1 - MOST) * total:
+        return "time", [{"type": "time"}], other
     common = sorted(values, key=lambda v: -values[v])[:20]
     for text in (f"{date}{clock}" for date in DATES.split("|") for clock in CLOCKS.split("|")):
         pattern = re.compile(shape(text))

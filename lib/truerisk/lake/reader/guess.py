@@ -13,7 +13,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.reader.cells import ISO, STORED, Cell, iso_time
 
 GUESSES = {  # the narrowest first
-    "BIGINT": r"^\s*-?(0|[1-9]\d{0,17})\s*$",
+    "BIGINT": r"^\s*[+-]?(0|[1-9]\d{0,17})\s*$",
     "DOUBLE": (r"^\s*([+-]?((0|[1-9]\d{0,14})([.]\d*)?|[.]\d+)([eE][+-]\d+)?|[nN][aA][nN])\s*$"),
     "BOOLEAN": r"^\s*(?i:true|false)\s*$",
     STORED["time"]: ISO,

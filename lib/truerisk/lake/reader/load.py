@@ -154,7 +154,8 @@ def _sentence(
     said += f"in {faults:,} of {rows:,} rows, such as {forms}"
     said += f", first in {_first(con, view, bad, parts)}"
     found = explain_column(con, view, bad.column, is_time)
-    if found.proposal and found.proposal.kind == kind:
+    way = found.proposal
+    if way and way.kind == kind and (not is_time or len(way.rules[0]) > 1):
         return f"{said}; write {found.line} in its contract"
     if is_time:
         return f"{said}; write 2026-06-30 or 2026-06-30T12:00:00+02:00, or give a format"
