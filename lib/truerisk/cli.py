@@ -68,6 +68,9 @@ def main() -> None:
     except FlowFailedError as error:
         print(f"truerisk: {error}", file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         # The trace may quote somebody's data: only the user can read the file.
         handle, path = tempfile.mkstemp(prefix="truerisk-fault-", suffix=".log")

@@ -187,6 +187,8 @@ def _software(error: BaseException) -> str | None:
 def from_outside(error: BaseException) -> TrueriskError | None:
     """An outside error that reached nobody who knew its place, as one sentence; None for a bug."""
     software = _software(error)
+    if isinstance(error, BrokenPipeError):  # whoever read the output has enough of it
+        return None
     if software is None and isinstance(error, OSError):
         software = "The operating system"
     if software is None and isinstance(error, MemoryError):
