@@ -72,7 +72,7 @@ def test_nothing_is_shown_before_fifty_explored_subjects() -> None:
     assert early["status"].str.startswith("withheld: ").all()
     assert "explored labels, 50 are needed" in early["status"].iloc[0]
     assert (rows.loc[rows["explored_labels"] >= 50, "status"] == "ok").all()
-    repeated = watch(dated(worlds.draw(2, n=6_000, repeats=10)), {})
+    repeated = watch(dated(worlds.draw(2, n=2_000, repeats=10)), {})
     assert last(repeated, "event_rate")["explored_labels"] < 50, "ten labels of one subject are one"
 
 
