@@ -197,7 +197,7 @@ WORLD_OF: dict[str, dict] = {
     "nominal π under a cap": {"m": "constant"},
     "in-sample m": {"hidden": 0.8},
     "immature as no event": {"m": "constant"},
-    "no clustering": {"n": 6_400, "repeats": 8, "pi": 0.4, "m": "constant"},
+    "no clustering": {"n": 6_400, "repeats": 32, "pi": 0.6, "m": "constant"},
     "overrides dropped": {"m": "constant", "hidden": 0.8},
 }
 
