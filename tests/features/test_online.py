@@ -66,7 +66,7 @@ EDGES = pa.table(
             *("2024-03-09T11:00", "2024-03-10", "2024-03-01", "2024-03-09", "2024-03-09"),
         ),
         "paid": [0.1, 0.2, 1e13, None, 0.015, -1e13, 0.3, 1.0, 0.30000000000000004, 1.0],
-        "score": [0.1, 2.5, 1e16, -1e16, 0.2, None, 0.3, 1.0, math.inf, 1.0],
+        "score": [0.1, 2.5, 1e16, -1e16, 0.2, None, 0.3, 1.0, -2.5, 1.0],
         "whole": pa.array([1, 2**62, 2**62, -5, None, 3, 2**62, 1, 2, 1]),
         "exact": [Decimal(n).scaleb(-3) for n in (-1, 1, 999, 5, 12345, 0, 7, 7, 7, 7)],
         "single": pa.array([0.1, 0.2, None, 0.3, 0.1, 7, 1, 1, 1, 1], pa.float32()),
@@ -185,14 +185,46 @@ def test_the_edges_tell_wrong_rules_apart(world: Make) -> None:
     assert late["events__sum_whole__3d"] > 2**63
 
 
-def test_nan_infinity_and_signed_zeros_are_values_as_in_the_build(world: Make) -> None:
-    odd = [math.nan, -0.0, math.nan, math.inf, 2.0, -math.inf, 0.5, 1.0, -0.0, 1.0]
-    score = pa.array(odd)
-    events = EDGES.set_column(EDGES.column_names.index("score"), "score", score)
-    compute = [f"{f}(score)" for f in ("sum", "mean", "min", "max", "std", "distinct")]
-    made = world(events, {"window": [{**WINDOW, "compute": compute}]})
+SCORES = [math.nan, -0.0, math.nan, math.inf, 2.0, -math.inf, 0.5, 1.0, -0.0, 1.0]
+EACH = [f"{f}(score)" for f in ("sum", "mean", "min", "max", "std", "distinct")]
+OF_SCORES = {"window": [{**WINDOW, "compute": EACH}]}
+
+
+def with_scores(scores: list[float | None]) -> pa.Table:
+    score = pa.array(scores, pa.float64())
+    return EDGES.set_column(EDGES.column_names.index("score"), "score", score)
+
+
+def test_nan_is_null_and_signed_zeros_are_values_as_in_the_build(world: Make) -> None:
+    nan = [None if math.isinf(s) else s for s in SCORES]
+    made = world(with_scores(nan), OF_SCORES)
     made.sync()
     made.assert_same(APPLICATIONS)
+    there = [made.online(a) for a in APPLICATIONS]
+    null = [None if s is not None and math.isnan(s) else s for s in nan]
+    plain = world(with_scores(null), OF_SCORES)
+    plain.sync()
+    for application, expected in zip(APPLICATIONS, there, strict=True):
+        assert_equal(plain.online(application), expected)
+
+
+def test_an_infinity_is_refused_by_build_and_sync_or_is_null_where_declared(world: Make) -> None:
+    made = world(with_scores(SCORES), OF_SCORES)
+    for way in (made.sync, lambda: made.batch(APPLICATIONS[0])):
+        with pytest.raises(SourceError, match=r'"score" is infinite in 2 of 10 rows; write score'):
+            way()
+    with pytest.raises(LakeError, match="was not synced"):
+        made.online(APPLICATIONS[0])
+    said = {"paid": {"type": "money"}, "score": {"infinite": "null"}}
+    declared = world(with_scores(SCORES), OF_SCORES, contract=said)
+    declared.sync()
+    declared.assert_same(APPLICATIONS)
+    null = [None if math.isinf(s) else s for s in SCORES]
+    plain = world(with_scores(null), OF_SCORES)
+    built = tr.build_features(plain.problem, pd.DataFrame(APPLICATIONS), plain.lake)
+    rows = built.drop(columns="application_id").to_dict("records")
+    for application, row in zip(APPLICATIONS, rows, strict=True):
+        assert_equal(declared.online(application), row)
 
 
 @pytest.mark.slow

@@ -108,16 +108,17 @@ def brought(frame: pd.DataFrame, types: Mapping[str, str], where: str, by: str) 
 
     ``by`` says who declares the types. Raises SourceError as ``bordered`` does.
     """
-    if not any(c in types for c in frame):
+    known = [c for c in frame if c in types]
+    if not known:
         return frame
-    table = pa.table({str(c): _arrow(frame[c], where) for c in frame})
+    table = pa.table({str(c): _arrow(frame[c], where) for c in known})
     with sandbox() as con:
         rows = con.from_arrow(table)
-        if all(types.get(c, kind) == kind for c, kind in zip(rows.columns, map(str, rows.types))):
+        if all(types[c] == kind for c, kind in zip(rows.columns, map(str, rows.types))):
             return frame
-        declared = {c: Declared(types[c], f"{by} {types[c]}") for c in rows.columns if c in types}
+        declared = {c: Declared(types[c], f"{by} {types[c]}") for c in rows.columns}
         made = as_frame(bordered(rows, declared, where).to_arrow_table())
-    return made.set_axis(frame.index)
+    return frame.assign(**made.set_axis(frame.index))
 
 
 def _arrow(values: pd.Series, where: str) -> pa.Array:
