@@ -182,3 +182,30 @@ def test_bad_questions_are_refused() -> None:
     ):
         with pytest.raises(LogError, match=says):
             made()
+
+
+@pytest.mark.parametrize("worth", [0.0, 5.0])
+def test_where_no_decision_changes_the_dollars_no_accuracy_brings_any(worth: float) -> None:
+    log = dated(worlds.draw(4))
+    flat = log.assign(**dict.fromkeys((c for c in log if c.startswith("value_")), worth))
+    point = value_of_auc_point(flat)
+    assert point["value"].eq(0).fillna(False).all()
+    for found in (needle(flat), needle(flat, dollars=100)):
+        assert found["value"].isna().all()
+        assert found["status"][0] == (
+            "withheld: no score brings that; a perfect one would bring $0 a year"
+        )
+    assert (perfect_model(flat)["value"].iloc[:1] == worth).all()
+
+
+def test_dollars_keep_their_scale() -> None:
+    """In the unit of the dollars nothing changes; dollars beyond any are refused."""
+    log = worlds.draw(4)
+    worth = [c for c in log if c.startswith("value_")]
+    tiny = log.assign(**{c: log[c] * 2.0**-100 for c in worth})
+    found, small = (perfect_model(x)[["value", "low", "high"]].astype(float) for x in (log, tiny))
+    assert small.to_numpy() * 2.0**100 == pytest.approx(found.to_numpy(), rel=1e-9)
+    with pytest.raises(
+        LogError, match="beyond 1,000,000,000,000,000 dollars in 3,000 of 3,000 rows"
+    ):
+        perfect_model(log.assign(**{worth[0]: 1e300}))

@@ -85,7 +85,10 @@ def booked(rows: Rows, realised: np.ndarray) -> dict:
         )
     value = float(realised.mean())
     sums = cluster_sums(realised - value, rows.cluster, rows.alone)
-    low, high = wald(value, se_of(sums, len(realised)))
+    ends: tuple[float | None, float | None] = None, None
+    status = f"no interval: all {len(realised):,} applications are of one subject"
+    if np.isfinite(se := se_of(sums, len(realised))):
+        ends, status = wald(value, se), "ok"
     return {
         "metric": "realised_value",
         "policy": AS_RUN,
@@ -93,8 +96,8 @@ def booked(rows: Rows, realised: np.ndarray) -> dict:
         "estimator": "booked",
         "population": "all",
         "value": value,
-        "low": low,
-        "high": high,
+        "low": ends[0],
+        "high": ends[1],
         "lowest": None,
         "highest": None,
         "n": len(realised),
@@ -103,7 +106,7 @@ def booked(rows: Rows, realised: np.ndarray) -> dict:
         "explored_labels": 0,
         "largest_weight": 1.0,
         "share_not_identified": 0.0,
-        "status": "ok",
+        "status": status,
     }
 
 
@@ -154,6 +157,8 @@ class _Part:
         }
         labels = self._labels(self.pseudo[estimator], part, estimator)
         trouble = self.trouble or too_few(labels, metric.needs)
+        if metric.daily and not trouble and (part.day == part.day[0]).all():
+            trouble = f"withheld: all {len(part)} applications are of one day"
         if trouble:
             return found | {"status": trouble}
         base = metric.of(part, self.pseudo[estimator])

@@ -141,9 +141,11 @@ def _reach(
 
     if not c.any():
         return 0.0, 0.0
+    unit = int(np.frexp(c.max())[1])  # in powers of two, so that squares of tiny dollars are not 0
+    c = np.ldexp(c, -unit)
     sums, gap = labels.sums(rows, c * u), float(c @ c / c.sum())
     total, v = float(sums.sum()), float(sums @ sums)
     low = v / total * float(gammaincinv(total**2 / v, level / 2)) if total > 0 else 0.0
     more, wider = total + gap, v + gap**2
     high = wider / more * float(gammaincinv(more**2 / wider, 1 - level / 2))
-    return total - low, high - total
+    return float(np.ldexp(total - low, unit)), float(np.ldexp(high - total, unit))

@@ -30,8 +30,10 @@ def cluster_sums(influence: np.ndarray, cluster: np.ndarray, alone: bool = False
 
 
 def se_of(sums: np.ndarray, n: int) -> float:
-    """√(C/(C−1) · Σ_c S_c²) / n over C cluster sums."""
+    """√(C/(C−1) · Σ_c S_c²) / n over C cluster sums; infinite where one cluster is all there is."""
     count = len(sums)
+    if count < 2:
+        return np.inf
     return float(np.sqrt(count / (count - 1) * (sums**2).sum()) / n)
 
 

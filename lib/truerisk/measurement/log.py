@@ -31,6 +31,8 @@ from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import NEEDED as NEEDED
 from truerisk.measurement.typed import typed
 
+MOST_DOLLARS = 1e15  # of an application; beyond, no sum of cents would be exact
+
 
 def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
     """The log's mature rows with the propensities that hold for them, typed.
@@ -58,7 +60,9 @@ def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
     dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
     for column in ("realised_value", *dollars):
         if column in frame:
-            refuse(f"{column} is infinite", np.isinf(frame[column].to_numpy()))
+            size = np.abs(frame[column].to_numpy())
+            refuse(f"{column} is infinite", np.isinf(size))
+            refuse(f"{column} lies beyond {MOST_DOLLARS:,.0f} dollars", size > MOST_DOLLARS)
     if "as_of" in frame:
         refuse("as_of is null", frame["as_of"].isna().to_numpy())
     if as_logged:

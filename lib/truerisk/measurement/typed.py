@@ -97,9 +97,11 @@ def _numbers(log: pd.DataFrame, column: str, words: dict[str, float] | None = No
     made = parsed[code]
     wrong = np.isnan(made) & (code >= 0)
     if wrong.any():
+        kind = "numbers" if words is None else "truths"
+        allowed = "a number" if words is None else "true or false, or 1 or 0"
         raise LogError(
-            f'The log\'s column "{column}" does not hold numbers in {int(wrong.sum()):,} of '
-            f"{len(log):,} rows; leave null what is not known."
+            f'The log\'s column "{column}" does not hold {kind} in {int(wrong.sum()):,} of '
+            f"{len(log):,} rows; allowed is {allowed}, and null where it is not known."
         )
     return made
 
@@ -117,7 +119,8 @@ def _truth(log: pd.DataFrame, column: str, needed: np.ndarray) -> np.ndarray:
     made = _numbers(log, column, WORDS)
     null = np.isnan(made)
     refuse(f"{column} is null", null & needed)
-    refuse(f"{column} is neither true nor false", ~null & ~np.isin(made, (0, 1)))
+    wrong = ~null & ~np.isin(made, (0, 1))
+    refuse(f"{column} is neither true nor false (nor 1 nor 0)", wrong)
     return np.where(null, 0.0, made) == 1
 
 

@@ -41,7 +41,10 @@ def value_of_auc_point(
             return Value(np.nan, a, b)
         now, auc, found = model.auc(0.0), model.auc(size), model.gain(size)
         more = size * STRIDE
-        rate = (model.gain(more).theta - found.theta) / (model.area(more) - auc.theta)
+        ranked = model.area(more) - auc.theta
+        if not ranked > 0:  # it ranks perfectly already
+            return Value(np.nan, a, b)
+        rate = (model.gain(more).theta - found.theta) / ranked
 
         def fixed(other: Sharper) -> float:
             return other.gain(size).theta - rate * (other.area(size) - other.area(0.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value
+from truerisk.measurement.metrics import Value, ratio
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
 
@@ -42,9 +42,7 @@ def emp(
         lost = default_rate * (least < 1) + between * (1 - least**2) / 2
         paid = default_rate * (least < 1) + between * (1 - least)
         each = lost * a - roi * paid * b
-        total = (a + b).mean()
-        theta = each.mean() / total
-        return Value(float(theta), (each - theta * (a + b)) / total, (lost + roi * paid) / total)
+        return ratio(each, a + b, lost + roi * paid)
 
     row = settled(s, Figure("emp", "share of the amount, per application", of))
     fraction = {**row, "figure": "emp_fraction", "unit": "share of applications declined"}

@@ -36,16 +36,19 @@ def needle(
     s = stakes(log, features)
     changes = breakpoints(list(s.value.values()))
     a_year = _a_year(s) if "as_of" in s.frame or dollars is not None else None
-    asked = None if dollars is None or a_year is None else dollars / a_year
+    asked = dollars / a_year if dollars and a_year else None
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
         model = sharper(s, changes, a, b)
-        size = None if model is None else _size(_short(model, s, asked))
+        size = None if model is None else _size(model, _short(model, s, asked))
         if model is None or size is None:
             return Value(np.nan, a, b)
         short, more = _short(model, s, asked), size * STRIDE
         now, auc, found = model.auc(0.0), model.auc(size), model.gain(size)
-        rate = (model.area(more) - auc.theta) / (short(more) - short(size))
+        bought = short(more) - short(size)
+        if not bought > 0:  # nothing more is to be had for more accuracy
+            return Value(np.nan, a, b)
+        rate = (model.area(more) - auc.theta) / bought
 
         def fixed(other: Sharper) -> float:
             return other.area(size) - other.area(0.0) - rate * other.gain(size).theta
@@ -79,11 +82,11 @@ def _short(model: Sharper, s: Stakes, asked: float | None) -> Callable[[float], 
     return short
 
 
-def _size(short: Callable[[float], float]) -> float | None:
+def _size(model: Sharper, short: Callable[[float], float]) -> float | None:
     """The ε from which the gain suffices; None where no score's does."""
     from scipy.optimize import brentq
 
-    if short(MOST) < 0:
+    if not model.gain(MOST).theta > 0 or short(MOST) < 0:
         return None
     if short(LEAST) >= 0:
         return LEAST
