@@ -6,13 +6,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+import rare_years
 import worlds
+from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 from weeks import BEGIN, a_log, dated, last, until
 
 from truerisk.errors import LogError
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.measure import measure
+from truerisk.measurement.watching import burn_in
 from truerisk.measurement.watching.alert import SINCE_APPROVAL
 from truerisk.measurement.watching.series import NAMES
 from truerisk.measurement.watching.watch import watch
@@ -132,3 +135,29 @@ def test_what_cannot_be_watched_is_named(
 ) -> None:
     with pytest.raises(LogError, match=message):
         watch(change(a_log()), promised)
+
+
+def rung(rate: float, labels: int) -> float:
+    """The largest share of years in which one series rings though nothing changed, less what chance
+    gives where 5% do (its 99% quantile)."""
+    years = 150
+    seen = rare_years.cell(rate, labels, years)
+    assert seen["shown"] > 0.2, "a sequence that is never shown proves nothing"
+    worst = seen[["event_rate", "calibration_error", "brier"]].max()
+    return float(worst - binom.ppf(0.99, years, 0.05) / years)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("rate", "labels"), [(0.015, 60), (0.03, 120), (0.03, 200), (0.1, 60), (0.1, 200)]
+)
+def test_in_rare_worlds_at_most_one_year_in_twenty_rings_for_nothing(
+    rate: float, labels: int
+) -> None:
+    assert rung(rate, labels) <= 0
+
+
+@pytest.mark.thorough
+def test_without_waiting_for_explored_events_more_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burn_in, "LEAST", 0)
+    assert rung(0.015, 60) > 0

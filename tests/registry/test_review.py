@@ -164,6 +164,37 @@ def test_the_curve_prices_every_cutoff(found: Review) -> None:
     assert set(dollars["threshold"]) == set(rates["threshold"])
 
 
+def test_a_segment_may_be_called_as_what_the_review_makes(lender: Lender) -> None:
+    """ "band" and "score" are columns of the log that is judged."""
+    frame = lender.dataset.frame
+    place = np.where(np.arange(len(frame)) % 2, "north", "south")
+    named = lender.problem.training.model_copy(update={"segments": ["band", "segment band"]})
+    made = review(
+        lender.problem.model_copy(update={"training": named}),
+        lender.lake,
+        replace(lender.dataset, frame=frame.assign(**{"band": place, "segment band": place[::-1]})),
+        lender.parts,
+        [lender.fitted("scorecard")],
+        None,
+    )
+    groups = made.segments.groupby("group_by")["group"].unique().map(set).to_dict()
+    assert groups == {k: {"north", "south"} for k in ("band", "segment band")}
+    assert set(made.bands["group"]) == {str(k) for k in range(1, 11)}
+
+
+def test_the_cutoffs_of_a_rare_fraud_are_as_many(lender: Lender) -> None:
+    """Scores of about 1e-5 are told apart."""
+    common = lender.fitted("scorecard")
+    made = review(
+        lender.problem, lender.lake, lender.dataset, lender.parts,
+        [replace(common, scores=common.scores * 1e-5)], None,
+    )  # fmt: skip
+    rates = made.curve[made.curve["metric"].eq("event_rate_below")]
+    rates = rates[rates["estimator"].eq("naive")]
+    assert rates["threshold"].nunique() > 15
+    assert rates["share"].iloc[-1] > 0.9
+
+
 @pytest.mark.slow
 def test_a_model_against_itself_as_champion_is_not_worse(lender: Lender) -> None:
     same, about = lender.fitted("scorecard"), {"known_at": lender.dataset.known_at.isoformat()}

@@ -17,6 +17,7 @@ from truerisk.lake.lake import Lake
 from truerisk.measurement import metrics
 from truerisk.measurement.measure import measure
 from truerisk.measurement.outcome_model import outcome_model
+from truerisk.measurement.wanted import At, Kind
 from truerisk.models.training import Fitted, Split, baseline, calibration_notes
 from truerisk.problem.spec import Problem
 from truerisk.registry.choice import Choice, choose_candidate
@@ -27,6 +28,7 @@ from truerisk.registry.judging import cut_policy, judged_rows, judging_log
 from truerisk.registry.promise import promised
 
 BANDS = 10
+BAND, SEGMENT = "band", "segment "  # columns made here: what people named stands apart
 EVERYONE = "{action} everyone"
 EVENT_RATE = "the event rate alone"
 
@@ -137,12 +139,22 @@ def review(
     if faced is not None and gated is not None:
         comparison, judged = gated.estimates, faced.judged
         comparison = comparison.assign(reference=f"champion {champion}")
-    detail = log.assign(band=_bands(log["score"].to_numpy()))
-    cuts_at = np.quantile(log["score"], np.linspace(0.05, 1, 20)).round(4)
-    thresholds = [float(t) for t in np.unique(cuts_at)]
-    cuts = {f"{t:g}": cut_policy(problem, scores[choice.name] < t, money) for t in thresholds}
-    by = ["band", *problem.training.segments]
-    measured = measure(detail, policies=cuts, thresholds=thresholds, by=by, against=reference)
+    segments = {SEGMENT + name: name for name in problem.training.segments}
+    tenths = _bands(log["score"].to_numpy())
+    detail = log.assign(**{BAND: tenths}, **{key: log[name] for key, name in segments.items()})
+    cuts_at = np.quantile(log["score"], np.linspace(0.05, 1, 20))
+    rounded = np.unique([float(f"{cut:.4g}") for cut in cuts_at])
+    thresholds = {str(At(Kind.BELOW, float(t))): float(t) for t in rounded}
+    measured = measure(
+        detail,
+        policies={
+            name: cut_policy(problem, scores[choice.name] < t, money)
+            for name, t in thresholds.items()
+        },
+        thresholds=list(thresholds.values()),
+        by=[BAND, *segments],
+        against=reference,
+    )
     grouped = measured["group_by"]
     return Review(
         choice=choice,
@@ -153,9 +165,9 @@ def review(
         contest=faced,
         comparison=comparison,
         gap_auc={name: _auc(frame, s) for name, s in gaps.items()},
-        bands=_with_mean_score(measured[grouped == "band"], detail),
-        curve=_curve(measured[grouped == ""], scores[choice.name]),
-        segments=measured[grouped.isin(problem.training.segments)],
+        bands=_with_mean_score(measured[grouped == BAND], tenths, log["score"]),
+        curve=_curve(measured[grouped == ""], scores[choice.name], thresholds),
+        segments=measured[grouped.isin(list(segments))].replace({"group_by": segments}),
         subjects=_by_subject(dataset, parts, log),
         m=log["m"].to_numpy(),
         judged=judged,
@@ -197,15 +209,17 @@ def _bands(score: np.ndarray) -> np.ndarray:
     return np.ceil(rank.to_numpy() * BANDS).clip(1, BANDS).astype(int)
 
 
-def _with_mean_score(bands: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    means = log.groupby(log["band"].astype(str))["score"].mean()
+def _with_mean_score(bands: pd.DataFrame, band: np.ndarray, score: pd.Series) -> pd.DataFrame:
+    means = score.groupby(band.astype(str)).mean()
     rates = bands[bands["metric"] == "event_rate"]
     return rates.assign(mean_score=rates["group"].map(means).to_numpy())
 
 
-def _curve(measured: pd.DataFrame, score: np.ndarray) -> pd.DataFrame:
+def _curve(measured: pd.DataFrame, score: np.ndarray, thresholds: dict[str, float]) -> pd.DataFrame:
     """Per threshold: share below it, their event rate and the dollars of revealing only them."""
-    wanted = measured["metric"].isin(["event_rate_below", "policy_value"])
-    rows = measured[wanted & measured["policy"].ne("as run")]
-    threshold = rows["at"].str.removeprefix("score < ").fillna(rows["policy"]).astype(float)
+    of_policy = measured["metric"].eq("policy_value")
+    named = measured["policy"].where(of_policy, measured["at"].astype(str))
+    wanted = (of_policy | measured["metric"].eq("event_rate_below")) & named.isin(list(thresholds))
+    rows = measured[wanted]
+    threshold = named[wanted].map(thresholds).astype(float)
     return rows.assign(threshold=threshold, share=[float((score < t).mean()) for t in threshold])
