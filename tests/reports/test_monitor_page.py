@@ -93,7 +93,11 @@ def test_the_latest_look_shows_both_sequences_beside_the_promise(told):
     assert "Since approval In 2025Q1 Promised" in seen
     assert "AUC 0.830 0.738 … 0.922 0.830 0.738 … 0.922 0.800 … 0.860 800 57" in seen
     few = told(watching, watched=looks.watched(burnt_in=False))[1]
-    assert few.count("withheld too few labels") == 2 * len(looks.SERIES)
+    measured = ("event_rate", "calibration_error", "auc", "policy_value")
+    assert few.count("withheld too few labels") == 2 * len(looks.SERIES) - len(measured)
+    assert few.count(" at one look") == len(measured)
+    assert "its interval holds once, not week after week" in few
+    assert "at one look" not in seen
 
 
 def test_what_is_not_watched_yet_says_from_when_on(problem):

@@ -5,14 +5,16 @@ from collections.abc import Callable
 import altair as alt
 import pandas as pd
 
+from truerisk.measurement.estimate import AS_RUN
 from truerisk.measurement.watching.alert import SINCE_APPROVAL
 from truerisk.problem.spec import Problem
 from truerisk.reports import figures, figures_watching
 from truerisk.reports.blocks import Beside, Block, Cell, Figure, Folded, Table, Text
+from truerisk.reports.estimate_tables import find
 from truerisk.reports.formats import FORMS, NOTHING, change, day, dollars, interval, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.monitor_verdict import when_watched
-from truerisk.reports.wording import past
+from truerisk.reports.wording import Who, past
 
 FORMATS = {
     "event_rate": "~%",
@@ -75,8 +77,15 @@ def watching(problem: Problem, monitor: Monitor) -> list[Block]:
         blocks.append(Beside(charts))
     else:
         blocks.append(Text(when_watched(problem, monitor)))
-    latest = _latest(problem, rows)
-    return [*blocks, Folded("The latest look of every series", [Table(latest)])]
+    table: list[Block] = [Table(_latest(problem, monitor, rows))]
+    if shown["series"].nunique() < rows["series"].nunique():
+        table.append(
+            Text(
+                "Before enough is known for a sequence, what one look says: its interval holds "
+                "once, not week after week, so that no alert comes from it."
+            )
+        )
+    return [*blocks, Folded("The latest look of every series", table)]
 
 
 def _alerts(problem: Problem, ringing: pd.DataFrame) -> pd.DataFrame:
@@ -102,8 +111,11 @@ def _alerts(problem: Problem, ringing: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _latest(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
-    """A row per series: both its sequences as they stand now, beside what was promised."""
+def _latest(problem: Problem, monitor: Monitor, rows: pd.DataFrame) -> pd.DataFrame:
+    """A row per series: both its sequences as they stand now, beside what was promised.
+
+    Before its burn-in a series shows measure()'s estimate of the same applications.
+    """
     found = []
     for name, own in rows.groupby("series", sort=False):
         form = SERIES_FORMS[str(name)]
@@ -111,13 +123,15 @@ def _latest(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
         quarters = own[own["scope"].ne(SINCE_APPROVAL)]
         quarter = quarters["scope"].iloc[-1]
         row = long.iloc[-1]
+        policy = AS_RUN if name == "policy_value" else None
+        once = find(monitor.overall, Who("dr", "eligible", ""), str(name), policy)
         promised = NOTHING
         if pd.notna(row["reference_low"]):
             promised = interval(row["reference_low"], row["reference_high"], form)
         found.append(
             {
                 "Series": named(problem, str(name)),
-                "Since approval": _now(long, form),
+                "Since approval": _now(long, form, once),
                 f"In {quarter}": _now(quarters[quarters["scope"].eq(quarter)], form),
                 "Promised": promised,
                 "Applications": whole(row["n"]),
@@ -127,8 +141,11 @@ def _latest(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _now(rows: pd.DataFrame, form: Callable[[float], str]) -> Cell:
+def _now(rows: pd.DataFrame, form: Callable[[float], str], once: pd.Series | None = None) -> Cell:
     row = rows.iloc[-1]
     if pd.isna(row["value"]):
-        return Cell("withheld", "too few labels", muted=True)
+        if once is None or pd.isna(once["value"]):
+            return Cell("withheld", "too few labels", muted=True)
+        once_only = f"{interval(once['low'], once['high'], form)} at one look"
+        return Cell(form(once["value"]), once_only, muted=True)
     return Cell(form(row["value"]), interval(row["low"], row["high"], form))
