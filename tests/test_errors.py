@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 from truerisk import errors
 from truerisk.errors import (
     LONGEST,
-    LONGEST_OF_OURS,
     LakeError,
     TrueriskError,
     from_outside,
@@ -72,7 +71,7 @@ def test_no_text_makes_a_message_of_more_than_one_line_or_400_characters(text: s
 def test_a_long_message_keeps_its_place_and_its_advice() -> None:
     said = str(LakeError(f"problem.toml: source x holds {'y' * 900}; write it anew."))
     assert said.startswith("problem.toml: source x holds y") and said.endswith("write it anew.")
-    assert len(said) <= LONGEST_OF_OURS
+    assert len(said) <= LONGEST
 
 
 def _in_sqlite() -> None:

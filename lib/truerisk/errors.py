@@ -10,18 +10,16 @@ TrueriskError
 └── RegistryError    a registry event that is not allowed in the present state
 
 Whatever it is made of, a message is one line: no control character, no backtrace, and no value of a
-secret. What other software says enters it through ``told`` only, and it has 400 characters then.
+secret; it has at most 400 characters. What other software says enters it through ``told`` only.
 """
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-LONGEST = 400  # characters of a message that quotes other software
-LONGEST_OF_OURS = 800  # of one in our own words, which name what they speak of
+LONGEST = 400  # characters of a message
 QUOTED = 160  # of them what other software may say
 SHORTEST_SECRET = 4  # a shorter text is everywhere, and no secret
 # The first package of an outside error's module, and how the software is called.
@@ -84,10 +82,7 @@ class TrueriskError(Exception):
     """Base of all errors whose message is meant for the user (exit code 2, no traceback)."""
 
     def __init__(self, message: object = "") -> None:
-        # While another software's error is handled, some of the text is not ours.
-        handled = sys.exc_info()[1]
-        ours = handled is None or (_software(handled) is None and not isinstance(handled, OSError))
-        super().__init__(shortened(one_line(str(message)), LONGEST_OF_OURS if ours else LONGEST))
+        super().__init__(shortened(one_line(str(message)), LONGEST))
 
 
 class ProblemError(TrueriskError):

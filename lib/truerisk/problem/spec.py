@@ -198,7 +198,7 @@ class Gate(Part):
     second_person: bool = False
     min_auc_gain: float = 0.0  # over the event rate alone, champion or not
     max_auc_loss: float = Field(0.01, ge=0)  # against the champion
-    max_dollar_loss: float = Field(0.01, ge=0)  # against it, of the dollars at stake
+    max_dollar_loss: float = Field(0.05, ge=0)  # against it, of the dollars at stake
     max_calibration_error: float = Field(0.02, gt=0)
 
 
