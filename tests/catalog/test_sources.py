@@ -101,7 +101,7 @@ def test_what_is_damaged_is_said_to_be_and_stops_nothing(table, world, problem, 
     assert (status == "damaged").tolist() == [n == table for n in status.index]
     said = [*found.troubles, *found.sources["trouble"], *found.sources["seen"]]
     assert any(f'Table "{table}" of the lake' in s and "is damaged (" in s for s in said)
-    assert status["applications"] == "stale"
+    assert status["applications"] == "fresh"
 
 
 def test_a_source_that_became_a_query_is_found_by_its_models(world, problem, make_problem):

@@ -96,6 +96,11 @@ def changed(name: str, **settings: Any) -> dict[str, Any]:
         changed("payments", time="booked_at"),
         changed("payments", available_at="loaded_at"),
         changed("payments", contract={"amount": {"type": "money"}}),
+        changed("payments", contract={"amount": {"null_values": [-1]}}),
+        changed("payments", contract={"amount": {"infinite": "null"}}),
+        changed("payments", contract={"Amount": {"decimal": ",", "thousands": "."}}),
+        changed("payments", contract={"paid_at": {"format": "%d/%m/%Y"}}),
+        changed("bureau", contract={"score": {"format": "# points"}}),
     ],
     ids=str,
 )
@@ -113,6 +118,7 @@ def test_the_hash_changes_with_what_the_numbers_depend_on(
         changed("bureau", description="Snapshots.", owner="risk", freshness="2d"),
         changed("payments", table="payments_v2"),
         changed("payments", contract={"amount": {"type": "float", "max": 5}}),
+        changed("payments", contract={"nobody_reads": {"null_values": [-1]}}),
         changed("outcomes", delay="9d"),
         {"outcome": {"horizon": "60d"}},
         {"features": {"window": [{**WINDOW, "over": ["720h"]}]}},
@@ -132,6 +138,46 @@ def test_a_model_brings_its_own_features_to_a_problem_that_has_others(make_probl
     assert names(again) == names(make_problem(**GIVEN))
     assert definition_hash(definition(again)) == definition_hash(old)
     assert (again.where, names(today)) == (today.where, ["term"])
+
+
+def test_a_model_reads_its_columns_as_they_were_written_when_it_was_trained(
+    make_problem: Make,
+) -> None:
+    """A rule that came, went or changed since then; what it must hold is today's to say."""
+    then = {"amount": {"null_values": [-1], "max": 5.0}, "other": {"null_values": [-1]}}
+    paid = {"paid_at": {"format": "%d/%m/%Y"}}
+    for was, now in ((then, {}), ({}, then), (then, paid), (paid, {"amount": {"max": 9.0}})):
+        old = definition(make_problem(**{**GIVEN, **with_contract(was)}))
+        today = make_problem(**{**GIVEN, **with_contract(now)})
+        assert definition_hash(definition(today)) != definition_hash(old)
+        again = with_features_of(today, old)
+        assert definition_hash(definition(again)) == definition_hash(old)
+        contract = again.sources["payments"].contract
+        assert contract.get("other") == today.sources["payments"].contract.get("other")
+        held = {c: rule.max for c, rule in contract.items() if rule.max is not None}
+        assert held == {c: rule["max"] for c, rule in now.items() if "max" in rule}
+        for source in old["sources"].values():  # a model of before this was kept
+            del source["reading"]
+        assert with_features_of(today, old).sources == today.sources
+
+
+def with_contract(contract: dict[str, Any]) -> dict[str, Any]:
+    return {"sources": {**GIVEN["sources"], **changed("payments", contract=contract)["sources"]}}
+
+
+def test_a_feature_means_the_same_when_another_column_is_written_otherwise(
+    make_problem: Make,
+) -> None:
+    def hashes(contract: dict[str, Any]) -> dict[str, str]:
+        defined = definition(make_problem(**{**GIVEN, **with_contract(contract)}))
+        return {n: definition_hash(d) for n, d in by_feature(defined, "applications").items()}
+
+    plain, other = hashes({}), hashes({"amount": {"null_values": [-1]}})
+    assert (
+        {name for name in plain if plain[name] != other[name]}
+        == {name for name in plain if name.startswith("payments__") and "amount" in name}
+        != set()
+    )
 
 
 def test_a_model_brings_the_rows_its_sources_had(make_problem: Make) -> None:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from truerisk.errors import ProblemError, one_of
+from truerisk.features.inputs import read_columns
 from truerisk.lake.place import view_names
 from truerisk.lake.reader.listing import ENDINGS
 from truerisk.problem.aggregate import aggregates
@@ -15,6 +16,7 @@ from truerisk.problem.source import Column, Source
 from truerisk.problem.spec import Features, Problem
 
 ROWS = ("key", "time", "delay", "available_at", "query", "version")
+READING = ("format", "first_year", "decimal", "thousands", "null_values", "infinite")
 
 
 def names(problem: Problem) -> list[str]:
@@ -25,16 +27,13 @@ def names(problem: Problem) -> list[str]:
 def definition(problem: Problem) -> dict[str, Any]:
     """What a model needs to build its inputs again: the features and the sources they read.
 
-    Of a source it holds what says which rows exist and when they could be seen, not where they lie.
+    Of a source it holds what says which rows exist, when they could be seen and how the columns
+    that are read are written, not where they lie.
     """
-    features = problem.features
-    used = {problem.application.source, *(f.source for f in features.latest)}
-    used |= {f.source for f in features.window}
-    for name in sorted(used):
-        used |= set(view_names(name, problem))
+    read = _columns_read(problem)
     return {
-        "features": features.model_dump(mode="json", exclude_none=True),
-        "sources": {name: _rows_of(problem.sources[name]) for name in sorted(used)},
+        "features": problem.features.model_dump(mode="json", exclude_none=True),
+        "sources": {name: rows_of(problem.sources[name], read[name]) for name in sorted(read)},
     }
 
 
@@ -45,7 +44,7 @@ def definition_hash(defined: Mapping[str, Any]) -> str:
     same definition.
     """
     meaning = {k: v for k, v in defined.items() if k != "types"}  # which are of the sources
-    text = json.dumps(_placeless(meaning), sort_keys=True)
+    text = json.dumps(_placeless(_as_written_plainly(meaning)), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -56,9 +55,9 @@ def by_feature(defined: Mapping[str, Any], application: str) -> dict[str, dict[s
     """
     features = Features.model_validate(defined["features"])
     sources = defined["sources"]
-    carried = sources.get(application, {})
+    carried = sources[application] if features.columns else {}
     made: dict[str, dict[str, Any]] = {
-        name: {"kind": "column", "column": name, "source": application, "rows": carried}
+        name: {"kind": "column", "column": name, "source": application, "rows": _of(carried, name)}
         for name in features.columns
     }
     for name, derived in features.derived.items():
@@ -70,7 +69,7 @@ def by_feature(defined: Mapping[str, Any], application: str) -> dict[str, dict[s
                 "kind": "latest",
                 **how,
                 "column": column,
-                "rows": sources[latest.source],
+                "rows": _of(sources[latest.source], latest.by, column),
             }
     for window in features.window:
         how = window.model_dump(mode="json", exclude={"over", "compute"})
@@ -82,9 +81,16 @@ def by_feature(defined: Mapping[str, Any], application: str) -> dict[str, dict[s
                 "column": a.column,
                 "where": a.where,
                 "seconds": int(a.window.total_seconds()),
-                "rows": sources[window.source],
+                "rows": _of(sources[window.source], window.by, *a.columns),
             }
     return made
+
+
+def _of(rows: Mapping[str, Any], *columns: str) -> dict[str, Any]:
+    """The rows of a source without how columns that one feature does not read are written."""
+    own = {c.lower() for c in (*columns, rows["key"], rows["time"], rows.get("available_at", ""))}
+    reading = {c: how for c, how in rows.get("reading", {}).items() if c.lower() in own}
+    return {**rows, "reading": reading}
 
 
 def with_features_of(problem: Problem, defined: Mapping[str, Any]) -> Problem:
@@ -116,8 +122,71 @@ def with_features_of(problem: Problem, defined: Mapping[str, Any]) -> Problem:
         sources[name] = Source.model_validate({**dict(today), **then})
     features = Features.model_validate(defined["features"])
     changed = problem.model_copy(update={"features": features, "sources": sources})
+    for name, read in _columns_read(changed).items():
+        if "reading" in defined["sources"].get(name, {}):  # models of old do not say
+            contract = _as_read_then(sources[name], read, defined["sources"][name]["reading"])
+            sources[name] = sources[name].model_copy(update={"contract": contract})
     changed._file = problem._file
     return changed.typed(defined)
+
+
+def rows_of(source: Source, read: Collection[str] | None = None) -> dict[str, Any]:
+    """What says which rows a source has, and how ``read`` of its columns (all) are read.
+
+    ``reading`` names only columns that are written in another way than SQL writes them.
+    """
+    said = source.model_dump(mode="json", include=set(ROWS), exclude_none=True)
+    contract = source.contract.items()
+    return said | {
+        "money": sorted(c for c, r in contract if r.type == "money"),
+        "reading": {c: _reading(r) for c, r in contract if _is_read(c, read) and _reading(r)},
+    }
+
+
+def _reading(rule: Column) -> dict[str, Any]:
+    how = rule.model_dump(mode="json", include=set(READING), exclude_defaults=True)
+    return how and how | {"type": rule.type}
+
+
+def _is_read(column: str, read: Collection[str] | None) -> bool:
+    return read is None or column.lower() in read
+
+
+def _as_read_then(
+    source: Source, read: Collection[str] | None, then: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Column]:
+    """The source's contract, in which the columns that are read are written as they were then."""
+    contract = dict(source.contract)
+    for column in {**contract, **then}:
+        rule, how = contract.get(column, Column()), then.get(column, {})
+        if _is_read(column, read) and _reading(rule) != how:
+            rest = rule.model_dump(exclude={"type", *READING})
+            contract[column] = Column.model_validate({**rest, **how})
+    return contract
+
+
+def _columns_read(problem: Problem) -> dict[str, frozenset[str] | None]:
+    """Source → its columns that features read, in small letters; None for all.
+
+    All are read of a source that a query reads, as far as is known here.
+    """
+    features, own = problem.features, problem.application.source
+    found: dict[str, set[str]] = {own: set(read_columns(problem))}
+    for latest in features.latest:
+        found.setdefault(latest.source, set()).update([latest.by, *latest.columns])
+    for window in features.window:
+        read = found.setdefault(window.source, set())
+        read.add(window.by)
+        for a in aggregates(window.source, window.over, window.compute):
+            read |= a.columns
+    made: dict[str, frozenset[str] | None] = {}
+    for name, columns in found.items():
+        source = problem.sources[name]
+        columns |= {source.key, source.time, source.available_at or source.time}
+        made[name] = frozenset(c.lower() for c in columns)
+    for name in found:
+        made |= {other: None for other in view_names(name, problem) if other != name}
+    return made
 
 
 def _texts(defined: Mapping[str, Any], name: str) -> dict[str, Column]:
@@ -126,9 +195,11 @@ def _texts(defined: Mapping[str, Any], name: str) -> dict[str, Column]:
     return {c: Column(type="text") for c, kind in types.items() if kind == "VARCHAR"}
 
 
-def _rows_of(source: Source) -> dict[str, Any]:
-    said = source.model_dump(mode="json", include=set(ROWS), exclude_none=True)
-    return said | {"money": sorted(c for c, r in source.contract.items() if r.type == "money")}
+def _as_written_plainly(value: Any) -> Any:
+    """The same without an empty ``reading``, of which definitions of old said nothing."""
+    if not isinstance(value, Mapping):
+        return value
+    return {k: _as_written_plainly(v) for k, v in value.items() if k != "reading" or v}
 
 
 def _placeless(value: Any) -> Any:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, NUMBER
-from truerisk.lake.reader.cells import FLOATS, STORED, family, is_not_nan
+from truerisk.lake.reader.cells import FLOATS, STORED, family, without_nan
 from truerisk.lake.views import OURS
 from truerisk.problem.expression import columns_of, evaluate, sandbox
 from truerisk.problem.frames import as_array, as_frame
@@ -138,9 +138,9 @@ def border(column: str, kind: str, declared: str | None = None) -> Border:
     wanted = declared
     if wanted == ANY_NUMBER:
         wanted = kind if re.fullmatch(NUMBER, kind) else "DOUBLE"
-    value = f"CASE WHEN {is_not_nan(c)} THEN {c} END" if kind in FLOATS else c
     if wanted == kind:
-        return Border(value, kind)
+        return Border(c, kind)
+    value = without_nan(c) if kind in FLOATS else c
     if kind == '"NULL"':
         return Border(f"CAST({c} AS {wanted})", wanted)
     made = _BETWEEN.get((family(kind), family(wanted)))

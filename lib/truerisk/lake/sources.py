@@ -66,6 +66,7 @@ class Sources:
         self._pinned_here: set[str] = set()
         self._reads = list(reads)
         self._raw: dict[str, Opened] = {}
+        self._columns: dict[str, dict[str, str]] = {}
         self._recast: set[str] = set()
         self._looked_at: set[tuple[str, str]] = set()
         self._entities: dict[str, dict[str, Declared]] = {}
@@ -97,7 +98,7 @@ class Sources:
         Raises SourceError for a missing column, an empty table, null or repeated keys, times that
         cannot be read, and for what the contract forbids, always with a row count.
         """
-        source, raw = self.problem.sources[name], self.con.table(self.raw(name))
+        source, held = self.problem.sources[name], self.columns(name)
         view = quote(checked(name))
         needed = [source.key, source.time, *columns, *source.contract]
         if source.available_at:
@@ -108,17 +109,14 @@ class Sources:
                     f'{self.where(name)}: column "{column}" begins with {OURS}, as truerisk\'s own '
                     "do; give it another name, for example with a query."
                 )
-            if column not in raw.columns:
+            if column not in held:
                 raise SourceError(
-                    f'{self.where(name)} has no column "{column}"; '
-                    f"{did_you_mean(column, raw.columns)}."
+                    f'{self.where(name)} has no column "{column}"; {did_you_mean(column, held)}.'
                 )
         if name not in self.opened:
             self._define(name, source)
-            if fetch is None:
-                self.verify(name, self._fetch(name), self._distinct_keys(name))
-            else:
-                self.verify(name, fetch)
+            distinct = "count(DISTINCT __key)" if fetch else self._distinct_keys(name)
+            self.verify(name, fetch or self._fetch(name), distinct)
             self.opened.add(name)
         new = [c for c in dict.fromkeys(columns) if (name, c) not in self._looked_at]
         self._looked_at |= {(name, c) for c in new}
@@ -146,8 +144,8 @@ class Sources:
 
     def columns(self, name: str) -> dict[str, str]:
         """Column name → DuckDB type of a source, without the added ones."""
-        raw = self.con.table(self.raw(name))
-        return dict(zip(raw.columns, map(str, raw.types)))
+        self.raw(name)
+        return dict(self._columns[name])
 
     def frame(self, sql: str) -> pd.DataFrame:
         """The result of a query over the opened views."""
@@ -195,9 +193,11 @@ class Sources:
         if any(came.get(column, told.type) != told.type for column, told in declared.items()):
             self._recast.add(name)
         try:
-            bordered(rows, declared, self.where(name)).create_view(raw_view(name), replace=True)
+            read = bordered(rows, declared, self.where(name))
+            read.create_view(raw_view(name), replace=True)
         except duckdb.Error as error:
             raise self._unreadable(name, error) from error
+        self._columns[name] = dict(zip(read.columns, map(str, read.types)))
         self.con.execute(
             f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT * FROM {quote(raw_view(name))}"
         )

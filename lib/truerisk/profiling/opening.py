@@ -6,7 +6,7 @@ import duckdb
 
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
-from truerisk.lake.reader.cells import FLOATS, is_not_nan
+from truerisk.lake.reader.cells import FLOATS, without_nan
 from truerisk.lake.reader.listing import File, find
 from truerisk.lake.reader.load import Wanted, load
 from truerisk.lake.reader.parquet import parquet_rows
@@ -31,7 +31,7 @@ def open_file(
     if found[0].format == "parquet":
         rows = con.sql(f"SELECT * FROM {parquet_rows(found, path)}")
         listed = ", ".join(
-            f"CASE WHEN {is_not_nan(c)} THEN {c} END AS {c}" if str(kind) in FLOATS else c
+            f"{without_nan(c)} AS {c}" if str(kind) in FLOATS else c
             for c, kind in zip(map(quote, rows.columns), rows.types)
         )
         rows.create_view(f"__{view}")

@@ -7,7 +7,7 @@ hold more than a problem asks for, so that the features of two models can be had
 from dataclasses import dataclass
 from typing import Any
 
-from truerisk.features.definitions import ROWS, definition_hash
+from truerisk.features.definitions import definition_hash, rows_of
 from truerisk.features.sql.group import microseconds
 from truerisk.lake.place import view_names
 from truerisk.problem.aggregate import aggregates
@@ -91,11 +91,7 @@ def delay_of(problem: Problem, source: str) -> int | None:
 
 
 def rules(problem: Problem, source: str) -> str:
-    """The hash of what says which rows a source has, when they could be seen, and what is money."""
-    said = {}
-    for name in view_names(source, problem):
-        read = problem.sources[name]
-        money = sorted(c for c, rule in read.contract.items() if rule.type == "money")
-        said[name] = read.model_dump(mode="json", include=set(ROWS), exclude_none=True)
-        said[name]["money"] = money
-    return definition_hash(said)
+    """The hash of what says which rows a source has, when they could be seen, how they are read."""
+    return definition_hash(
+        {name: rows_of(problem.sources[name]) for name in view_names(source, problem)}
+    )
