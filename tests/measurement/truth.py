@@ -47,8 +47,8 @@ SMALL_NAMES = tuple(name.split(" (")[0] for name in SMALL)
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def metrics() -> list[Metric]:
-    """All that is measured in every world."""
+def metrics(only: tuple[str, ...] = ()) -> list[Metric]:
+    """All that is measured in every world, or ``only`` some of it."""
     changed = dict.fromkeys((policies.AS_RUN, "wider"))
     found = [
         *wanted.quality(),
@@ -57,7 +57,9 @@ def metrics() -> list[Metric]:
         *policies.values(changed),  # type: ignore[arg-type]
         *policies.swaps(changed),  # type: ignore[arg-type]
     ]
-    return [m for m in found if m.policy != policies.AS_RUN and m.name not in ("ks", "swap_share")]
+    left_out = "ks", "swap_share"
+    kept = [m for m in found if m.policy != policies.AS_RUN and m.name not in left_out]
+    return [m for m in kept if not only or m.name in only]
 
 
 def named(metric: str, at: str | None) -> str:
@@ -73,27 +75,27 @@ def columns(log: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 @cache
-def truth(hidden: float, pi: float = worlds.PI) -> dict[str, float]:
-    """Every metric with the risks of a million applications in place of labels."""
+def truth(hidden: float, pi: float = worlds.PI, only: tuple[str, ...] = ()) -> dict[str, float]:
+    """Every metric, or ``only`` some, with a million applications' risks in place of labels."""
     log = worlds.draw(999, n=1_000_000, hidden=hidden, pi=pi)
     p, one, no = log["p"].to_numpy(), np.ones(len(log)), np.zeros(len(log), bool)
     rows = Rows(log["score"].to_numpy(), one, ~no, p, no, no, no, np.arange(len(log)), 0 * one)
     rows = rows.adding(columns(log))
-    return {named(m.name, m.at): m.of(rows, Pseudo(p, 1 - p, one)).theta for m in metrics()}
+    return {named(m.name, m.at): m.of(rows, Pseudo(p, 1 - p, one)).theta for m in metrics(only)}
 
 
-def measured(log: pd.DataFrame, only: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The estimates of one world for everyone, and naive ones."""
-    frame, rows = mature_rows(log)
+def measured(log: pd.DataFrame, only: tuple[str, ...] = (), as_logged: bool = True) -> pd.DataFrame:
+    """The estimates of one world for everyone, and naive ones; a log that is not ``as_logged`` is
+    estimated from even where its draws contradict its chances."""
+    frame, rows = mature_rows(log, as_logged=as_logged)
     guess = outcome_model.guesses(frame, rows, [])
-    wanted_ = [m for m in metrics() if not only or m.name in only]
-    found = pd.DataFrame(estimates(rows.adding(columns(frame)), guess, wanted_))
+    found = pd.DataFrame(estimates(rows.adding(columns(frame)), guess, metrics(only)))
     return found[found["population"] != "eligible"]
 
 
 def one(job: tuple) -> pd.DataFrame:
     seed, world, change, only = job
-    found = measured(CHANGES[change](worlds.draw(seed, **world)), only)
+    found = measured(CHANGES[change](worlds.draw(seed, **world)), only, change == "as it is")
     names = [named(metric, at) for metric, at in zip(found["metric"], found["at"])]
     return found.assign(name=names)[["name", "estimator", "value", "low", "high", "status"]]
 
@@ -107,7 +109,7 @@ def run(
 ) -> pd.DataFrame:
     """Per metric and estimator over ``count`` worlds: how often the interval holds the truth, the
     bias and its Monte Carlo error, and the median width; ``only`` some metrics."""
-    true = truth(float(world.get("hidden", 0.0)), float(world.get("pi", worlds.PI)))  # type: ignore[arg-type]
+    true = truth(float(world.get("hidden", 0.0)), float(world.get("pi", worlds.PI)), only)  # type: ignore[arg-type]
     jobs = [(seed, world, change, only) for seed in range(count)]
     if processes == 1:
         every = pd.concat(map(one, jobs))
