@@ -67,6 +67,25 @@ def test_two_definitions_of_one_name_are_refused(make_problem: Make) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ({"columns": ["amount", "Amount"]}, 'features.columns[1] defines "Amount"'),
+        ({"columns": ["Half"], "derived": {"half": "1"}}, 'features.derived.half defines "half"'),
+        (
+            {"window": [{**WINDOW, "compute": ["sum(amount)", "sum(Amount)"]}]},
+            'features.window[0].compute[1] defines "payments__sum_Amount__30d"',
+        ),
+    ],
+)
+def test_features_that_differ_only_in_capitals_are_refused(
+    make_problem: Make, features: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ProblemError, match="only in capitals") as told:
+        make_problem(**{**GIVEN, "features": features})
+    assert str(told.value).startswith(f"small.toml: {said}, which differs from")
+
+
 def test_derived_features_come_after_what_they_read(make_problem: Make) -> None:
     derived = {"c": "b + a", "b": "a * 2", "a": "amount"}
     assert derived_order(make_problem(features={"derived": derived}).features) == ["a", "b", "c"]

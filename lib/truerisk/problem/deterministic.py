@@ -6,7 +6,10 @@ where the result depends on an order of rows, the order must be written.
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
+
+import duckdb
 
 from truerisk.problem.functions import (
     AGGREGATES,
@@ -104,8 +107,8 @@ def _unknown(node: Node, allowed: frozenset[str]) -> str | None:
         return None
     path = node.get("qualified_name", {}).get("path", [called])
     if called not in allowed or len(path) > 1:
-        near = get_close_matches(called, sorted(allowed), n=1)
-        hint = f"did you mean {near[0]}()? Or " if near and called not in QUERY else ""
+        near = [] if called in _known() else get_close_matches(called, sorted(allowed), n=1)
+        hint = f"did you mean {near[0]}()? Or " if near else ""
         return (
             f"calls {called[:40]}(), which is none of the functions of "
             f"{'rows' if allowed is QUERY else 'one row'} alone; {hint}{INSTEAD}"
@@ -117,6 +120,14 @@ def _unknown(node: Node, allowed: frozenset[str]) -> str | None:
     if kind == "FUNCTION" and called in IN_ORDER and not ordered:
         return f"calls {called}() in no stated order; write ORDER BY inside its brackets"
     return None
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The functions that DuckDB has: whoever writes one of these has not misspelt another."""
+    with duckdb.connect() as con:
+        found = con.sql("SELECT DISTINCT lower(function_name) FROM duckdb_functions()").fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _unordered(select: Node) -> str | None:

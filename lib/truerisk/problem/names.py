@@ -39,6 +39,18 @@ def feature_names(features: Features) -> dict[str, str]:
     return names
 
 
+def check_capitals(names: dict[str, str]) -> None:
+    """ValueError for two features (name → place) that SQL, blind to capitals, takes for one."""
+    seen: dict[str, str] = {}
+    for name, place in names.items():
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ValueError(
+                f'{place} defines "{name}", which differs from "{other}" ({names[other]}) only in '
+                "capitals, and SQL takes the two for one; keep one, or give it another name"
+            )
+
+
 def derived_order(features: Features) -> list[str]:
     """Derived features so that each comes after those it reads; ValueError for a cycle."""
     reads = {name: columns_of(derived.sql) for name, derived in features.derived.items()}

@@ -15,7 +15,7 @@ from truerisk.errors import ProblemError, keep_secret, one_of, told
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
 from truerisk.problem.duration import short
 from truerisk.problem.location import SCHEME, VARIABLE
-from truerisk.problem.names import derived_order, feature_names
+from truerisk.problem.names import check_capitals, derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
 from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
@@ -169,7 +169,7 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
     if not (f.columns or f.derived or f.latest or f.window):
         yield "features", "declares no feature; name at least one column"
     try:
-        feature_names(f)
+        check_capitals(feature_names(f))
         derived_order(f)
     except ValueError as error:
         yield "", str(error)
