@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+import worlds
 
 from truerisk import worth
 from truerisk.errors import TrueriskError
@@ -140,3 +141,27 @@ def test_a_few_tiny_logs() -> None:
 @pytest.mark.thorough
 def test_many_tiny_logs() -> None:
     assert sum(map(answers, MANY)) > 4 * len(MANY)
+
+
+def test_what_cannot_vary_has_no_interval_and_says_so() -> None:
+    log = worlds.draw(1)
+    found = measure(log.assign(as_of=KNOWN_AT), capacities=[10])
+    daily = found[found["at"].eq("10 a day")]
+    assert len(daily) and daily["value"].isna().all()
+    assert (
+        daily["status"] == daily["n"].map("withheld: all {} applications are of one day".format)
+    ).all()
+    alone = measure(log.assign(subject=1, realised_value=2.5))
+    booked = alone[alone["metric"].eq("realised_value")].iloc[0]
+    assert booked["value"] == 2.5 and booked[["low", "high"]].isna().all()
+    assert booked["status"] == "no interval: all 3,000 applications are of one subject"
+
+
+@pytest.mark.parametrize("subjects", [1, 2, 3])
+def test_a_few_subjects_with_many_rows_are_no_reason_to_fall(subjects: int) -> None:
+    """Some folds of the outcome model are empty."""
+    log = worlds.draw(1, pi=0.5).drop(columns="m")
+    log = log.assign(subject=log.index % subjects, realised_value=1.0)
+    found = measure(log, ["u"])
+    assert found["metric"].nunique() > 5
+    assert (found["status"].str.contains("of one subject").any()) == (subjects == 1)
