@@ -225,6 +225,16 @@ def test_a_column_named_as_one_of_the_ledgers_own_is_refused(
         build(world, make_problem(training={"segments": ["score"]}))
 
 
+@pytest.mark.parametrize("name", ["as_of", "event", "mature", "closed"])
+def test_an_entity_or_subject_named_as_what_stands_beside_it_is_refused(
+    name: str, world: Lake, make_problem: Make
+) -> None:
+    window = {"source": "applications", "by": name, "over": ["30d"], "compute": ["count"]}
+    for changed in ({"application": {"subject": name}}, {"features": {"window": [window]}}):
+        with pytest.raises(ProblemError, match=f'the column name "{name}" is reserved'):
+            build(world, make_problem(**changed))
+
+
 def test_outcomes_count_once_they_are_available(
     known: Dataset, world: Lake, make_problem: Make
 ) -> None:

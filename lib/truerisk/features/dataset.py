@@ -13,6 +13,7 @@ from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
 from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
+from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
@@ -206,6 +207,9 @@ def columns_read(problem: Problem) -> list[str]:
     # These stand in the ledger, or in a log of it, under their own names.
     beside = [problem.key, *problem.training.segments, *problem.training.protected]
     taken = [c for c in beside if is_ours(c)]
+    # The labels and the time stand beside whom the rows are about.
+    whom = [problem.application.subject, *entities(problem)]
+    taken += [c for c in whom if c in ("as_of", "event", "mature", "closed")]
     for column in [*read, *names(problem), *taken]:
         if column in RESERVED or column in taken:
             raise ProblemError(
