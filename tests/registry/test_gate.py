@@ -119,13 +119,13 @@ def test_an_equally_good_model_is_not_worse_than_the_champion(
     assert auc.asked == "95% interval above -0.010"
 
 
-@pytest.mark.parametrize(("low", "passed"), [(-9.9, True), (-10.1, False)])
+@pytest.mark.parametrize(("low", "passed"), [(-49.9, True), (-50.1, False)])
 def test_dollars_may_fall_by_a_share_of_what_is_at_stake(
     problem: Problem, low: float, passed: bool
 ) -> None:
     _, dollars = against(problem, faced(GAIN, estimate(low, 20.0)))
     assert dollars.passed is passed
-    assert dollars.asked.startswith("95% interval above −$10")
+    assert dollars.asked.startswith("95% interval above −$50")
 
 
 def test_a_difference_too_noisy_to_tell_says_how_many_rows_would_do(problem: Problem) -> None:
