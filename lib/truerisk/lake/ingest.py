@@ -85,7 +85,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
     where = f'{problem.where}: source "{name}", {_called(file)}'
     asked = file.file == QUERY
     path = None if asked else find(resolved(file.file, where), where)[0]
-    reads = [path.local, plain(path.local)] if path else []
+    reads = [path.local, plain(path.local)] if path else [f"{lake.root}/{table}"]  # what it holds
     with Sources(with_query(problem, name) if asked else problem, lake, reads=reads) as sources:
         file, arrived, open_line = _arrive(sources, file, path, where)
         if file.sha256 in known_files(lake, table):

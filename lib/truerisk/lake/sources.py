@@ -45,8 +45,8 @@ Fetch = Callable[[str], tuple[Any, ...]]
 class Sources:
     """Open sources of one problem. Use as a context manager; ``con`` is its connection.
 
-    ``con`` reaches the files and lake tables that the problem names, ``reads`` (files) and nothing
-    else, from the moment the first source is opened.
+    ``con`` reaches the files and lake tables that the problem names, ``reads`` (files, folders) and
+    nothing else, from the moment the first source is opened.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class Sources:
             return
         if not self._raw:
             paths, folders = reach(self.problem, self.lake)
-            confine(self.con, [*paths, *self._reads], folders)
+            confine(self.con, [*paths, *self._reads], [*folders, *self._reads])
         if name not in self._pinned_here and self.problem.sources[name].table is None:
             check_unchanged(name, self.problem, self.lake, self.versions)
         try:
