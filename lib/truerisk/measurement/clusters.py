@@ -7,6 +7,8 @@ import pandas as pd
 
 from truerisk.errors import LogError
 
+FOLDS = 5  # of an outcome model that never saw a row's cluster
+
 
 def codes(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """A code per cluster, shape (n,): rows that share a value of any column are connected.
@@ -32,11 +34,12 @@ def codes(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     # Components are numbered by their first node: the least code of the first column.
     least = np.full(int(component.max()) + 1, len(component))
     np.minimum.at(least, component[first], first)
-    return np.unique(least[component[first]], return_inverse=True)[1]
+    return least[component[first]]
 
 
 def _codes(values: pd.Series) -> np.ndarray:
-    """Rank of each value's hash, (n,)."""
+    """A code of each value by its hash, (n,): its remainder by FOLDS is the value's own, whatever
+    other values there are; the values of one remainder are numbered by the rank of their hash."""
     try:
         code, found = pd.factorize(values)
     except TypeError:
@@ -46,5 +49,8 @@ def _codes(values: pd.Series) -> np.ndarray:
         names = names.map(lambda name: name if isinstance(name, str) else repr(name))
     place = pd.util.hash_pandas_object(names, index=False, categorize=False).to_numpy()
     rank = np.empty(len(found), dtype=np.int64)
-    rank[np.argsort(place, kind="stable")] = np.arange(len(found))
+    own = (place % FOLDS).astype(np.int64)
+    for fold in range(FOLDS):
+        mine = np.flatnonzero(own == fold)
+        rank[mine[np.argsort(place[mine], kind="stable")]] = np.arange(len(mine)) * FOLDS + fold
     return rank[code]

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.clusters import FOLDS
 from truerisk.measurement.log import mature_rows
 from truerisk.measurement.outcomes import SIDES, action_names, refuse
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
 
-FOLDS = 5
 LEAST_LABELS = 200
 MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
