@@ -53,7 +53,9 @@ def check_inputs(sources: Sources) -> None:
             if a.column and a.function in NUMERIC and not re.fullmatch(NUMBER, types[a.column]):
                 raise ProblemError(
                     f"{problem.where}: {place} is {text!r}, and {a.column} of source "
-                    f'"{window.source}" holds {types[a.column]}; {a.function} needs a number.'
+                    f'"{window.source}" holds {types[a.column]}; {a.function} needs a number; '
+                    f'where the column is still empty, write {a.column} = {{ type = "float" }} in '
+                    "its contract."
                 )
     agree(sources)
 

@@ -83,7 +83,7 @@ def matches(sources: Sources, applications: int) -> list[Match]:
     """What the last build counted over so many applications; SourceError where none has a row."""
     found = []
     for (source, by), n in sorted(sources.matched.items()):
-        if not n:
+        if not n and not _is_empty(sources, source):
             raise SourceError(_never_meet(sources, source, by, by))
         match = Match(source, by, applications, n)
         if match.unmatched > WORTH_A_LOOK:
@@ -104,6 +104,10 @@ def refuse_strangers(sources: Sources) -> None:
     joined += [(f.source, f.by, f.by) for f in features.window]
     outcome = problem.outcome.source
     joined.append((outcome, problem.key, problem.sources[outcome].key))
+    if _is_empty(sources, outcome):
+        raise SourceError(
+            f"{sources.where(outcome)} is empty, so nothing is known of any application."
+        )
     ours = sources.columns(application)
     for name, left, right in dict.fromkeys(joined):
         theirs = sources.columns(name)
@@ -116,6 +120,11 @@ def refuse_strangers(sources: Sources) -> None:
         ).fetchall()[0][0]
         if not with_outcome:
             raise SourceError(_never_meet(sources, outcome, left, right))
+
+
+def _is_empty(sources: Sources, name: str) -> bool:
+    """A day's file may hold a header alone: that is no fault of its keys."""
+    return not sources.con.sql(f"SELECT 1 FROM {sources.view(name)} LIMIT 1").fetchall()
 
 
 def _never_meet(sources: Sources, name: str, ours: str, theirs: str) -> str:
