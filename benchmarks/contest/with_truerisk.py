@@ -13,6 +13,7 @@ from truerisk.features.build import build_features
 from truerisk.features.engines import engine
 from truerisk.features.plan import Choice, plan, sizes, sizes_query
 from truerisk.features.spine import application_columns, spine_table
+from truerisk.features.sql.names import ROW
 from truerisk.features.steps import groups
 from truerisk.lake.sources import Sources
 from truerisk.problem.parse import problem_from
@@ -96,7 +97,7 @@ def _formulation(
     NOTES[f"hot{'_joined' * bool(forced)}"] = choices[0].formulation
 
     def compute() -> pd.DataFrame:
-        rows = choices[0].run(run).sort_by("row_id").drop_columns("row_id").to_pandas()
+        rows = choices[0].run(run).sort_by(ROW).drop_columns(ROW).to_pandas()
         return rows.set_axis(_names(over, computed), axis="columns")
 
     return compute
