@@ -19,8 +19,7 @@ from truerisk.commands import (
     models,
     verify,
 )
-from truerisk.errors import TrueriskError, masked, outside
-from truerisk.launch import FlowFailedError
+from truerisk.errors import FlowFailedError, TrueriskError, masked, outside
 
 app = typer.Typer(
     no_args_is_help=True,

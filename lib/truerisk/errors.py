@@ -113,6 +113,10 @@ class RegistryError(TrueriskError):
     """The registry's state does not allow this event."""
 
 
+class FlowFailedError(Exception):
+    """A flow died of something unforeseen (exit code 1); its log holds all that it printed."""
+
+
 def one_of(names: Iterable[str]) -> str:
     """The allowed names as they are listed in every message: ``a, b or c``."""
     listed = sorted(names)

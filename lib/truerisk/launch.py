@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from truerisk.errors import LakeError, TrueriskError, masked, told
+from truerisk.errors import FlowFailedError, LakeError, TrueriskError, masked, told
 from truerisk.lake.files import is_empty
 from truerisk.lake.home import RUNS, home, repository
 from truerisk.lake.lake import Lake
@@ -21,16 +21,6 @@ LINE = re.compile(r"^\S+ \S+ \[(?P<run>\d+)/(?P<step>\w+)/\d+ \(pid \d+\)\] (?P<
 RAISED = re.compile(r"^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Panic)\b")
 START = "Task is starting."
 NOISE = (START, "Task finished successfully.", "Foreach yields")
-
-
-class FlowFailedError(Exception):
-    """A flow died of something unforeseen; ``log`` is the file that holds all it printed."""
-
-    def __init__(self, verb: str, log: Path, lines: list[str]) -> None:
-        said = [found["text"] if (found := LINE.match(line)) else line for line in lines]
-        last = next((s for s in reversed(said) if RAISED.match(s)), "without a word")
-        kind = last.partition(":")[0]  # what follows it may be somebody's data
-        super().__init__(f"The {verb} flow failed ({kind}); {log} holds everything it printed.")
 
 
 def launch(
@@ -83,8 +73,17 @@ def launch(
             shutil.rmtree(made)
         raise TrueriskError(lines[-1])
     if code:
-        raise FlowFailedError(verb, Path(log.name), lines)
+        raise FlowFailedError(
+            f"The {verb} flow failed ({_kind(lines)}); {log.name} holds everything it printed."
+        )
     return said
+
+
+def _kind(lines: list[str]) -> str:
+    """The name of the last error; what follows it may be somebody's data."""
+    said = [found["text"] if (found := LINE.match(line)) else line for line in lines]
+    last = next((s for s in reversed(said) if RAISED.match(s)), "without a word")
+    return last.partition(":")[0]
 
 
 def _made(folder: Path) -> Path | None:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import AsJson, LakeRoot, find, out
-from truerisk.lake import files
-from truerisk.lake.lake import open_lake
+from truerisk.commands.options import AsJson, LakeRoot, find, open_lake, out
 
 PAGE = "reports/catalog.html"
 
@@ -48,6 +46,7 @@ def catalog(
     from truerisk.catalog import terminal
     from truerisk.catalog.page import catalog_page, content
     from truerisk.catalog.read import read_catalog
+    from truerisk.lake import files
 
     root = open_lake(lake)
     named = [find(name) for name in problem or []]
@@ -78,4 +77,6 @@ def catalog(
 
 
 def _place(page: str) -> str:
+    from truerisk.lake import files
+
     return page if files.is_remote(page) else str(Path(page).absolute())

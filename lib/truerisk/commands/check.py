@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from truerisk.commands.options import AsJson, KnownAt, LakeRoot, Sources, find, out, pair
+from truerisk.commands.options import AsJson, KnownAt, LakeRoot, Sources, find, open_lake, out, pair
 from truerisk.errors import TrueriskError
-from truerisk.lake.lake import open_lake
-from truerisk.problem.instant import instant
-from truerisk.problem.parse import problem_from
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from truerisk.profiling.checkup import Checkup
     from truerisk.profiling.columns import Column
 
@@ -40,6 +38,7 @@ def check(
     if is_file:
         _file(what, json_)
         return
+    from truerisk.problem.instant import instant
     from truerisk.profiling.checkup import checkup
 
     about = find(what, dict(map(pair, source or [])))
@@ -61,6 +60,7 @@ def init(
     name: Annotated[str, typer.Option(help="The problem's name; default the file's.")] = "",
 ) -> None:
     """Write a problem file to start from: --from APPLICATIONS OUTCOMES, or one file with both."""
+    from truerisk.problem.parse import problem_from
     from truerisk.profiling.starter import starter
 
     made = starter([path for path in (first, second) if path], name)
@@ -181,7 +181,9 @@ def _short(value: Any) -> str:
     )
 
 
-def _table(*heads: str) -> Table:
+def _table(*heads: str) -> "Table":
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for i, head in enumerate(heads):
         right = head not in ("column", "type", "values", "month")

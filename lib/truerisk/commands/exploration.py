@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from truerisk.commands.options import AsJson, LakeRoot, ProblemName, Sources, find, out, pair
+from truerisk.commands.options import (
+    AsJson,
+    LakeRoot,
+    ProblemName,
+    Sources,
+    find,
+    open_lake,
+    out,
+    pair,
+)
 from truerisk.errors import TrueriskError
-from truerisk.lake.lake import Lake, open_lake
-from truerisk.problem.spec import Problem
 from truerisk.wording.dollars import dollars
 
 if TYPE_CHECKING:
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
 
     from truerisk.decisions.batch import Batch
     from truerisk.decisions.outlook import Design, Outlook
+    from truerisk.lake.lake import Lake
+    from truerisk.problem.spec import Problem
 
 PERIOD = 90  # days of past decisions that stand for the next ones where nothing waits
 
@@ -53,7 +62,7 @@ def plan(
 
 
 def _scored(
-    lake: Lake, problem: Problem, champion: str, since: str, until: str
+    lake: "Lake", problem: "Problem", champion: str, since: str, until: str
 ) -> "tuple[pd.DataFrame, Batch, str]":
     """The undecided applications with scores, or the last decided ones where none waits."""
     import pandas as pd
@@ -91,7 +100,7 @@ def _scored(
     return scored, batch, "decided already, as a guide to the next ones"
 
 
-def _show(problem: Problem, found: "Outlook", champion: str, which: str) -> None:
+def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> None:
     budget = problem.exploration
     assert budget is not None
     allowed = (

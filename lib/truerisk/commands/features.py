@@ -6,8 +6,16 @@ from typing import Annotated
 import typer
 
 from truerisk.commands import online
-from truerisk.commands.options import AsJson, EngineName, LakeRoot, Sources, computed_by, find, pair
-from truerisk.lake.lake import open_lake
+from truerisk.commands.options import (
+    AsJson,
+    EngineName,
+    LakeRoot,
+    Sources,
+    computed_by,
+    find,
+    open_lake,
+    pair,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from truerisk.commands.options import LakeRoot, ProblemName, pair, run
-from truerisk.lake.files import is_remote
 
 Files = Annotated[
     list[str] | None,
@@ -17,6 +16,8 @@ Files = Annotated[
 
 def ingest(problem: ProblemName, source: Files = None, lake: LakeRoot = "") -> None:
     """Bring new files into the lake: each once, every row accepted, quarantined or held."""
+    from truerisk.lake.files import is_remote
+
     given: dict[str, list[str]] = {}
     for name, path in map(pair, source or []):
         given.setdefault(name, []).append(path if is_remote(path) else str(Path(path).absolute()))

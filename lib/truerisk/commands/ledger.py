@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import AsJson, LakeRoot, ProblemName, find, out
+from truerisk.commands.options import AsJson, LakeRoot, ProblemName, find, open_lake, out
 from truerisk.errors import TrueriskError
-from truerisk.lake.lake import open_lake
 
 
 def decisions(

@@ -14,9 +14,9 @@ from truerisk.commands.options import (
     ProblemName,
     Version,
     find,
+    open_lake,
     out,
 )
-from truerisk.lake.lake import open_lake
 
 
 def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> None:

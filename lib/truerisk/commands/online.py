@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import LakeRoot, Sources, find, out, pair
-from truerisk.lake.lake import open_lake
+from truerisk.commands.options import LakeRoot, Sources, find, open_lake, out, pair
 
 
 def sync(

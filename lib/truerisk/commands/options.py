@@ -1,20 +1,23 @@
-"""What commands share: their options, where they print, and how they run a flow."""
+"""What commands share: their options, where they print, and how they run a flow.
+
+What a command does is imported when it is done, so that `truerisk --help` costs no more than Typer.
+"""
 
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from truerisk.errors import ProblemError, TrueriskError
-from truerisk.lake.lake import open_lake, repository
-from truerisk.launch import launch
-from truerisk.problem.parse import load_problem
-from truerisk.problem.spec import Problem
+
+if TYPE_CHECKING:
+    from truerisk.lake.lake import Lake
+    from truerisk.problem.spec import Problem
 
 PIPED = 110  # columns where there is no terminal to ask
 wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED
@@ -52,6 +55,8 @@ def run(
     **parameters: str,
 ) -> None:
     """Launch a flow and print what its last step says."""
+    from truerisk.launch import launch
+
     problem = computed_by(engine, find(name, dict(pair(text) for text in sources or [])))
     with progress(f"{verb} {problem.name}") as on_step:
         said = launch(verb, problem, open_lake(lake), on_step, **parameters)
@@ -59,7 +64,7 @@ def run(
         out.print(line)
 
 
-def computed_by(engine: str, problem: Problem) -> Problem:
+def computed_by(engine: str, problem: "Problem") -> "Problem":
     """The problem with its features computed by ``engine``, or by its own where none is named."""
     from truerisk.features.engines import with_engine
 
@@ -73,8 +78,18 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(f"{what}: {step}")
 
 
-def find(name: str, sources: dict[str, str] | None = None) -> Problem:
+def open_lake(root: str) -> "Lake":
+    """The lake at a root, or the one that TRUERISK_LAKE names."""
+    from truerisk.lake.lake import open_lake as opened
+
+    return opened(root)
+
+
+def find(name: str, sources: dict[str, str] | None = None) -> "Problem":
     """The problem of a file, or of a name in the repository's problems/."""
+    from truerisk.lake.home import repository
+    from truerisk.problem.parse import load_problem
+
     folder = repository() / "problems"
     if name.endswith(".toml"):
         return load_problem(name, sources)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import AsJson, LakeRoot, out
+from truerisk.commands.options import AsJson, LakeRoot, open_lake, out
 from truerisk.errors import LakeError
-from truerisk.lake.lake import open_lake
 
 
 def verify(

@@ -1,7 +1,5 @@
 """Dollars as people read them, small ones too: a sign-up is worth cents, a loan hundreds."""
 
-import pandas as pd
-
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "–"
 LEAST = 5e-5  # dollars; less is rounding noise and is written as $0
@@ -9,7 +7,7 @@ LEAST = 5e-5  # dollars; less is rounding noise and is written as $0
 
 def dollars(value: float | None) -> str:
     """$1,235, −$21, $4.20, $0.004: cents below ten dollars, two digits below a cent."""
-    if pd.isna(value) or value is None:
+    if value is None or value != value:
         return NOTHING
     size = abs(float(value))
     if size < LEAST:
