@@ -2,6 +2,9 @@
 
 Importing this module, before Metaflow itself, also points Metaflow at the runs of the lake that
 TRUERISK_LAKE names (``runs_of`` at another lake's), unless Metaflow was configured otherwise.
+
+Every task of a run and the process that starts them import it, and many of them only print: what
+a step does is imported when it is done.
 """
 
 import os
@@ -11,14 +14,14 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truerisk.errors import ProblemError, TrueriskError, outside
 from truerisk.lake.home import RUNS, home, repository
-from truerisk.lake.lake import Lake, open_lake
-from truerisk.problem.instant import instant
-from truerisk.problem.parse import as_config, problem_from, read_text
-from truerisk.problem.spec import Problem
+
+if TYPE_CHECKING:
+    from truerisk.lake.lake import Lake
+    from truerisk.problem.spec import Problem
 
 os.environ.setdefault(RUNS, str(home()))
 if not any(os.environ.get(n, "root") != "root" for n in ("METAFLOW_USER", "USERNAME", "USER")):
@@ -76,7 +79,7 @@ def card_root(storage: str) -> Any:
 CardDatastore.get_storage_root = staticmethod(card_root)
 
 
-def runs_of(lake: Lake) -> None:
+def runs_of(lake: "Lake") -> None:
     """Point Metaflow's client at the runs of a lake, unless Metaflow was configured otherwise."""
     folder = home(lake.root)
     if OURS:
@@ -97,6 +100,8 @@ def step(function: Callable[..., None]) -> Any:
 
 def read_config(text: str) -> dict[str, Any]:
     """What ``--config problem FILE`` holds, checked: TOML or JSON; empty stays empty."""
+    from truerisk.problem.parse import as_config, problem_from, read_text
+
     raw = read_text(text)
     return as_config(problem_from(raw)) if raw else {}
 
@@ -147,6 +152,9 @@ class BaseFlow(FlowSpec):
 
     def begin(self, known_at: str | None = None) -> None:
         """Resolve once, in start, what later steps and a resume must not resolve again."""
+        from truerisk.lake.lake import open_lake
+        from truerisk.problem.instant import instant
+
         self.root = open_lake(self.lake_root or None).root
         self.at = instant(known_at)
         self.code = revision()
@@ -155,15 +163,19 @@ class BaseFlow(FlowSpec):
         self.problem  # noqa: B018  refuses a flow that was started without a problem
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> "Problem":
         """The problem this run was started with."""
+        from truerisk.problem.parse import problem_from
+
         raw = _plain(self.config)
         if not raw:
             raise ProblemError("The flow has no problem; pass --config problem problems/NAME.toml.")
         return problem_from(raw)
 
     @property
-    def lake(self) -> Lake:
+    def lake(self) -> "Lake":
+        from truerisk.lake.lake import open_lake
+
         return open_lake(self.root)
 
 

@@ -6,7 +6,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from truerisk.problem.expression import columns_of, evaluate, sandbox
+from truerisk.problem.evaluate import evaluate
+from truerisk.problem.expression import columns_of, sandbox
 
 ROWS = pd.DataFrame(
     {"amount": [100.0, 250.0, None], "purpose": ["car", None, "home"], "age": [17, 18, 40]},

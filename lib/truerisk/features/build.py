@@ -17,7 +17,7 @@ from truerisk.features.steps import Step, entities, steps
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.place import Version
 from truerisk.lake.sources import Sources
-from truerisk.problem.expression import evaluate
+from truerisk.problem.evaluate import evaluate
 from truerisk.problem.frames import as_frame
 from truerisk.problem.instant import instant
 from truerisk.problem.names import derived_order

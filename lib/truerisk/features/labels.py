@@ -5,7 +5,8 @@ import pandas as pd
 from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
 from truerisk.lake.sources import Sources
-from truerisk.problem.expression import columns_of, evaluate
+from truerisk.problem.evaluate import evaluate
+from truerisk.problem.expression import columns_of
 from truerisk.problem.maturity import is_closed, is_mature, label
 
 

@@ -18,7 +18,8 @@ from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, NUMBER
 from truerisk.lake.reader.cells import FLOATS, STORED, family, without_nan
 from truerisk.lake.views import OURS
-from truerisk.problem.expression import columns_of, evaluate, sandbox
+from truerisk.problem.evaluate import evaluate
+from truerisk.problem.expression import columns_of, sandbox
 from truerisk.problem.frames import as_array, as_frame
 from truerisk.problem.source import Column
 from truerisk.problem.spec import Problem

@@ -1,17 +1,21 @@
 """Instants: UTC, microseconds; a date means 00:00 UTC and an offset is converted."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 from pydantic import BeforeValidator, PlainSerializer
 
 from truerisk.errors import TrueriskError
 from truerisk.problem.shown import shown
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def parse_instant(value: Any) -> pd.Timestamp:
+
+def parse_instant(value: Any) -> "pd.Timestamp":
     """An ISO 8601 text, date or datetime as a UTC timestamp; ValueError when it is none."""
+    import pandas as pd  # half a second that a command without times has no need of
+
     wrong = f"{shown(value, 60)} is not a time; write it as '2026-06-30'"
     if isinstance(value, int | float):
         raise ValueError(wrong)
@@ -26,8 +30,10 @@ def parse_instant(value: Any) -> pd.Timestamp:
     return (stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp).as_unit("us")
 
 
-def instant(value: str | date | datetime | None) -> pd.Timestamp:
+def instant(value: str | date | datetime | None) -> "pd.Timestamp":
     """``value`` in UTC, or now: the one place where a missing cutoff becomes the present."""
+    import pandas as pd
+
     if value is None or value == "":
         return pd.Timestamp.now("UTC").as_unit("us")
     try:
