@@ -34,9 +34,10 @@ class ScoreFlow(BaseFlow):
     def decide(self, shards):
         """Exploration sees the whole batch; one commit neither repeats nor loses a decision."""
         self.merge_artifacts(shards, exclude=["scored"])
-        decided = tr.decide(self.problem, [s.scored for s in shards], self.batch)
+        scored = [shard.scored for shard in shards]
+        decided = tr.decide(self.problem, scored, self.batch)
         new = tr.commit(self.lake, self.problem, decided)
-        self.said = tr.describe(self.problem, decided, new, self.batch)
+        self.said = tr.describe(self.problem, decided, new, self.batch, scored)
         self.next(self.end)
 
     @step

@@ -25,6 +25,7 @@ from truerisk.problem.parse import load_problem
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
 from truerisk.simulator import World, simulate
+from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
 
 START = "2024-01-01"
@@ -43,7 +44,9 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
     if not is_empty(lake.root):
         raise TrueriskError(f"The lake at {lake.root} is not empty; give the demo an empty one.")
 
-    with doing(out, f"Simulate a lender: {applications:,} applications in 24 months, seed {seed}"):
+    with doing(
+        out, f"Simulate a lender: {counted(applications, 'application')} in 24 months, seed {seed}"
+    ):
         world = simulate(applications, 24, seed, START)
         for table, key in TABLES.items():
             lake.append(table, getattr(world, table), key)
@@ -144,7 +147,8 @@ def conclude(
     review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
     naive, dr = (estimate(review.comparison, "policy_gain", e) for e in ("naive", "dr"))
     out.print(
-        f"\nthe next model, had it decided the {len(review.judged):,} applications kept from it, "
+        f"\nthe next model, had it decided the {counted(len(review.judged), 'application')} "
+        "kept from it, "
         "in dollars an application:\nas usually reported "
         f"{naive['value']:+,.0f}, truerisk {dr['value']:+,.0f} "
         f"({dr['low']:+,.0f} … {dr['high']:+,.0f}), the truth "
@@ -152,7 +156,8 @@ def conclude(
     )
     barred = int((~open_rows).sum())
     out.print(
-        f"Left out of everyone: {barred:,} applications ({barred / len(log):.1%}) that an absolute "
+        f"Left out of everyone: {counted(barred, 'application')} ({barred / len(log):.1%}) that "
+        "an absolute "
         "rule declined, of which nobody can know the outcome."
     )
 

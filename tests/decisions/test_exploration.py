@@ -14,6 +14,7 @@ from truerisk.decisions.batch import Batch
 from truerisk.decisions.budget import LEAST_SCALE, LIMIT, SHARE_OF_CAP, Spent, Window, rates
 from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.exploration import brake, draw
+from truerisk.features.matching import Match
 from truerisk.problem.spec import Exploration, Problem
 
 DAYS = np.repeat(["2025-03-01", "2025-03-02"], 50)
@@ -121,6 +122,23 @@ def test_a_run_says_for_how_many_the_budget_kept_exploration_below_its_floor(
     rich, decided = said(1e9)
     assert rich.startswith(f"Decided 2,000 applications, {decided['explored'].sum():,} by explor")
     assert "floor" not in rich
+
+
+def test_a_run_says_the_share_without_a_row_in_a_source(
+    lender: Callable[..., Problem],
+    make_scored: Callable[..., pd.DataFrame],
+    make_batch: Callable[..., Batch],
+) -> None:
+    """Also where none has one: of a day's few applications there may be none."""
+    scored = make_scored()
+    shards = [scored.iloc[::2].copy(), scored.iloc[1::2].copy()]
+    for shard, matched in zip(shards, (0, 250)):
+        shard.attrs["matches"] = [Match("payments", "customer_id", len(shard), matched)]
+    decided = decide(lender(), shards, make_batch())
+    said = describe(lender(), decided, len(decided), make_batch(), shards)
+    assert "\n87.5% of 2,000 applications have no row in payments by customer_id." in said
+    none = describe(lender(), decided, 0, make_batch(), shards)
+    assert none == "Decided 0 applications, 0 by exploration."
 
 
 def test_the_expected_number_a_day_stays_below_the_hard_cap() -> None:

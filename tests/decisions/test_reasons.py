@@ -174,7 +174,7 @@ def test_a_package_from_before_gives_rules_alone_and_that_is_said_once(
     assert made["reasons"].notna().equals(declined & made["rule"].notna())
     silent = int((declined & made["rule"].isna()).sum())
     told = describe(problem, made, len(made))
-    assert told.count(f"{silent} decisions have no reasons: their model was packaged") == 1
+    assert told.count(f"no reasons for {silent} decisions: the model was packaged") == 1
     assert "no reasons" not in describe(problem, made.iloc[:0], 0)
 
 

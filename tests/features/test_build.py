@@ -87,9 +87,9 @@ def test_the_time_of_the_source_counts_where_the_spine_has_none(
         ({"application_id": [1, 9]}, "1 of 2 applications in the spine are not in source"),
         (
             {"application_id": ["x"]},
-            "holds VARCHAR, and that of source .* BIGINT, which 1 of 1 values cannot be",
+            "holds VARCHAR, and that of source .* BIGINT, which 1 of 1 value cannot be",
         ),
-        ({"application_id": [1], "applied_at": [pd.NaT]}, 'has no "applied_at" in 1 of 1 rows'),
+        ({"application_id": [1], "applied_at": [pd.NaT]}, 'has no "applied_at" in 1 of 1 row'),
         (
             {"application_id": [1, 2], "applied_at": ["2024-03-10", "2024-03-10T00:00+01:00"]},
             '"applied_at" cannot be read as times',

@@ -591,10 +591,10 @@ def test_an_added_event_outlives_a_file_that_does_not_have_it_yet(world: Make) -
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"shop": None, "event_id": None}, 'key "event_id" is null in 1 rows'),
-        ({"happened_at": "yesterday"}, '"happened_at" holds VARCHAR, .* 1 of 1 values cannot be'),
-        ({"paid": -1.0}, 'column "paid" is below 0 in 1 of 1 rows'),
-        ({"score": "high"}, "the online store keeps DOUBLE, which 1 of 1 values cannot be"),
+        ({"shop": None, "event_id": None}, 'key "event_id" is null in 1 of 1 row'),
+        ({"happened_at": "yesterday"}, '"happened_at" holds VARCHAR, .* 1 of 1 value cannot be'),
+        ({"paid": -1.0}, 'column "paid" is below 0 in 1 of 1 row'),
+        ({"score": "high"}, "the online store keeps DOUBLE, which 1 of 1 value cannot be"),
     ],
 )
 def test_an_event_that_breaks_the_contract_is_not_added(

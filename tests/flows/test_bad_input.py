@@ -130,7 +130,7 @@ def nothing_followed(tables: Tables) -> None:
 CASES = [
     (repeated_keys, 'key "application_id" repeats in 1 of 1,200 rows'),
     (null_times, 'time "applied_at" is null in 2 of 1,200 rows'),
-    (zones_mixed, "mixes times with an offset (1 rows) and without one (1,199 rows)"),
+    (zones_mixed, "mixes times with an offset (1 row) and without one (1,199 rows)"),
     (no_times, "cannot be read in 1 of 1,200 rows, such as AAAA AAAAAAA, first in row 6"),
     (column_missing, 'has no column "purpose"; did you mean "purposes"?'),
     (wrong_type, 'column "amount" cannot be read as a number in'),

@@ -45,7 +45,7 @@ def refusal(bring: Bring, lake: Lake, *given_: Any, **more: Any) -> str:
 def test_the_same_content_is_ingested_once_whatever_its_name(bring: Bring, lake: Lake) -> None:
     assert counts(bring(visits(1, 2))) == (2, 0, 0)
     version = lake.version("visits")
-    assert bring(visits(1, 2), "copy.csv").said == ["visits: nothing new, 1 files known."]
+    assert bring(visits(1, 2), "copy.csv").said == ["visits: nothing new, 1 file known."]
     assert (lake.version("visits"), len(lake.read("ingests"))) == (version, 1)
 
 

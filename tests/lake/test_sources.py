@@ -72,7 +72,7 @@ def test_repeated_keys_are_counted(opened: Open) -> None:
 
 
 def test_null_keys_are_counted(opened: Open) -> None:
-    assert 'key "visit" is null in 2 rows' in refusal(opened, visits(visit=[1, None, None]))
+    assert 'key "visit" is null in 2 of 3 rows' in refusal(opened, visits(visit=[1, None, None]))
 
 
 def test_null_times_are_counted_and_such_rows_are_never_available(opened: Open) -> None:
@@ -120,7 +120,7 @@ def test_naive_texts_mean_utc_and_offsets_convert(texts: list[str], opened: Open
 def test_a_column_that_mixes_naive_and_offset_times_is_refused(opened: Open) -> None:
     rows = "visit,at_\n1,2024-03-10T12:00:00Z\n2,2024-03-10T12:00:00\n3,2024-03-10\n"
     said = refusal(opened, rows)
-    assert "mixes times with an offset (1 rows) and without one (2 rows)" in said
+    assert "mixes times with an offset (1 row) and without one (2 rows)" in said
     two = "visit,at_,loaded\n1,2024-03-10,2024-03-10T12:00:00+01:00\n2,2024-03-10,2024-03-10\n"
     assert 'time "loaded" mixes' in refusal(opened, two, available_at="loaded")
 

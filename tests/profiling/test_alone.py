@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from truerisk.profiling.alone import alone
+from truerisk.profiling.alone import Alone, alone, stand_out
 
 N = 4000
 
@@ -43,3 +43,16 @@ def test_too_few_events_say_nothing(world):
     rare = np.zeros(N)
     rare[:9] = 1
     assert alone(frame, rare, list(frame)) == []
+
+
+def test_what_stands_out_among_the_rest_is_to_be_asked_after() -> None:
+    """A call's duration at .82 beside columns of .6; not the best of columns that are alike."""
+
+    def said(**aucs: float) -> str:
+        return stand_out([Alone(name, auc, auc - 0.02) for name, auc in aucs.items()])
+
+    assert said(duration=0.82, age=0.6, job=0.61, loan=0.55).startswith("duration (0.82): alone")
+    assert said(score=0.7, income=0.68, age=0.66) == ""
+    assert said(weak=0.6, weaker=0.5, weakest=0.5) == ""
+    assert "y_again" not in said(y_again=1.0, duration=0.82, age=0.6, job=0.61, loan=0.55)
+    assert stand_out([]) == ""

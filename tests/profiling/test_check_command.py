@@ -191,3 +191,17 @@ def load(text):
     from truerisk.problem.parse import problem_from
 
     return problem_from(tomllib.loads(text), "made.toml")
+
+
+def test_a_key_that_a_file_holds_as_floats_is_a_key_and_one_row_is_one_row(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(7)
+    file = pd.DataFrame({"UNIQUE_ID": np.arange(1.0, 401.0), "income": rng.random(400)})
+    file["default"] = (rng.random(400) < 0.3).astype(int)
+    file.to_parquet("people.parquet")
+    made = starter(["people.parquet"])
+    sources = tomllib.loads(made.text)["sources"]
+    assert sources["applications"]["key"] == "UNIQUE_ID"
+    assert sources["file"]["contract"]["UNIQUE_ID"] == {"type": "integer"}
+    file[:1].to_parquet("one.parquet")
+    assert "one.parquet: 1 file, 1 row, 3 columns" in run("check", "one.parquet").output

@@ -20,6 +20,7 @@ from truerisk.lake.lake import Lake
 from truerisk.lake.sources import Sources
 from truerisk.lake.tables import ledger
 from truerisk.problem.spec import Features, Problem
+from truerisk.wording.counted import counted
 
 
 def describe_features(problem: Problem, models: Sequence[ModelEntry]) -> list[FeatureEntry]:
@@ -68,7 +69,7 @@ def add_coverage(
     for entry in features:
         if entry.name in decided:
             entry.coverage, rows = decided[entry.name]
-            entry.covered = f"{rows:,} decisions"
+            entry.covered = counted(rows, "decision")
     left = [f for f in features if f.coverage is None and f.in_file]
     if not left or not sample:
         return
@@ -84,7 +85,7 @@ def add_coverage(
     for entry in left:
         if len(built):
             entry.coverage = float(built[entry.name].notna().mean())
-            entry.covered = f"the latest {len(built):,} applications"
+            entry.covered = f"the latest {counted(len(built), 'application')}"
 
 
 def _decided(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from truerisk.catalog.read import Catalog
 from truerisk.catalog.search import documents, freshness
+from truerisk.wording.counted import counted
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -70,7 +71,7 @@ def _lead(catalog: Catalog) -> str:
         (len(catalog.feature_entries), "feature"),
         (len(catalog.model_entries), "model"),
     ]
-    said = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
+    said = ", ".join(counted(n, what) for n, what in counts)
     return f"{said} in {catalog.root}, as of {catalog.as_of:%Y-%m-%d %H:%M} UTC"
 
 

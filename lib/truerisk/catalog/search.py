@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from truerisk.catalog.read import Catalog
+from truerisk.wording.counted import counted
 
 WORD = re.compile(r"[^\W_]+")
 WEIGHTS = (6.0, 3.0, 1.0)  # name, tags, text
@@ -87,7 +88,7 @@ def documents(catalog: Catalog) -> Iterator[Document]:
             uses.setdefault(edge.up, set()).add(edge.how.replace("_", " "))
     for c in catalog.column_entries:
         s, n = sources[c.problem, c.source], reads[c.id]
-        features = [f"{n} feature{'' if n == 1 else 's'}"] if n else []
+        features = [counted(n, "feature")] if n else []
         users = ", ".join(features + sorted(uses.get(c.id, ()))) if c.used else "nobody"
         state = "" if c.nulls is None else f"{_share(1 - c.nulls)} filled"
         yield Document(
@@ -96,7 +97,7 @@ def documents(catalog: Catalog) -> Iterator[Document]:
         )  # fmt: skip
     for f in catalog.feature_entries:
         n = used[f.id]
-        users = f"{n} model{'' if n == 1 else 's'}" if n else "no model yet"
+        users = counted(n, "model") if n else "no model yet"
         users += ", the champion too" if (f.problem, f.name) in champions and n > 1 else ""
         owners = {
             sources[f.problem, name].owner for name in f.sources if (f.problem, name) in sources
@@ -110,7 +111,7 @@ def documents(catalog: Catalog) -> Iterator[Document]:
         decided = sum(m.decisions.values())
         yield Document(
             m.id, "model", m.version, f"{m.problem} ({m.candidate})", m.status,
-            f"{decided:,} decisions" if decided else "no decision",
+            counted(decided, 'decision') if decided else "no decision",
             f"{m.problem} {m.candidate} {m.status}", m.last,
         )  # fmt: skip
 
@@ -135,7 +136,7 @@ def age_of(seconds: float) -> str:
     if hours < 1:
         return "under an hour"
     count, unit = (hours, "hour") if hours < 48 and hours % 24 else (hours / 24, "day")
-    return f"{count:,.0f} {unit}{'' if round(count) == 1 else 's'}"
+    return counted(count, unit)
 
 
 def _share(value: float) -> str:

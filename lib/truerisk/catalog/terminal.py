@@ -11,6 +11,7 @@ from truerisk.catalog.entries import FeatureEntry, SourceEntry
 from truerisk.catalog.read import Catalog
 from truerisk.catalog.search import documents, freshness, nearest, search
 from truerisk.errors import TrueriskError, one_of
+from truerisk.wording.counted import counted
 
 WIDTH = 100
 HITS = 20  # that a search prints
@@ -67,7 +68,7 @@ def found(out: Console, catalog: Catalog, words: str) -> None:
         d = hit.document
         table.add_row(d.kind, d.name, d.where, d.state or "–", d.users)
     kinds = Counter(hit.document.kind for hit in hits)
-    said = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in kinds.items())
+    said = ", ".join(counted(n, kind) for kind, n in kinds.items())
     out.print(Text(f'"{words}": {said}.'))
     _print(out, table)
     if len(hits) > HITS:
@@ -104,7 +105,7 @@ def _source(out: Console, catalog: Catalog, s: SourceEntry) -> None:
         ),
         ("state", freshness(s)),
         ("available", s.available),
-        ("put aside", f"{s.quarantined:,} rows" if s.quarantined else ""),
+        ("put aside", counted(s.quarantined, "row") if s.quarantined else ""),
         ("seen", s.seen),
         ("trouble", s.trouble),
     ]
@@ -154,7 +155,7 @@ def _counts(catalog: Catalog) -> list[str]:
     states = Counter(s.status for s in sources)
     changed = sum(bool(s.changes) for s in sources)
     unused = sum(not c.used for c in catalog.column_entries)
-    counted = [
+    found = [
         (states["stale"], "stale source"),
         (states["missing"], "missing source"),
         (states["damaged"], "damaged source"),
@@ -165,7 +166,7 @@ def _counts(catalog: Catalog) -> list[str]:
         "source with changes": "sources with changes",
         "column nobody uses": "columns nobody uses",
     }
-    return [f"{n:,} {what if n == 1 else plural.get(what, f'{what}s')}" for n, what in counted]
+    return [counted(n, what, plural.get(what, "")) for n, what in found]
 
 
 def _users(catalog: Catalog) -> dict[str, str]:

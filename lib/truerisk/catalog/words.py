@@ -9,6 +9,7 @@ from truerisk.problem.duration import parse_duration, short
 from truerisk.problem.names import latest_name
 from truerisk.problem.source import Column, Source
 from truerisk.problem.spec import Features, Problem
+from truerisk.wording.counted import lasting
 
 WHAT = {
     "count": "number of rows",
@@ -34,11 +35,11 @@ def in_words(made: dict[str, Any], application: str) -> str:
     source, by = made["source"], made["by"]
     if kind == "latest":
         age = made.get("max_age")
-        age = f", at most {_span(parse_duration(age))} old" if age else ""
+        age = f", at most {lasting(parse_duration(age))} old" if age else ""
         return f"the latest {made['column']} in {source} with the application's {by}{age}"
     function, column, where = made["function"], made["column"], made["where"]
     what = WHAT.get(function, function) + (f" of {column}" if column else "")
-    window = _span(timedelta(seconds=made["seconds"]))
+    window = lasting(timedelta(seconds=made["seconds"]))
     rows = f"over {source} with the application's {by} in the {window} before it"
     if function == "share":
         return f"share of the rows of {source} with the application's {by} in the {window} " + (
@@ -97,7 +98,7 @@ def available_words(source: Source) -> str:
     """When a row can be seen."""
     if source.available_at:
         return f"at {source.available_at}"
-    return f"{_span(source.delay)} after {source.time}" if source.delay else "at once"
+    return f"{lasting(source.delay)} after {source.time}" if source.delay else "at once"
 
 
 def _head(kind: str, source: str, by: str) -> list[str]:
@@ -110,13 +111,3 @@ def _joined(lines: list[str], version: int) -> str:
 
 def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _span(length: timedelta) -> str:
-    """30 days, 1 hour: the largest unit that is whole."""
-    seconds = int(length.total_seconds())
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds % size == 0:
-            count = seconds // size
-            return f"{count:,} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds:,} seconds"

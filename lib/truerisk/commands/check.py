@@ -10,6 +10,7 @@ import typer
 
 from truerisk.commands.options import AsJson, KnownAt, LakeRoot, Sources, find, open_lake, out, pair
 from truerisk.errors import TrueriskError
+from truerisk.wording.counted import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -81,6 +82,8 @@ def init(
         out.print(f"  guessed: {guess}", markup=False)
     for column, why in made.left_out.items():
         out.print(f"  left out: {column}: {why}", markup=False)
+    if made.asked:
+        out.print(f"  look at: {made.asked}", markup=False)
     out.print(
         f"Next:\n  truerisk check {target} --known-at {made.known_at}\n"
         f"  truerisk train --problem {target} --known-at {made.known_at}",
@@ -103,8 +106,11 @@ def _file(path: str, json_: bool) -> None:
         print(json.dumps(content | {"notes": notes, "lines": lines}, indent=1, default=str))
         return
     rows = columns[0].rows if columns else 0
-    many = f"{len(files):,} files" if len(files) != 1 else "1 file"
-    out.print(f"{path}: {many}, {rows:,} rows, {len(columns):,} columns", markup=False)
+    out.print(
+        f"{path}: {counted(len(files), 'file')}, {counted(rows, 'row')}, "
+        f"{counted(len(columns), 'column')}",
+        markup=False,
+    )
     _columns(columns)
     _listed("Look at", notes)
     _listed("Contract lines, under [sources.NAME.contract]", lines)
@@ -116,7 +122,10 @@ def _show(found: "Checkup") -> None:
     for name, columns in found.sources.items():
         rows = columns[0].rows if columns else 0
         by = "" if name in found.read else ", read by queries"
-        out.print(f"source {name}: {rows:,} rows, {len(columns):,} columns{by}", markup=False)
+        out.print(
+            f"source {name}: {counted(rows, 'row')}, {counted(len(columns), 'column')}{by}",
+            markup=False,
+        )
         if not by:
             _columns(columns)
     _listed(

@@ -17,6 +17,7 @@ from truerisk.commands.options import (
     pair,
 )
 from truerisk.errors import TrueriskError
+from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> No
         else f"{dollars(budget.dollars_per_day)} a day"
     )
     out.print(
-        f"{problem.name}: {found.applications:,} applications {which}, {found.first:%Y-%m-%d} to "
+        f"{problem.name}: {counted(found.applications, 'application')} {which}, "
+        f"{found.first:%Y-%m-%d} to "
         f"{found.last:%Y-%m-%d} ({found.applications_per_day:,.0f} a day), model {champion}\n"
         f"expected profit {dollars(found.profit)}, exploration may cost {allowed}; "
         f"{found.explorable:,} may be explored\n"
@@ -123,13 +125,13 @@ def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> No
     for d in found.designs:
         if d.design == found.chosen and d.without_chance:
             out.print(
-                f"{d.without_chance:,} applications get no chance: the budget or the daily cap is "
-                "used up. Nothing will be known for everyone; raise it."
+                f"No chance for {counted(d.without_chance, 'application')}: the budget or the "
+                "daily cap is used up. Nothing will be known for everyone; raise it."
             )
         elif d.design == found.chosen and d.below_floor:
             out.print(
                 f"The budget or daily cap affords no floor of {budget.floor:g}: "
-                f"{d.below_floor:,} applications stay below it."
+                f"{counted(d.below_floor, 'application')} stay below it."
             )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from truerisk.commands.options import LakeRoot, Sources, find, open_lake, out, pair
+from truerisk.wording.counted import counted
 
 
 def sync(
@@ -22,7 +23,7 @@ def sync(
     about = find(problem, dict(map(pair, source or [])))
     done = sync_online(about, open_lake(lake), store or None)
     for table in done.tables:
-        rows = f", {table.rows:,} rows" if table.rows else ""
+        rows = f", {counted(table.rows, 'row')}" if table.rows else ""
         out.print(f"{table.name}: {table.what}{rows}, because {table.because}.")
     if not done.tables:
         out.print(f"{about.name} has no feature over another source; there is nothing to keep.")

@@ -8,6 +8,7 @@ import typer
 
 from truerisk.commands.options import AsJson, LakeRoot, open_lake, out
 from truerisk.errors import LakeError
+from truerisk.wording.counted import counted
 
 
 def verify(
@@ -27,9 +28,11 @@ def verify(
     if json_:
         print(json.dumps([asdict(v) for v in found], indent=1))
     for v in found if not json_ else ():
-        older = f", {v.older:,} rows older than the chain" if v.older else ""
-        state = f"breaks in {len(v.breaks):,} places" if v.breaks else "whole"
-        out.print(f"{v.table}: {v.links:,} links{older}, {state}; head {v.head or 'none yet'}")
+        older = f", {counted(v.older, 'row')} older than the chain" if v.older else ""
+        state = f"breaks in {counted(len(v.breaks), 'place')}" if v.breaks else "whole"
+        out.print(
+            f"{v.table}: {counted(v.links, 'link')}{older}, {state}; head {v.head or 'none yet'}"
+        )
     broken = sentence(root, found)
     if broken:
         raise LakeError(broken)

@@ -15,6 +15,7 @@ from truerisk.decisions.returning import Chances, chances
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
 from truerisk.features.definitions import with_features_of
+from truerisk.features.matching import counts
 from truerisk.lake.identity import alike, as_text
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import Version
@@ -25,6 +26,7 @@ from truerisk.models.package import load, read_manifest
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
+MATCHES = "matches"
 AS_SCORED = Calibration(0.0, 1.0)
 
 
@@ -150,6 +152,7 @@ def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.Data
     """One shard of the batch: features as of each application's own time, ``score``, ``factors``.
 
     ``factors`` are the reasons that dollars give where they decide against revealing, else null.
+    ``attrs["matches"]`` says how many rows have one in each source that features join.
     """
     model = load(lake, problem.name, batch.model_version)
     rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
@@ -157,8 +160,11 @@ def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.Data
         return rows.assign(**dict.fromkeys([*model.features, "score"], np.nan))
     with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
         frame = with_features(sources, rows)
+        matched = counts(sources, len(rows))
     scored = frame.assign(score=model.score(frame), shard=shard)
-    return scored.assign(factors=factors(problem, model, scored))
+    scored = scored.assign(factors=factors(problem, model, scored))
+    scored.attrs[MATCHES] = matched
+    return scored
 
 
 def rescore(lake: Lake, problem: Problem, model_version: str, keys: pd.Series) -> pd.DataFrame:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.batch import Batch
+from truerisk.decisions.batch import MATCHES, Batch
 from truerisk.decisions.exploration import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
 from truerisk.decisions.reasons import stated
+from truerisk.features.matching import together
 from truerisk.lake.identity import as_text
 from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 FEATURE = "feature__"
 SEGMENT = "segment__"
@@ -91,15 +93,22 @@ def decide(
     return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT), protected], axis=1)
 
 
-def describe(problem: Problem, decided: pd.DataFrame, new: int, batch: Batch | None = None) -> str:
-    """What a run decided, in words; also where the budget kept exploration below its floor, and
-    inputs of the ``batch`` with levels that its model was not fitted on.
+def describe(
+    problem: Problem,
+    decided: pd.DataFrame,
+    new: int,
+    batch: Batch | None = None,
+    scored: Sequence[pd.DataFrame] = (),
+) -> str:
+    """What a run decided, in words; also where the budget kept exploration below its floor, inputs
+    of the ``batch`` with levels that its model was not fitted on, and how many of the ``scored``
+    have no row in a source.
 
     ``decided`` is what decide() made and ``new`` how many of it the ledger did not hold yet: where
     none is, another run said the rest.
     """
     explored = int(decided["explored"].sum()) if new else 0
-    said = [f"Decided {new:,} applications, {explored:,} by exploration."]
+    said = [f"Decided {counted(new, 'application')}, {explored:,} by exploration."]
     if not new:
         return said[0]
     floor = problem.exploration.floor if problem.exploration else 0.0
@@ -108,15 +117,16 @@ def describe(problem: Problem, decided: pd.DataFrame, new: int, batch: Batch | N
     if below.any():
         said.append(
             f"Exploration stayed below its floor of {floor:g} for {int(below.sum()):,} of "
-            f"{int(could.sum()):,} applications: its budget or daily cap affords no more."
+            f"{counted(int(could.sum()), 'application')}: its budget or daily cap affords no more."
         )
     silent = decided["action"].ne(problem.revealing) & decided["reasons"].isna()
     if silent.any():
         said.append(
-            f"{int(silent.sum()):,} decisions have no reasons: their model was packaged without "
-            "the reference values that reasons need; the next one trained has them."
+            f"There are no reasons for {counted(int(silent.sum()), 'decision')}: the model was "
+            "packaged without the reference values that reasons need; the next one has them."
         )
     if batch is not None:
+        said += [f"{match}." for match in together(s.attrs.get(MATCHES, ()) for s in scored)]
         said += strangers(batch.levels, decided.rename(columns=lambda c: c.removeprefix(FEATURE)))
     return "\n".join(said)
 

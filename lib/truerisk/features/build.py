@@ -22,6 +22,7 @@ from truerisk.problem.frames import as_frame
 from truerisk.problem.instant import instant
 from truerisk.problem.names import derived_order
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 
 def build_features(
@@ -75,7 +76,8 @@ def with_derived(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
         endless = int(np.isinf(made).sum()) if made.dtype.kind == "f" else 0
         if endless:
             raise ProblemError(
-                f"{place} is infinite in {endless:,} of {len(made):,} rows; where it divides by "
+                f"{place} is infinite in {endless:,} of {counted(len(made), 'row')}; where it "
+                "divides by "
                 "what can be 0, write nullif(…, 0), which gives null."
             )
         frame[name] = made.array

@@ -25,6 +25,7 @@ from truerisk.lake.views import checked
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 RESERVED = (
     "subject",
@@ -84,7 +85,7 @@ def build_dataset(
         if spine.empty:
             raise SourceError(
                 f"{problem.where}: no application is known at {known:%Y-%m-%d}; choose a later "
-                f"known_at or a longer training.window."
+                "known_at or a longer training.window."
             )
         refuse_strangers(sources)
         frame = _known(sources, spine, known)
@@ -178,7 +179,7 @@ def applications(
     if lost:
         raise SourceError(
             f'{problem.where}: subject "{problem.application.subject}" is null in {lost:,} of '
-            f"{len(frame):,} applications; every application needs who applied."
+            f"{counted(len(frame), 'application')}; every application needs who applied."
         )
     return frame.assign(
         subject=frame[problem.application.subject], as_of=frame[problem.applications.time]
@@ -214,7 +215,7 @@ def columns_read(problem: Problem) -> list[str]:
         if column in RESERVED or column in taken:
             raise ProblemError(
                 f'{problem.where}: the column name "{column}" is reserved; give it another name '
-                f"in the application source, for example with a query."
+                "in the application source, for example with a query."
             )
     if "reveal" in problem.actions:
         raise ProblemError(

@@ -13,6 +13,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.sources import Sources
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 INDENT = " " * 4
 IN_PROCESS = "then in this process: running totals per entity, read at each window's two edges"
@@ -39,7 +40,7 @@ def explain(
         parts = [
             _part(i, step, problem, sql) for i, step in enumerate(steps(sources, runner, None))
         ]
-    many = f"{len(base):,} application{'s' if len(base) != 1 else ''}"
+    many = counted(len(base), "application")
     head = f"{problem.where}: features of {many}, computed by {problem.compute.engine}."
     return "\n\n".join([head, *_without_sql(problem), *parts])
 

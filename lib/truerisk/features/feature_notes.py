@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.wording.counted import counted
+
 STRANGE = 0.05  # share of rows with a level that no fitted row held, above which it is said
 
 
@@ -21,9 +23,10 @@ def silent_features(frame: pd.DataFrame, features: Sequence[str]) -> list[str]:
         elif values[labelled].nunique(dropna=False) == 1:
             found["constant"].append(name)
     says = {
-        "empty": f"null in all {len(frame):,} applications",
-        "unlabelled": f"null in all {int(labelled.sum()):,} applications with an outcome",
-        "constant": f"the same in all {int(labelled.sum()):,} applications with an outcome",
+        "empty": f"null in all {counted(len(frame), 'application')}",
+        "unlabelled": f"null in all {counted(int(labelled.sum()), 'application')} with an outcome",
+        "constant": f"the same in all {counted(int(labelled.sum()), 'application')} with an "
+        f"outcome",
     }
     return [
         f"{', '.join(names)}: {says[kind]}, so no model can learn from it."

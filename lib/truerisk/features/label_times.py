@@ -5,6 +5,7 @@ import pandas as pd
 
 from truerisk.errors import SourceError
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 MOST = 0.95  # of labels that are events: more looks like outcomes of events alone
 ENOUGH = 20  # labels that such a share is said of
@@ -24,7 +25,8 @@ def late_events(problem: Problem, frame: pd.DataFrame) -> list[str]:
     if late.empty:
         return []
     said = (
-        f"{len(late):,} of {len(known):,} known events lie after the horizon of {_span(horizon)} "
+        f"{len(late):,} of {counted(len(known), 'known event')} lie after the horizon of "
+        f"{_span(horizon)} "
         f"and count as none: the nearest {_span(float(late.min()))} after it, half of them within "
         f"{_span(float(late.median()))}"
     )
@@ -44,7 +46,7 @@ def nearly_all_events(problem: Problem, frame: pd.DataFrame) -> list[str]:
     if len(labels) < ENOUGH or labels.mean() <= MOST:
         return []
     return [
-        f"{int(labels.sum()):,} of {len(labels):,} labels are events: does source "
+        f"{int(labels.sum()):,} of {counted(len(labels), 'label')} are events: does source "
         f'"{problem.outcome.source}" hold a row for those followed without one?'
     ]
 
@@ -56,7 +58,7 @@ def _dates_alone(frame: pd.DataFrame, known: pd.DataFrame, late: pd.Series) -> s
     if not (dates and timed):
         return ""
     return (
-        f" (applications carry a date alone, read as 00:00, and events a time of day: "
+        " (applications carry a date alone, read as 00:00, and events a time of day: "
         f"{int((late <= DAY).sum()):,} lie less than a day after it)"
     )
 

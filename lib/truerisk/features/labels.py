@@ -8,6 +8,7 @@ from truerisk.lake.sources import Sources
 from truerisk.problem.evaluate import evaluate
 from truerisk.problem.expression import columns_of
 from truerisk.problem.maturity import is_closed, is_mature, label
+from truerisk.wording.counted import counted
 
 
 def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
@@ -52,18 +53,18 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     event = pd.to_numeric(joined["__event"], errors="coerce").astype("float64")
     strange = int((joined["__event"].notna() & ~event.isin([0, 1])).sum())
     if strange:
-        raise SourceError(f"{where}: event is neither 0 nor 1 in {strange:,} rows.")
+        raise SourceError(f"{where}: event is neither 0 nor 1 in {counted(strange, 'row')}.")
     unseen = int((event.notna() & joined["__observed"].isna()).sum())
     if unseen:
         raise SourceError(
-            f'{where}: "{outcome.observed}" is null in {unseen:,} of {len(joined):,} rows; '
-            "every outcome needs the time it was seen."
+            f'{where}: "{outcome.observed}" is null in {unseen:,} of '
+            f"{counted(len(joined), 'row')}; every outcome needs the time it was seen."
         )
     early = int((joined["__observed"] < joined["as_of"]).sum())
     if early:
         raise SourceError(
             f'{where}: "{outcome.observed}" lies before the application in {early:,} of '
-            f"{len(joined):,} rows; an outcome follows its application."
+            f"{counted(len(joined), 'row')}; an outcome follows its application."
         )
     by_row = source.available_at is not None
     wait = outcome.horizon if by_row else outcome.horizon + source.delay

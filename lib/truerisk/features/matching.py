@@ -6,6 +6,7 @@ letter, then 6 digits", never an id.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from truerisk.features.sql.names import SPINE
 from truerisk.lake.connection import quote
 from truerisk.lake.reader.cells import family
 from truerisk.lake.sources import Sources
+from truerisk.wording.counted import counted
 
 SAMPLE = 20_000  # different ids of a side that its forms are taken from
 SHOWN = 3  # forms a side
@@ -54,7 +56,7 @@ class Match:
 
     def __str__(self) -> str:
         return (
-            f"{self.unmatched:.1%} of {self.applications:,} applications have no row in "
+            f"{self.unmatched:.1%} of {counted(self.applications, 'application')} have no row in "
             f"{self.source} by {self.by}"
             + (f"; more would meet {self.alike}" if self.alike else "")
         )
@@ -72,7 +74,7 @@ def count_latest(sources: Sources, runner: Engine) -> None:
 def _matched(by: str, view: str) -> str:
     k = quote(by)
     return (
-        f"SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched FROM "
+        "SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched FROM "
         f"(SELECT {k} AS __k, COUNT(*) AS n FROM {SPINE} GROUP BY {k}) s "
         f"JOIN (SELECT DISTINCT {k} AS __k FROM {view} WHERE {k} IN (SELECT {k} FROM {SPINE})) e "
         "ON e.__k = s.__k"
@@ -81,15 +83,36 @@ def _matched(by: str, view: str) -> str:
 
 def matches(sources: Sources, applications: int) -> list[Match]:
     """What the last build counted over so many applications; SourceError where none has a row."""
-    found = []
     for (source, by), n in sorted(sources.matched.items()):
         if not n and not _is_empty(sources, source):
             raise SourceError(_never_meet(sources, source, by, by))
+    return counts(sources, applications)
+
+
+def counts(sources: Sources, applications: int) -> list[Match]:
+    """The same, where it is no fault that none has a row: of a day's few there may be none."""
+    found = []
+    for (source, by), n in sorted(sources.matched.items()):
         match = Match(source, by, applications, n)
         if match.unmatched > WORTH_A_LOOK:
             match = replace(match, alike=_more_would_meet(sources, source, by))
         found.append(match)
     return found
+
+
+def together(parts: Iterable[Iterable[Match]]) -> list[Match]:
+    """Counts of the shards of one batch as those of the batch."""
+    found: dict[tuple[str, str], Match] = {}
+    for match in (m for part in parts for m in part):
+        pair = match.source, match.by
+        held = found.get(pair, replace(match, applications=0, matched=0))
+        found[pair] = replace(
+            held,
+            applications=held.applications + match.applications,
+            matched=held.matched + match.matched,
+            alike=held.alike or match.alike,
+        )
+    return list(found.values())
 
 
 def refuse_strangers(sources: Sources) -> None:

@@ -11,6 +11,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.declared import brought
 from truerisk.lake.sources import Sources
 from truerisk.problem.frames import as_array
+from truerisk.wording.counted import counted
 
 
 def application_columns(
@@ -29,7 +30,7 @@ def application_columns(
     repeated = int(spine[key].duplicated().sum())
     if repeated:
         raise SourceError(
-            f'The spine repeats "{key}" in {repeated:,} of {len(spine):,} rows; '
+            f'The spine repeats "{key}" in {repeated:,} of {counted(len(spine), "row")}; '
             "each application has one row."
         )
     columns = list(dict.fromkeys([key, *columns]))
@@ -40,7 +41,7 @@ def application_columns(
     untimed = int(as_of.isna().sum())
     if untimed:
         raise SourceError(
-            f'The spine has no "{time}" in {untimed:,} of {len(spine):,} rows; '
+            f'The spine has no "{time}" in {untimed:,} of {counted(len(spine), "row")}; '
             "every application needs its time."
         )
     try:
@@ -117,7 +118,8 @@ def _from_source(
     if unknown:
         then = f" as known at {known_at:%Y-%m-%d}" if known_at is not None else ""
         raise SourceError(
-            f"{problem.where}: {unknown:,} of {len(keys):,} applications in the spine are not in "
+            f"{problem.where}: {unknown:,} of {counted(len(keys), 'application')} in the spine "
+            "are not in "
             f'source "{name}"{then}, which must give {", ".join(lacking)}.'
         )
     return found

@@ -12,6 +12,7 @@ from truerisk.lake.lake import Lake
 from truerisk.lake.tables import INGESTS
 from truerisk.problem.duration import short
 from truerisk.problem.source import Ingest, Source
+from truerisk.wording.counted import counted
 
 TOP_REASONS = 3
 ENOUGH = 3  # earlier batches from which the usual number of rows is taken
@@ -44,7 +45,7 @@ def refuse_batch(
         reasons = "; ".join(r.said for r in verdict.reasons[:TOP_REASONS])
         more = len(verdict.reasons) - TOP_REASONS
         raise SourceError(
-            f"{where}: {verdict.rejected:,} of {verdict.rows:,} rows break the contract, "
+            f"{where}: {verdict.rejected:,} of {counted(verdict.rows, 'row')} break the contract, "
             f"{share:.1%} where max_rejected allows {ingest.max_rejected:.1%}: {reasons}"
             f"{f'; and {more} more rules' if more > 0 else ''}; nothing was ingested; correct the "
             f"file, {f'write {line} in its contract, ' if line else ''}or set "
@@ -53,7 +54,8 @@ def refuse_batch(
     change = _change(verdict.rows, usual)
     if ingest.row_change is not None and change is not None and abs(change) > ingest.row_change:
         raise SourceError(
-            f"{where}: has {verdict.rows:,} rows where earlier batches had {usual:,.0f} (their "
+            f"{where}: has {counted(verdict.rows, 'row')} where earlier batches had "
+            f"{usual:,.0f} (their "
             f"median), {change:+.0%} where row_change allows {ingest.row_change:.0%}; nothing was "
             f"ingested; complete the file, or raise sources.{name}.ingest.row_change if it is "
             "right."
@@ -75,7 +77,9 @@ def flags_of(
     found += [("missing_column", f'column "{c}" is missing, its rows hold null') for c in missing]
     change = _change(rows, usual)
     if change is not None and abs(change) > VOLUME:
-        found.append(("volume", f"volume {change:+.0%}, {rows:,} rows against {usual:,.0f}"))
+        found.append(
+            ("volume", f"volume {change:+.0%}, {counted(rows, 'row')} against {usual:,.0f}")
+        )
     if source.freshness is not None and newest is not None and newest < at - source.freshness:
         found.append(
             (

@@ -23,6 +23,7 @@ from truerisk.errors import LakeError
 from truerisk.lake import files
 from truerisk.lake.connection import connect
 from truerisk.lake.lake import Lake
+from truerisk.wording.counted import counted
 
 AT, ROWS, PREVIOUS, HASH = "chain_at", "chain_rows", "chain_previous", "chain_hash"
 SCHEMA = pa.schema({AT: pa.int64(), ROWS: pa.int64(), PREVIOUS: pa.string(), HASH: pa.string()})
@@ -119,7 +120,7 @@ def breaks(
             yield f"{lost} missing before {named}"
         written, hashed = own[ROWS][0].as_py(), own[HASH][0].as_py()
         if own.num_rows != written:
-            yield f"{named} has {own.num_rows:,} rows where {written:,} were written"
+            yield f"{named} has {counted(own.num_rows, 'row')} where {written:,} were written"
         elif _digest(own, key) != hashed:
             yield f"{named} was edited"
         if at == expected and own[PREVIOUS][0].as_py() != previous:

@@ -23,6 +23,7 @@ from truerisk.problem.expression import columns_of, sandbox
 from truerisk.problem.frames import as_array, as_frame
 from truerisk.problem.source import Column
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 ANY_NUMBER = "number"  # declared where no expression reads the column: any type of number will do
 EXACT = 1 << 53  # up to here a double is one whole number
@@ -86,7 +87,7 @@ def bordered(
         total = rows.aggregate("count(*)").fetchall()[0][0]
         raise SourceError(
             f'{where}: column "{column}" holds {came[column]}, and {declared[column].because}, '
-            f"which {many:,} of {total:,} values cannot be."
+            f"which {many:,} of {counted(total, 'value')} cannot be."
         )
     return rows.project(", ".join(f"{at.sql} AS {quote(c)}" for c, at in made.items()))
 

@@ -20,6 +20,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, Check, literal, row_checks
 from truerisk.lake.reader.cells import Cell, family
 from truerisk.problem.source import Source
+from truerisk.wording.counted import counted
 
 EXAMPLES = 3  # row numbers that a message names
 OPEN = "__rule IS NULL AND NOT __met"
@@ -38,8 +39,7 @@ class Reason:
     @property
     def said(self) -> str:
         rows = ", ".join(f"{n:,}" for n in self.first) + (", …" if self.count > EXAMPLES else "")
-        count = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        return f"{sentence(self.check)} in {count} (row {rows})"
+        return f"{sentence(self.check)} in {counted(self.count, 'row')} (row {rows})"
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def _meet(
         f"FROM __typed t JOIN __held h ON t.{k} = h.{k} WHERE {OPEN} GROUP BY t.{ROW}"
     )
     con.execute(
-        f"UPDATE __typed SET __met = s.same, "
+        "UPDATE __typed SET __met = s.same, "
         f"__rule = CASE WHEN NOT s.same THEN {differs} END "
         f"FROM __same s WHERE __typed.{ROW} = s.{ROW}"
     )
@@ -205,7 +205,7 @@ def _repeats(con: duckdb.DuckDBPyConnection, columns: list[str], key: str, diffe
         f"WHERE {OPEN} AND {k} IN (SELECT k FROM __several) GROUP BY {k}) USING (k)"
     )
     con.execute(
-        f"UPDATE __typed SET __met = r.kinds = 1, "
+        "UPDATE __typed SET __met = r.kinds = 1, "
         f"__rule = CASE WHEN r.kinds > 1 THEN {differs} END "
         f"FROM __repeated r WHERE __typed.{k} = r.k AND {OPEN} "
         f"AND NOT (r.kinds = 1 AND {ROW} = r.first)"

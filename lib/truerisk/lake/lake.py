@@ -23,6 +23,7 @@ from truerisk.lake.history import Past, marked_in, partitioned
 from truerisk.lake.home import default_root, home, repository
 from truerisk.lake.stored_types import as_arrow, fit
 from truerisk.lake.tables import REGISTRY
+from truerisk.wording.counted import counted
 
 __all__ = ["Lake", "as_arrow", "home", "open_lake", "repository"]
 
@@ -212,7 +213,8 @@ class Lake:
         if gone and newest > handle.version():
             raise LakeError(
                 f'Table "{table}" of the lake at {self.root} cannot be read at version '
-                f"{handle.version()} any more: {gone:,} of its {len(uris):,} files were vacuumed; "
+                f"{handle.version()} any more: a vacuum took {gone:,} of "
+                f"{counted(len(uris), 'file')}; "
                 f"read its newest version, {newest}, or bring the files back from a copy."
             )
 

@@ -16,6 +16,7 @@ from truerisk.lake.reader.listing import File, find, is_pattern
 from truerisk.lake.tables import INGESTS
 from truerisk.problem.source import Ingest, Source
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 QUERY = "query"
 
@@ -67,7 +68,7 @@ def find_new_files(
         if found:
             new[name] = found
         else:
-            said.append(f"{name}: nothing new, {len(listed):,} files known.")
+            said.append(f"{name}: nothing new, {counted(len(listed), 'file')} known.")
     groups = [[f for name in group for f in new.get(name, [])] for group in _groups(problem, new)]
     return Arrivals(groups, said)
 

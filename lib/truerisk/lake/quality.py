@@ -9,6 +9,7 @@ import pandas as pd
 from truerisk.lake.connection import connect
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import INGESTS, PROFILES
+from truerisk.wording.counted import counted
 
 TIME = "datetime64[us, UTC]"
 WHOLE = ""  # the column of what is about the whole file
@@ -55,7 +56,7 @@ def changes(lake: Lake, table: str) -> pd.DataFrame:
         flags = json.loads(row["flags"])
         if row["rejected"]:
             share = row["rejected"] / row["rows"]
-            said = f"{row['rejected']:,} of {row['rows']:,} rows rejected ({share:.1%})"
+            said = f"{row['rejected']:,} of {counted(row['rows'], 'row')} rejected ({share:.1%})"
             flags.insert(0, {"kind": "rejected", "sentence": said})
         found += [(*_about(row, WHOLE), f["kind"], f["sentence"], None, None) for f in flags]
     for row in _rows(lake, PROFILES, table):

@@ -19,6 +19,7 @@ from truerisk.lake.tables import (
     QUARANTINE,
     QUARANTINE_SCHEMA,
 )
+from truerisk.wording.counted import counted
 
 SHIFT = 0.1  # PSI below which a significant change is counted and not spelled out
 SAID = 8  # changes that are spelled out
@@ -97,7 +98,7 @@ def describe(record: Record) -> list[str]:
     """What a person reads: one line for the file, one for each reason and each change."""
     v = record.verdict
     lines = [
-        f"{record.source}: {record.file}: {v.rows:,} rows, {v.accepted:,} accepted, "
+        f"{record.source}: {record.file}: {counted(v.rows, 'row')}, {v.accepted:,} accepted, "
         f"{v.rejected:,} rejected, {v.already_held:,} held already."
     ]
     lines += [f"- rejected: {reason.said}" for reason in v.reasons]

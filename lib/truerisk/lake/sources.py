@@ -17,7 +17,7 @@ import pandas as pd
 
 from truerisk.errors import SourceError, did_you_mean, told
 from truerisk.lake.connection import confine, connect, quote
-from truerisk.lake.contract import INTEGER, holds, repeats, row_checks
+from truerisk.lake.contract import INTEGER, different_integers, holds, repeats, row_checks
 from truerisk.lake.declared import Declared, bordered, declared_in
 from truerisk.lake.lake import Lake
 from truerisk.lake.place import (
@@ -36,9 +36,8 @@ from truerisk.lake.views import OURS, came_view, checked, raw_view
 from truerisk.problem.frames import as_frame
 from truerisk.problem.source import Source
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
-DENSE = 64  # the range of dense integer keys, in keys
-WIDEST = 2**62
 Fetch = Callable[[str], tuple[Any, ...]]
 
 
@@ -159,7 +158,7 @@ class Sources:
     def read(self, name: str) -> str:
         """What a source was read from, in words: ``12 files, 3,400 rows``."""
         (rows,), many = self.con.table(self.raw(name)).shape[:1], self._raw[name].files
-        return f"{many:,} file{'' if many == 1 else 's'}, " * (many > 0) + f"{rows:,} rows"
+        return f"{counted(many, 'file')}, " * (many > 0) + counted(rows, "row")
 
     def many_files(self) -> dict[str, str]:
         """Source → what it was read from, of those opened that lie in more than one file."""
@@ -224,39 +223,33 @@ class Sources:
         sql = ", ".join([*counts, *(c[0] for c in checks)])
         found = fetch(f"SELECT {sql} FROM {quote(checked(name))}")
         rows, keys, different, times = found[:4]
+        of = counted(rows, "row")
         if keys < rows:
-            raise SourceError(f'{where}: key "{source.key}" is null in {rows - keys:,} rows.')
+            raise SourceError(f'{where}: key "{source.key}" is null in {rows - keys:,} of {of}.')
         if different < rows:
             raise SourceError(
-                f'{where}: key "{source.key}" repeats in {rows - different:,} of {rows:,} rows; '
+                f'{where}: key "{source.key}" repeats in {rows - different:,} of {of}; '
                 "it must name each row once."
             )
         self.untimed[name] = rows - times
         strict = (self.problem.application.source, self.problem.outcome.source)
         if times < rows and name in strict:
             raise SourceError(
-                f'{where}: time "{source.time}" is null in {rows - times:,} of {rows:,} rows; '
+                f'{where}: time "{source.time}" is null in {rows - times:,} of {of}; '
                 "every application and outcome needs its time."
             )
         for count, (_, column, sentence) in zip(found[4:], checks):
             if count:
                 raise SourceError(
-                    f'{where}: column "{column}" {sentence} in {int(count):,} of {rows:,} rows, '
+                    f'{where}: column "{column}" {sentence} in {int(count):,} of {of}, '
                     "against its contract."
                 )
 
     def _distinct_keys(self, name: str) -> str:
-        """SQL for the number of different keys: of dense integers by a bit each, else by hashing.
-
-        Both are exact; a bitmap takes a seventh of the time, and 12 MB for a hundred million keys.
-        """
-        source = self.problem.sources[name]
-        if re.fullmatch(INTEGER, self.columns(name)[source.key]):
-            low, high, n = self._fetch(name)(
-                f"SELECT min(__key), max(__key), count(__key) FROM {quote(checked(name))}"
-            )
-            if n and high - low < DENSE * n and abs(low) < WIDEST and abs(high) < WIDEST:
-                return f"bit_count(bitstring_agg(__key, {low}, {high}))"
+        """SQL for the number of different keys."""
+        if re.fullmatch(INTEGER, self.columns(name)[self.problem.sources[name].key]):
+            found = f"SELECT min(__key), max(__key), count(__key) FROM {quote(checked(name))}"
+            return different_integers("__key", *self._fetch(name)(found))
         return "count(DISTINCT __key)"
 
     def utc(self, name: str, column: str, kind: str) -> str:

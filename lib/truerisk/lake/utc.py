@@ -4,6 +4,7 @@ An offset converts, a time without one means UTC, a date means 00:00 UTC.
 """
 
 from truerisk.lake.connection import quote
+from truerisk.wording.counted import counted
 
 OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?|UTC)$"
 ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
@@ -29,6 +30,6 @@ def mixed_zones(column: str, texts: int, zoned: int) -> str | None:
     if not 0 < zoned < texts:
         return None
     return (
-        f'time "{column}" mixes times with an offset ({zoned:,} rows) and without one '
-        f"({texts - zoned:,} rows); give all of them a zone or none."
+        f'time "{column}" mixes times with an offset ({counted(zoned, "row")}) and without one '
+        f"({counted(texts - zoned, 'row')}); give all of them a zone or none."
     )

@@ -10,6 +10,7 @@ from truerisk.lake.reader.cells import FLOATS
 from truerisk.lake.reader.explain import explain_column
 from truerisk.lake.reader.guess import TEXT
 from truerisk.problem.source import Source
+from truerisk.wording.counted import counted
 
 
 def infinities(
@@ -31,8 +32,8 @@ def infinities(
         if n:
             line = f'{column} = {{ type = "float", infinite = "null" }}'
             return (
-                f'column "{column}" is infinite in {n:,} of {rows:,} rows; write {line} in its '
-                "contract, or mend the rows."
+                f'column "{column}" is infinite in {n:,} of {counted(rows, "row")}; write '
+                f"{line} in its contract, or mend the rows."
             )
     return ""
 

@@ -9,6 +9,7 @@ import pandas as pd
 from truerisk.errors import LogError
 from truerisk.measurement.outcomes import TOLERANCE, refuse
 from truerisk.measurement.typed import numbers
+from truerisk.wording.counted import counted
 
 Indexed = TypeVar("Indexed", pd.Series, pd.DataFrame)
 
@@ -44,8 +45,9 @@ def policy_of(
         )
     if len(policy) != len(log) or sorted(map(str, policy.columns)) != sorted(actions):
         raise LogError(
-            f"{what} has {len(policy):,} rows of {', '.join(map(str, policy.columns))}; allowed "
-            f"are {len(log):,} rows, as in the log, of {', '.join(actions)}."
+            f"{what} has {counted(len(policy), 'row')} of "
+            f"{', '.join(map(str, policy.columns))}; allowed "
+            f"are {counted(len(log), 'row')}, as in the log, of {', '.join(actions)}."
         )
     same = _as_in(log, policy, what)[kept]
     found = pd.DataFrame({a: numbers(same[a], f"{what}, {a}") for a in actions})
@@ -71,6 +73,7 @@ def _as_in(log: pd.DataFrame, given: Indexed, what: str) -> Indexed:
 
 def _length(log: pd.DataFrame, given: pd.Series | pd.DataFrame, what: str) -> str:
     return (
-        f"{what} has {len(given):,} rows and the log {len(log):,}; give one for each row of the "
+        f"{what} has {counted(len(given), 'row')} and the log {len(log):,}; give one for each "
+        "row of the "
         "log, in its order."
     )

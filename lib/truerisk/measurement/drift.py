@@ -12,6 +12,7 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
 from truerisk.stability import frequent, merged, number_codes, number_edges, psi
+from truerisk.wording.counted import counted
 
 FALSE = 0.05  # expected share of false flags among the flags of one call
 LEAST = 0.02  # PSI beyond chance; for a normal variable a shift of 0.14 standard deviations
@@ -86,13 +87,15 @@ def _subjects(reference: pd.DataFrame, current: pd.DataFrame, subject: str | Non
         return Subjects(None, (1.0, 1.0), "")
     both = pd.concat([reference[subject], current[subject]], ignore_index=True)
     if both.isna().any():
-        raise LogError(f"{subject} is null in {int(both.isna().sum()):,} of {len(both):,} rows.")
+        raise LogError(
+            f"{subject} is null in {int(both.isna().sum()):,} of {counted(len(both), 'row')}."
+        )
     code, names = pd.factorize(both)
     sizes = [np.bincount(c) for c in (code[: len(reference)], code[len(reference) :])]
     then, now = (int((size > 0).sum()) for size in sizes)
     trouble = ""
     if min(then, now) < SUBJECTS:
-        trouble = f"withheld: {then:,} subjects then, {now:,} now; {SUBJECTS} are needed"
+        trouble = f"withheld: {counted(then, 'subject')} then, {now:,} now; {SUBJECTS} are needed"
     share = tuple(float(size.sum() / (size**2).sum()) for size in sizes)
     return Subjects(code if len(names) < len(both) else None, share, trouble)  # type: ignore[arg-type]
 
@@ -117,7 +120,7 @@ def _column(then: pd.Series, now: pd.Series, subjects: Subjects) -> dict[str, ob
     # A bin of few subjects is thin, however often they came.
     into = merged(*_effective(counts, subjects.share))
     if subjects.trouble or into is None:
-        why = f"withheld: nothing to compare in {n:,} rows then and {m:,} now"
+        why = f"withheld: nothing to compare in {counted(n, 'row')} then and {m:,} now"
         return found | {"status": subjects.trouble or why}
     from scipy.special import chdtrc, chdtri  # slow to load
 

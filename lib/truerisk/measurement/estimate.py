@@ -22,6 +22,7 @@ from truerisk.measurement.interval import (
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.pseudo import ESTIMATORS, Guess, Pseudo
 from truerisk.measurement.rows import Rows
+from truerisk.wording.counted import counted
 
 AS_RUN = "as run"
 LEAST_EXPLORED = 30  # fewer effective explored labels: no number
@@ -86,7 +87,7 @@ def booked(rows: Rows, realised: np.ndarray) -> dict:
     value = float(realised.mean())
     sums = cluster_sums(realised - value, rows.cluster, rows.alone)
     ends: tuple[float | None, float | None] = None, None
-    status = f"no interval: all {len(realised):,} applications are of one subject"
+    status = f"no interval: all {counted(len(realised), 'application')} are of one subject"
     if np.isfinite(se := se_of(sums, len(realised))):
         ends, status = wald(value, se), "ok"
     return {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.wording.counted import counted
 
 TOLERANCE = 1e-6
 SIDES = ("if_event", "if_no_event")
@@ -83,7 +84,7 @@ def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str
         return sorted(seen)
     raise LogError(
         "The log cannot be measured: p_reveal is not the sum of the p_<action> that reveal in "
-        f"{fewest:,} of {len(frame):,} rows."
+        f"{fewest:,} of {counted(len(frame), 'row')}."
     )
 
 
@@ -118,4 +119,6 @@ def refuse(what: str, rows: np.ndarray) -> None:
     """LogError with the count of the rows that contradict, if any do."""
     count = int(rows.sum())
     if count:
-        raise LogError(f"The log cannot be measured: {what} in {count:,} of {len(rows):,} rows.")
+        raise LogError(
+            f"The log cannot be measured: {what} in {count:,} of {counted(len(rows), 'row')}."
+        )

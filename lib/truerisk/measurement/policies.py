@@ -18,6 +18,7 @@ from truerisk.measurement.metrics import Value
 from truerisk.measurement.outcomes import SIDES, Outcome, action_names
 from truerisk.measurement.pseudo import Pseudo
 from truerisk.measurement.rows import Rows
+from truerisk.wording.counted import counted
 
 CELLS = {
     "in-in": (1, 1),
@@ -153,7 +154,7 @@ def _needs_no_outcome(frame: pd.DataFrame, action: str) -> None:
         raise LogError(
             f'The log cannot be measured: the action "{action}" shows no outcome, the others show '
             f"different ones, and its dollars depend on one in {int(differ.sum()):,} of "
-            f"{len(frame):,} rows; say with same_outcome whose it shares."
+            f"{counted(len(frame), 'row')}; say with same_outcome whose it shares."
         )
 
 

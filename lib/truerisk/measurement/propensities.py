@@ -10,6 +10,7 @@ for later ones only the assigned arm's own probability is right. A log of experi
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.wording.counted import counted
 
 SUSPICION = 1e-3  # a fair split fails the ratio test this often
 PREFIX = "arm_"
@@ -33,7 +34,7 @@ def as_assigned(log: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise LogError(
             f"The log cannot be measured: arm, arm_share or arm_p_reveal is null in {missing:,} of "
-            f"{int(inside.sum()):,} rows of an experiment."
+            f"{counted(int(inside.sum()), 'row')} of an experiment."
         )
     ordered = log[inside].sort_values("as_of", kind="stable")
     first = ~ordered.duplicated(["experiment", "subject"])
@@ -62,6 +63,6 @@ def _check_split(first: pd.DataFrame) -> None:
             worst = str((counts - expected).abs().idxmax())
             raise LogError(
                 f'The traffic split of experiment "{name}" fails its ratio test (p = {p:.1g}): '
-                f'arm "{worst}" has {counts[worst]:,} of {counts.sum():,} subjects, '
+                f'arm "{worst}" has {counts[worst]:,} of {counted(counts.sum(), "subject")}, '
                 f"{share[worst]:.0%} were planned; find out who is missing before measuring."
             )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean, one_of
 from truerisk.measurement.outcomes import action_names, refuse
+from truerisk.wording.counted import counted
 
 NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
 NUMBERS = ("score", "p_reveal", "m", "realised_value", "arm_share", "arm_p_reveal")
@@ -101,7 +102,7 @@ def _numbers(log: pd.DataFrame, column: str, words: dict[str, float] | None = No
         allowed = "a number" if words is None else "true or false, or 1 or 0"
         raise LogError(
             f'The log\'s column "{column}" does not hold {kind} in {int(wrong.sum()):,} of '
-            f"{len(log):,} rows; allowed is {allowed}, and null where it is not known."
+            f"{counted(len(log), 'row')}; allowed is {allowed}, and null where it is not known."
         )
     return made
 

@@ -11,6 +11,7 @@ from catboost import CatBoostClassifier, CatBoostError, Pool
 
 from truerisk.errors import ModelError
 from truerisk.problem.spec import Boosting
+from truerisk.wording.counted import counted
 
 # Part of the model: a sum over threads depends on how many there are.
 THREADS = 2
@@ -38,7 +39,7 @@ class BoostingModel:
         except (CatBoostError, TypeError, ValueError) as error:
             said = str(error).strip().splitlines()[0].rsplit("/", 1)[-1]
             raise ModelError(
-                f"candidates.boosting cannot be fitted on {len(X):,} rows of {X.shape[1]} "
+                f"candidates.boosting cannot be fitted on {counted(len(X), 'row')} of {X.shape[1]} "
                 f"features: CatBoost says {said[:300]!r}; change its parameters or features."
             ) from error
         # CatBoost writes a model it read in another order than one it fitted: read it once, so

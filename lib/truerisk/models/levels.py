@@ -9,6 +9,7 @@ from hashlib import blake2b
 import pandas as pd
 
 from truerisk.features.feature_notes import STRANGE
+from truerisk.wording.counted import counted
 
 MOST = 2_000
 BYTES = 5
@@ -31,7 +32,8 @@ def strangers(levels: Levels, frame: pd.DataFrame) -> list[str]:
         strange = int(sum(n for level, n in counts.items() if _hash(level) not in set(known)))
         if strange > STRANGE * len(frame):
             said.append(
-                f"{name}: {strange:,} of {len(frame):,} applications hold a level that the model "
+                f"{name}: {strange:,} of {counted(len(frame), 'application')} hold a level that "
+                "the model "
                 "was not fitted on."
             )
     return said

@@ -24,6 +24,7 @@ from truerisk.models.prior import PriorModel
 from truerisk.models.recipe import Recipe, recipe_of
 from truerisk.models.reference import money_columns, reference
 from truerisk.problem.spec import Prior, Problem
+from truerisk.wording.counted import counted
 
 GAP_ROWS = 1_000
 NO_WEIGHTS = Support(0, 0.0)
@@ -194,7 +195,7 @@ def _both_outcomes(problem: Problem, frame: pd.DataFrame, rows: np.ndarray, what
     if events in (0, int(rows.sum())):
         raise SourceError(
             f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} hold "
-            f"{events:,} events; both outcomes are needed, so choose another known_at or "
+            f"{counted(events, 'event')}; both outcomes are needed, so choose another known_at or "
             "training.holdout."
         )
 

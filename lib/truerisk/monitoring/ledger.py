@@ -21,6 +21,7 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.monitor_verdict import verdict
+from truerisk.wording.counted import counted, lasting
 
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
@@ -55,8 +56,9 @@ def measure_ledger(
     mature = log.loc[log["mature"]]
     if mature.empty:
         raise LogError(
-            f"{problem.where}: of {len(log):,} decisions none has matured by {known_at:%Y-%m-%d} "
-            f"(horizon {problem.outcome.horizon.days} days); measure later."
+            f"{problem.where}: of {counted(len(log), 'decision')} none has matured by "
+            f"{known_at:%Y-%m-%d} "
+            f"(horizon {lasting(problem.outcome.horizon)}); measure later."
         )
     labels = _labels(problem, log)
     log = log.assign(**{MONTH: log["as_of"].dt.strftime("%Y-%m")})

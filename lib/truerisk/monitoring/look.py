@@ -23,6 +23,7 @@ from truerisk.registry import approval
 from truerisk.registry.events import history
 from truerisk.reports.formats import day
 from truerisk.reports.monitor import Found, Monitor
+from truerisk.wording.counted import counted
 
 MONTH = pd.Timedelta(days=30)
 BANDS = 10
@@ -111,7 +112,7 @@ def _then_and_now(log: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _period(rows: pd.DataFrame) -> str:
-    return f"{len(rows):,} applications from {day(rows['as_of'].min())} to " + day(
+    return f"{counted(len(rows), 'application')} from {day(rows['as_of'].min())} to " + day(
         rows["as_of"].max()
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from truerisk.measurement.interval import Z
+from truerisk.wording.counted import counted
 
 BENDS = np.linspace(0.2, 1.5, 27)
 DRAWS = 2_000
@@ -58,7 +59,7 @@ def ceiling(n: np.ndarray, auc: np.ndarray, covariance: np.ndarray, seed: int = 
         )
     if rise[1] <= 0:
         return Ceiling(
-            f"withheld: from {n[0]:,} to {n[-1]:,} rows the AUC moves by {gain:+.3f} "
+            f"withheld: from {n[0]:,} to {counted(n[-1], 'row')} the AUC moves by {gain:+.3f} "
             f"({rise[1]:+.3f} … {rise[2]:+.3f}), too little to tell where it would end",
             rise,
         )
@@ -70,7 +71,7 @@ def ceiling(n: np.ndarray, auc: np.ndarray, covariance: np.ndarray, seed: int = 
     end, left = _limits(c[0], cs), _limits(a[0], as_)
     if left[2] - left[1] > WIDEST or end[2] > 1:
         return Ceiling(
-            f"withheld: the curve does not show where it bends: from here it could rise by "
+            "withheld: the curve does not show where it bends: from here it could rise by "
             f"{left[1]:.3f} or by {left[2]:.3f}",
             rise,
         )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.measurement.interval import Z
+from truerisk.wording.counted import counted
 
 SAMPLE = 5_000
 LEAST = 200
@@ -51,14 +52,16 @@ def twins(
     X, y, weight = X.iloc[chosen], y[chosen], weight[chosen]
     who = pd.factorize(np.asarray(subject, dtype=object)[chosen])[0]
     if len(y) < LEAST or y.min() == y.max():
-        return Twins(f"withheld: {len(y):,} outcomes, {int(y.sum()):,} of them events", 0)
+        return Twins(f"withheld: {counted(len(y), 'outcome')}, {int(y.sum()):,} of them events", 0)
     space = _space(X)
     # Of many rows that are all alike, each must meet another one, not all the same one.
     space = space + JITTER * rng.normal(size=space.shape)
     other, near = _nearest(space, who)
     has = other >= 0
     if has.sum() < LEAST:
-        return Twins(f"withheld: {int(has.sum()):,} rows have a twin of another subject", 0)
+        return Twins(
+            f"withheld: {counted(int(has.sum()), 'row')} have a twin of another subject", 0
+        )
     i, j, w = np.flatnonzero(has), other[has], weight[has] / weight[has].sum()
     differ = (y[i] != y[j]).astype(float)
     disagree, mean = float(w @ differ), float(w @ y[i])

@@ -20,8 +20,9 @@ from truerisk.lake.lake import Lake
 from truerisk.lake.sources import Sources
 from truerisk.problem.expression import columns_of
 from truerisk.problem.spec import Problem
-from truerisk.profiling.alone import EQUAL, Alone, alone, later_columns
+from truerisk.profiling.alone import EQUAL, Alone, alone, later_columns, stand_out
 from truerisk.profiling.columns import Column, profile_columns
+from truerisk.wording.counted import counted
 
 KINDS = ("number", "text", "boolean", "time")  # what features are made of
 
@@ -121,7 +122,9 @@ def _source(sources: Sources, name: str, found: Checkup) -> None:
     if source.key and source.time:
         sources.view(name)
         if untimed := sources.untimed.get(name):
-            found.notes.append(f"{name}: {untimed:,} rows have no {source.time} and are not read")
+            found.notes.append(
+                f"{name}: {counted(untimed, 'row')} have no {source.time} and are not read"
+            )
     elif source.key or name in (problem.application.source, problem.outcome.source):
         raise SourceError(f"{sources.where(name)} needs a key and a time.")
 
@@ -159,7 +162,7 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
     seen = labels(sources, spine, known_at)
     frame = spine.join(seen, on=problem.key)
     month = frame["as_of"].dt.strftime("%Y-%m")
-    counted = pd.DataFrame(
+    flags = pd.DataFrame(
         {
             "applied": 1,
             "mature": frame["mature"].astype(int),
@@ -167,12 +170,12 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
             "events": frame["event"].fillna(0).astype(int),
         }
     )
-    by_month = counted.groupby(month.rename("month")).sum().reset_index()
+    by_month = flags.groupby(month.rename("month")).sum().reset_index()
     found.months = json.loads(by_month.to_json(orient="records"))
-    found.counts = {str(name): int(n) for name, n in counted.sum().items()}
+    found.counts = {str(name): int(n) for name, n in flags.sum().items()}
     found.mature_until = f"{known_at - problem.outcome.horizon:%Y-%m-%d}"
     labelled = frame["event"].notna().to_numpy()
-    total = counted.sum()
+    total = flags.sum()
     if not total["mature"]:
         first = frame["as_of"].min() + problem.outcome.horizon
         found.errors.append(
@@ -183,13 +186,14 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
         found.errors.append("no mature application has an outcome")
     elif total["events"] in (0, total["followed"]):
         found.errors.append(
-            f"all {total['followed']:,} outcomes are alike; the event is {problem.outcome.event}"
+            f"all {counted(total['followed'], 'outcome')} are alike; the event is "
+            f"{problem.outcome.event}"
         )
     window = known_at - problem.training.window
     outside = int((frame["as_of"] < window).sum())
     if outside:
         found.notes.append(
-            f"{outside:,} of {len(frame):,} applications are older than training.window "
+            f"{outside:,} of {counted(len(frame), 'application')} are older than training.window "
             f"({problem.training.window.days}d before known_at) and train nothing"
         )
     _leaks(sources, found, frame, labelled)
@@ -222,6 +226,8 @@ def _leaks(sources: Sources, found: Checkup, frame: pd.DataFrame, labelled: np.n
                 f"{column.column} ranks the event with AUC {column.auc:.3f} alone, which is too "
                 "good to have been known at the application"
             )
+    if asked := stand_out(found.alone):
+        found.notes.append(asked)
     rows["as_of"] = frame["as_of"].to_numpy()
     rows["as_of"] = pd.to_datetime(rows["as_of"], utc=True)
     for name, why in later_columns(problem, rows, frame["mature"].to_numpy()).items():

@@ -13,10 +13,11 @@ from truerisk.features.dataset import RESERVED
 from truerisk.lake.connection import quote
 from truerisk.problem.source import Column as Rule
 from truerisk.profiling import roles
-from truerisk.profiling.alone import alone
+from truerisk.profiling.alone import Alone, alone, stand_out
 from truerisk.profiling.columns import AGAIN, Column, profile_columns
 from truerisk.profiling.opening import open_file
 from truerisk.profiling.roles import Event
+from truerisk.wording.counted import counted
 
 HORIZONS = (7, 30, 60, 90, 180, 365, 730, 1095)  # days
 LEVELS = 1000  # of a text that is still an input
@@ -143,7 +144,8 @@ class Guesses:
         early = int((self.joined["days"] < 0).sum())
         if early:
             self.said.append(
-                f"{self.seen} lies before the application in {early:,} rows, so it is not taken"
+                f"{self.seen} lies before the application in {counted(early, 'row')}, so it is "
+                "not taken"
             )
             self.seen, self.joined["days"] = None, np.nan
         if self.joined.empty:
@@ -202,14 +204,16 @@ class Guesses:
             elif c.kind == "text" and c.levels > min(LEVELS, (c.rows - c.nulls) / AGAIN):
                 left[c.name] = f"names or free text: {c.levels:,} levels"
         inputs = [c.name for c in self.one.columns if c.name not in left and c.name not in mine]
-        for column in self._too_good(inputs):
+        found = self._alone(inputs)
+        for column in (a.column for a in found if a.too_good):
             left[column] = "ranks the event too well to have been known then"
             inputs.remove(column)
+        self.asked = stand_out([a for a in found if a.column in inputs])
         if not inputs:
             raise SourceError(f"{self.one.path}: no column is left as an input.")
         return inputs, left
 
-    def _too_good(self, inputs: list[str]) -> list[str]:
+    def _alone(self, inputs: list[str]) -> list[Alone]:
         listed = "".join(f", a.{quote(c)}" for c in inputs)
         frame = self.one.con.sql(
             f"SELECT o.e AS __event{listed} FROM a JOIN o ON o.k = a.{quote(self.key)} "
@@ -220,4 +224,4 @@ class Guesses:
             raise SourceError(
                 f"{(self.two or self.one).path}: {self.event.sql} is the same in all rows."
             )
-        return [a.column for a in alone(frame, event, inputs) if a.too_good]
+        return alone(frame, event, inputs)

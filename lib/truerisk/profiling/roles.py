@@ -39,8 +39,7 @@ class Event:
 
 def key_of(left: list[Column], right: list[Column] | None) -> tuple[str, str] | None:
     """The columns that name an application in both files, or in the one; None where none does."""
-    mine = [c for c in left if c.unique and c.kind in ("number", "text")]
-    mine = [c for c in mine if c.stored not in ("DOUBLE", "FLOAT")]
+    mine = [c for c in left if c.unique and c.kind in ("number", "text") and _names(c)]
     if right is None:
         own = _first(mine, KEY)
         return None if own is None else (own.name, own.name)
@@ -48,6 +47,11 @@ def key_of(left: list[Column], right: list[Column] | None) -> tuple[str, str] | 
     both = [c for c in mine if c.name.lower() in theirs]
     found = _first(both, KEY) or (both[0] if both else None)
     return None if found is None else (found.name, theirs[found.name.lower()].name)
+
+
+def _names(column: Column) -> bool:
+    """False for fractions; whole numbers that a file holds as floats are read as whole."""
+    return column.stored not in ("DOUBLE", "FLOAT") or {"type": "integer"} in column.rules
 
 
 def time_of(columns: list[Column], words: tuple[str, ...]) -> Column | None:

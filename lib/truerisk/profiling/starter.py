@@ -15,12 +15,16 @@ from truerisk.profiling.roles import quoted
 
 @dataclass(frozen=True)
 class Starter:
-    """The text of the file, what was guessed, what was left out and why, and when all is known."""
+    """The text of the file, what was guessed, what was left out and why, and when all is known.
+
+    ``asked`` names inputs that may not have been known at the application, or is empty.
+    """
 
     text: str
     known_at: str
     guesses: list[str]
     left_out: dict[str, str]
+    asked: str
 
 
 def starter(paths: list[str], name: str = "") -> Starter:
@@ -38,7 +42,7 @@ def starter(paths: list[str], name: str = "") -> Starter:
         found = Guesses(one, two)
     name = name or _plain(Path(paths[0]).name.split(".")[0])
     text = "\n".join([*_head(found, name), *_sources(found), *_body(found)])
-    return Starter(text + "\n", found.known_at, found.said, found.left_out)
+    return Starter(text + "\n", found.known_at, found.said, found.left_out, found.asked)
 
 
 def _head(found: Guesses, name: str) -> list[str]:
@@ -96,6 +100,7 @@ def _body(found: Guesses) -> list[str]:
         f'horizon = "{found.horizon}d"',
         "",
         "[features]",
+        *([f"# Look at {found.asked}."] if found.asked else []),
         f"columns = [\n{listed}]",
         *([f"# left out: {name}: {why}" for name, why in found.left_out.items()]),
         "",

@@ -9,6 +9,7 @@ from truerisk.errors import LakeError
 from truerisk.lake import chain, files
 from truerisk.lake.lake import LOG, Lake
 from truerisk.lake.tables import LEDGER_KEY, REGISTRY, REGISTRY_KEY, ledger
+from truerisk.wording.counted import counted
 
 SAID = 3  # breaks that one message spells out
 
@@ -81,7 +82,7 @@ def _event(rows: pa.Table) -> str:
 
 def _batch(rows: pa.Table) -> str:
     first = rows.slice(0, 1).to_pylist()[0]
-    return f"batch {first['batch']}, {rows.num_rows:,} decisions"
+    return f"batch {first['batch']}, {counted(rows.num_rows, 'decision')}"
 
 
 def _column(rows: pa.Table, name: str) -> list:

@@ -7,6 +7,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.problem.spec import Problem
 from truerisk.reports.formats import NOTHING, moment, percent, span, whole
 from truerisk.reports.wording import past
+from truerisk.wording.counted import lasting
 
 
 def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
@@ -66,12 +67,12 @@ def month_table(months: pd.DataFrame) -> pd.DataFrame:
 
 def flow(problem: Problem, dataset: Dataset) -> pd.DataFrame:
     """From applied to the event: how many applications reached each stage, and what it means."""
-    days = problem.outcome.horizon.days
+    horizon = lasting(problem.outcome.horizon)
     meaning = {
         "applications": "known by the cutoff, in the training window",
-        "mature": f"at least {days} days old: long enough for the event to have happened",
+        "mature": f"at least {horizon} old: long enough for the event to have happened",
         "followed": f"mature, {past(problem.revealing)} and with an outcome: these train models",
-        "events": f"followed, and {problem.outcome.event} within {days} days",
+        "events": f"followed, and {problem.outcome.event} within {horizon}",
         "closed early": "followed, and ended before the horizon without the event: counted as none",
         "without an outcome": "mature, but not followed: never taken for “no event”",
     }

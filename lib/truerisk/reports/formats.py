@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from truerisk.wording.counted import counted
 from truerisk.wording.dollars import MINUS, NOTHING, dollar_change, dollars
 
 __all__ = ["MINUS", "NOTHING", "dollar_change", "dollars"]
@@ -69,7 +70,7 @@ def span(length: pd.Timedelta) -> str:
     if hours < 1:
         return "under an hour"
     count, unit = (hours, "hour") if hours < 48 else (hours / 24, "day")
-    return f"{count:,.0f} {unit}{'' if round(count) == 1 else 's'}"
+    return counted(count, unit)
 
 
 FORMS: dict[str, Callable[[float], str]] = {

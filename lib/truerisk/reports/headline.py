@@ -6,6 +6,7 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.registry.review import best
+from truerisk.wording.counted import counted
 
 # How a metric is named and written.
 SHOWN = {
@@ -30,7 +31,7 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
     wide = max(30, *map(len, names))
     lines = [
         f"{problem.name}, model {version}: {int(rows['n'].max()):,} matured applications, "
-        f"{int(rows['labels'].max()):,} outcomes seen, "
+        f"{counted(int(rows['labels'].max()), 'outcome')} seen, "
         f"{int(rows['explored_labels'].max()):,} of them by exploration",
         f"{'estimate':{wide}}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
     ]

@@ -20,6 +20,7 @@ from truerisk.reports.monitor_vintages import SHOWN, vintages
 from truerisk.reports.monitor_watching import watching
 from truerisk.reports.page import Section, page
 from truerisk.reports.wording import whos
+from truerisk.wording.counted import lasting
 
 NO_SEGMENT = ("", "vintage", BAND)
 
@@ -71,7 +72,7 @@ def _how(problem: Problem, monitor: Monitor) -> list[Block]:
     return [
         Bullets(
             [
-                f"An application counts once it is {problem.outcome.horizon.days} days old, "
+                f"An application counts once it is {lasting(problem.outcome.horizon)} old, "
                 "whatever was decided and whatever is known of it already.",
                 "Every decision logged the probability of its action before the draw; weights are "
                 "one over it. The draws were held to these probabilities: all of them, those of "

@@ -10,6 +10,7 @@ from truerisk.reports.formats import dollars, interval, percent, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.monitor_review import review
 from truerisk.reports.wording import not_identified, past, population, whos
+from truerisk.wording.counted import counted
 
 SENSITIVITY = {
     "policy_dollars": "As the problem file says",
@@ -113,7 +114,7 @@ def _swaps(problem: Problem, overall: pd.DataFrame, name: str) -> list[Block]:
         lines.append(
             {
                 "Whom": said[0].upper() + said[1:],
-                "Share": Cell(percent(moved), f"{moved * applied:,.0f} applications")
+                "Share": Cell(percent(moved), counted(moved * applied, "application"))
                 if known
                 else Cell("–", muted=True),
                 "Event rate": cell(find(own, who, "swap_event_rate")),

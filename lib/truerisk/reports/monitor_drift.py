@@ -5,7 +5,7 @@ import pandas as pd
 from truerisk.reports.blocks import Block, Bullets, Folded, Table, Text
 from truerisk.reports.formats import decimal, percent
 from truerisk.reports.monitor import Monitor
-from truerisk.reports.wording import counted
+from truerisk.wording.counted import counted
 
 
 def drifted(monitor: Monitor) -> list[Block]:

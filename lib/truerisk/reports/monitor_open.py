@@ -6,7 +6,8 @@ from truerisk.problem.spec import Problem
 from truerisk.reports.blocks import Block, Cards, Text
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.open_questions import lowered, open_questions
-from truerisk.reports.wording import METRICS, counted, listed
+from truerisk.reports.wording import METRICS, listed
+from truerisk.wording.counted import counted, lasting
 
 COMPARED = ("event_rate", "auc", "policy_value")
 
@@ -49,7 +50,7 @@ def _young(problem: Problem, monitor: Monitor) -> list[dict[str, str]]:
             "What is open": f"{counted(len(months), 'month')} cannot be foreseen yet.",
             "Status": str(rows["status"].iloc[0]),
             "Where": listed(months),
-            "What settles it": f"Time: all is known {problem.outcome.horizon.days} days after a "
+            "What settles it": f"Time: all is known {lasting(problem.outcome.horizon)} after a "
             "month’s end.",
         }
     ]

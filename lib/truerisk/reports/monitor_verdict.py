@@ -14,11 +14,11 @@ from truerisk.reports.open_questions import in_words
 from truerisk.reports.wording import (
     METRICS,
     approved_only,
-    counted,
     not_identified,
     population,
     whos,
 )
+from truerisk.wording.counted import counted
 
 TILES = ("event_rate", "auc", "policy_value", "calibration_error")
 WEEK = pd.Timedelta(days=7)

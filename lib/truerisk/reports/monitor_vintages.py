@@ -7,9 +7,10 @@ from truerisk.reports import figures
 from truerisk.reports.blocks import Beside, Block, Cell, Figure, Folded, Table, Text
 from truerisk.reports.estimate_tables import by_group
 from truerisk.reports.figures_vintages import KINDS, vintage_rates
-from truerisk.reports.formats import NOTHING, decimal, interval, percent, whole
+from truerisk.reports.formats import NOTHING, decimal, interval, percent, span, whole
 from truerisk.reports.monitor import Monitor
 from truerisk.reports.wording import population, whos
+from truerisk.wording.counted import lasting
 
 SHOWN = ("event_rate", "auc", "policy_value")
 
@@ -28,12 +29,12 @@ def _delayed(problem: Problem, monitor: Monitor, rows: pd.DataFrame) -> list[Blo
     who = population(problem, "eligible" if rows["share_not_identified"].gt(0).any() else "all")
     blocks: list[Block] = [
         Text(
-            f"All figures are about {who}. Only what is {problem.outcome.horizon.days} days old "
+            f"All figures are about {who}. Only what is {lasting(problem.outcome.horizon)} old "
             "counts as matured. “Completed” adds what the young ones of a month are expected to "
             "come to, at the pace of those before them: a forecast, which raises no alert. The "
             "early sign is the share with the event by "
-            f"{0.3 * problem.outcome.horizon.days:.0f} days; it stands far below the outcome, and "
-            "only its changes tell something."
+            f"{span(pd.Timedelta(0.3 * problem.outcome.horizon))}; it stands far below the "
+            "outcome, and only its changes tell something."
         )
     ]
     moved = rows[rows["timing_moved"].fillna(False)]

@@ -6,7 +6,8 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.reports.formats import whole
-from truerisk.reports.wording import METRICS, counted, listed, past, population
+from truerisk.reports.wording import METRICS, listed, past, population
+from truerisk.wording.counted import counted
 
 # status pattern → (what is open, what settles it); {d} is the revealing action in the past tense.
 KINDS = {

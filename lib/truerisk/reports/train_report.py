@@ -41,6 +41,7 @@ from truerisk.reports.wording import (
     past,
     whos,
 )
+from truerisk.wording.counted import lasting
 
 
 def train_page(
@@ -227,12 +228,12 @@ def _open(problem: Problem, review: Review) -> list[Block]:
 
 
 def _limits(problem: Problem, parts: Split, review: Review) -> list[str]:
-    days = problem.outcome.horizon.days
+    horizon = lasting(problem.outcome.horizon)
     judged = int(np.count_nonzero(parts.judge))
     return [
         f"The submitted model is fitted again on all mature outcomes; what is judged here is the "
         f"same recipe, fitted on those before {day(parts.holdout_from)} ({whole(judged)} judged).",
-        f"Outcomes are {days} days old at least: a change in who applies or in the economy since "
+        f"Outcomes are {horizon} old at least: a change in who applies or in the economy since "
         "then is not in any figure.",
         "Dollars are those the problem file assumes, not those that were booked.",
         "Intervals allow for applications of one subject being alike, and hold 95% of the time "

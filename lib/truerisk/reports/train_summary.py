@@ -16,7 +16,8 @@ from truerisk.reports.blocks import Across, Block, Cell, Table, Text, Tiles, Ver
 from truerisk.reports.estimate_tables import cell
 from truerisk.reports.formats import MINUS, whole
 from truerisk.reports.open_questions import in_words
-from truerisk.reports.wording import approved_only, counted, listed, past, population
+from truerisk.reports.wording import approved_only, listed, past, population
+from truerisk.wording.counted import counted
 
 
 def train_summary(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.reports.formats import percent
+from truerisk.wording.counted import lasting
 
 METRICS = {
     "event_rate": "Event rate",
@@ -70,7 +71,7 @@ def approved_only(problem: Problem) -> str:
 
 def event(problem: Problem) -> str:
     """What counts as the event, with its horizon."""
-    return f"{problem.outcome.event} within {problem.outcome.horizon.days} days"
+    return f"{problem.outcome.event} within {lasting(problem.outcome.horizon)}"
 
 
 def not_identified(estimates: pd.DataFrame) -> float:
@@ -107,8 +108,3 @@ def about(problem: Problem, row: pd.Series, lost: float) -> str:
 def listed(words: list[str]) -> str:
     """a, b and c"""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def counted(count: float, one: str, many: str | None = None) -> str:
-    """1 check, 2 checks"""
-    return f"{count:,.0f} {one if count == 1 else many or one + 's'}"

@@ -19,6 +19,7 @@ from truerisk.lake.reader.listing import File
 from truerisk.lake.reader.texts import Rows, reason, rows_of_file
 from truerisk.lake.utc import mixed_zones
 from truerisk.problem.source import Column
+from truerisk.wording.counted import counted
 
 UNREAD = "__unread"
 READABLE = {"DOUBLE": "a number", "BIGINT": "a whole number", "BOOLEAN": "true or false"}
@@ -151,7 +152,7 @@ def _sentence(
         said += f"holds {kinds[bad.column]}, and its contract says {wanted.rule(bad.column).type}: "
         said += "it "
     said += "cannot be read " + ("" if is_time else f"as {READABLE.get(bad.stored, bad.stored)} ")
-    said += f"in {faults:,} of {rows:,} rows, such as {forms}"
+    said += f"in {faults:,} of {counted(rows, 'row')}, such as {forms}"
     said += f", first in {_first(con, view, bad, parts)}"
     found = explain_column(con, view, bad.column, is_time)
     way = found.proposal

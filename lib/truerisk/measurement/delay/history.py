@@ -18,6 +18,7 @@ from truerisk.measurement.outcome_model import guesses
 from truerisk.measurement.pseudo import Guess, weights
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
+from truerisk.wording.counted import counted
 
 TOLD_BY = ("event_at", "followed_until")
 LEAST_FOLLOWED = 30
@@ -145,4 +146,6 @@ def _check_followed(young: np.ndarray, ended: np.ndarray, happened: np.ndarray) 
 def _refuse(what: str, rows: np.ndarray) -> None:
     count = int(rows.sum())
     if count:
-        raise LogError(f"Vintages cannot be measured: {what} in {count:,} of {len(rows):,} rows.")
+        raise LogError(
+            f"Vintages cannot be measured: {what} in {count:,} of {counted(len(rows), 'row')}."
+        )

@@ -5,6 +5,7 @@ import numpy as np
 from truerisk.measurement.gamma import LEAST
 from truerisk.measurement.watching.sequence import by_unit
 from truerisk.measurement.watching.series import Series, Watched
+from truerisk.wording.counted import counted
 
 LEAST_EXPLORED = 50
 LEAST_ALIKE = 10  # events, and as many non-events: fewer would look like certainty
@@ -42,18 +43,20 @@ class BurnIn:
         if self.over[look]:
             return "ok"
         if self.null:
-            return f"withheld: dollars are null in {self.null:,} applications"
-        counted = self.explored if self.needed[look] else self.labels
+            return f"withheld: dollars are null in {counted(self.null, 'application')}"
+        held = self.explored if self.needed[look] else self.labels
+        name = "explored label" if self.needed[look] else "label"
         said = (
-            f"withheld: {counted[look]} {'explored ' if self.needed[look] else ''}labels, "
-            f"{LEAST_EXPLORED} are needed; {self.events[look]} events and {self.others[look]} "
-            f"non-events seen, {LEAST_ALIKE} of each are needed"
+            f"withheld: {counted(held[look], name)}, "
+            f"{LEAST_EXPLORED} are needed; {counted(self.events[look], 'event')} and "
+            f"{counted(self.others[look], 'non-event')} seen, {LEAST_ALIKE} of each are needed"
         )
         if self.needed[look]:
             events, others = self.explored_events[look], self.explored_others[look]
             said += (
-                f"; of the explored {int(events + 1e-9)} events and {int(others + 1e-9)} "
-                f"non-events (effective), {LEAST} of each are needed"
+                f"; of the explored {counted(int(events + 1e-9), 'event')} and "
+                f"{counted(int(others + 1e-9), 'non-event')} (effective), "
+                f"{LEAST} of each are needed"
             )
         return said
 

@@ -16,6 +16,7 @@ from truerisk.measurement.log import mature_rows
 from truerisk.measurement.outcome_model import LEAST_LABELS, cross_fit
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
+from truerisk.wording.counted import counted
 
 MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
 WEEK = pd.Timedelta(days=7)
@@ -52,7 +53,7 @@ def release(
     log = typed(log)
     missing = int(log["as_of"].isna().sum())
     if missing:
-        raise LogError(f"The log cannot be watched: as_of is null in {missing:,} rows.")
+        raise LogError(f"The log cannot be watched: as_of is null in {counted(missing, 'row')}.")
     log = log.sort_values("as_of", kind="stable", ignore_index=True)
     monday = mondays(log["as_of"])
     young = monday[~log["mature"]]
@@ -61,7 +62,7 @@ def release(
         whole = whole.iloc[:0]
     if whole.empty:
         raise LogError(
-            f"No week of the log's {len(log):,} rows is entirely mature"
+            f"No week of the log's {counted(len(log), 'row')} is entirely mature"
             f"{'' if start is None else f' since {start:%Y-%m-%d}'}; watch later."
         )
     if "m" not in whole:
@@ -71,7 +72,8 @@ def release(
     keep = ground.eligible if start is None else ground.eligible & (at >= start).to_numpy()
     if not keep.any():
         raise LogError(
-            f"The log cannot be watched: none of its {len(whole):,} rows in entirely mature weeks "
+            f"The log cannot be watched: none of its {counted(len(whole), 'row')} in entirely "
+            "mature weeks "
             "had a logged chance to be revealed."
         )
     weeks, look = np.unique(mondays(at[keep]), return_inverse=True)

@@ -7,6 +7,7 @@ import numpy as np
 from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.worth.stakes import Stakes
+from truerisk.wording.counted import counted
 
 NEAR = 0.25  # a local mean reaches this share of the capacity to either side
 
@@ -49,8 +50,8 @@ def check_capacity(s: Stakes, capacity: float) -> None:
     busiest = int(np.bincount(s.day).max())
     if capacity >= busiest:
         raise LogError(
-            f"capacity_per_day is {capacity:g}, and the busiest of {s.days:,} days has "
-            f"{busiest:,} applications; give a capacity below that."
+            f"capacity_per_day is {capacity:g}, and the busiest of {counted(s.days, 'day')} has "
+            f"{counted(busiest, 'application')}; give a capacity below that."
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from truerisk.errors import LogError
+from truerisk.wording.counted import counted
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,6 @@ def loan_value(
 def _check(name: str, allowed: str, values: np.ndarray, fine: np.ndarray) -> None:
     wrong = int((~fine).sum())
     if wrong:
-        raise LogError(f"{name} must be {allowed}; {wrong:,} of {values.size:,} loans differ.")
+        raise LogError(
+            f"{name} must be {allowed}; {wrong:,} of {counted(values.size, 'loan')} differ."
+        )

@@ -12,6 +12,7 @@ from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
 from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars as said
 
 TOLD = 1.959963984540054 + 0.8416212335729143  # z of a 95% interval, and of a power of 80%
@@ -106,7 +107,7 @@ def _sentence(row: dict, now: float, a_year: float | None, dollars: float | None
     gain = f"{said(row['at'])} an application"
     if a_year is not None:
         gain = f"{said(row['at'] * a_year)} a year"
-    end = f"on {row['n']:,} applications, before its gain of {gain} can be told from zero"
+    end = f"on {counted(row['n'], 'application')}, before its gain of {gain} can be told from zero"
     if dollars is not None:
         end = f"before it brings {said(dollars)} a year"
     return (
