@@ -5,7 +5,8 @@ import numpy as np
 from truerisk.measurement.metrics import Value, ratio
 from truerisk.measurement.pseudo import Pseudo
 from truerisk.measurement.rows import Rows
-from truerisk.statistics.logistic import fit_logistic, sigmoid
+from truerisk.statistics.line import fit_line
+from truerisk.statistics.logistic import sigmoid
 
 
 def brier(rows: Rows, p: Pseudo) -> Value:
@@ -43,19 +44,25 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     H = E[(a + b)σ(1 − σ)(1, z)(1, z)ᵀ] (Cox 1958). Undefined (NaN) for scores of 0 or 1, for a
     constant score, and where the weights have no line that fits best (separated outcomes).
     """
+    if "line" not in p.fits:
+        p.fits["line"] = _line(rows, p)
+    found: tuple[Value, Value] = p.fits["line"]
+    return found
+
+
+def _line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     n = len(rows)
     nothing = Value(np.nan, np.zeros(n), np.zeros(n))
     if _certain(rows.score):
         return nothing, nothing
     z, both = np.log(rows.score) - np.log1p(-rows.score), p.a + p.b
-    design = np.column_stack([np.ones(n), z])
-    fit = fit_logistic(design, p.a, both)
+    fit = fit_line(z, p.a, both)
     if not fit.regular:
         return nothing, nothing
-    off = p.a - both * sigmoid(design @ fit.coefficients)
-    by = n * design @ fit.inverse
-    intercept, slope = (Value(float(fit.coefficients[k]), by[:, k] * off, by[:, k]) for k in (0, 1))
-    return intercept, slope
+    level, slope = fit.coefficients
+    off = p.a - both * sigmoid(level + slope * z)
+    by = [n * (fit.inverse[k, 0] + fit.inverse[k, 1] * z) for k in (0, 1)]
+    return Value(float(level), by[0] * off, by[0]), Value(float(slope), by[1] * off, by[1])
 
 
 def _certain(score: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 
 from truerisk.measurement.metrics import Value, ratio
 from truerisk.measurement.pseudo import Pseudo
+from truerisk.measurement.ranking import Ranking, ranking
 from truerisk.measurement.rows import Rows
 
 NEIGHBOURS = 0.8  # rows of a local mean: n to this power
@@ -36,20 +37,17 @@ def at_threshold(score: np.ndarray, threshold: float) -> Flags:
     return Flags((score >= threshold).astype(float))
 
 
-def at_share(score: np.ndarray, share: float) -> Flags:
+def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
     """Flag the share q with the highest scores; equal scores at the cutoff are flagged in part."""
-    n, order = len(score), np.argsort(score, kind="stable")
-    first = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # of each set of equal scores
-    size = np.diff(first, append=n)
-    f, near = np.empty(n), np.empty(n, dtype=bool)
-    f[order] = np.repeat(np.clip((share * n - (n - first - size)) / size, 0, 1), size)
+    by = score if isinstance(score, Ranking) else ranking(score)
+    n, first, size = len(by), by.first, by.size
+    f = by.spread(np.clip((share * n - (n - first - size)) / size, 0, 1))
     place = n - 1 - min(max(int(np.ceil(share * n)) - 1, 0), n - 1)  # of the last to be flagged
     rank = first + size / 2
     cutoff = rank[np.searchsorted(first, place, "right") - 1]
-    far = np.repeat(np.abs(rank - cutoff), size)
+    far = np.abs(rank - cutoff)
     reach = max(int(n**NEIGHBOURS), 1) - 1
-    near[order] = far <= np.partition(far, reach)[reach]
-    return Flags(f, f - share, near)
+    return Flags(f, f - share, by.spread(far <= np.partition(np.repeat(far, size), reach)[reach]))
 
 
 def per_day(score: np.ndarray, day: np.ndarray, capacity: float) -> Flags:

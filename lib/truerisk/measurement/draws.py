@@ -124,7 +124,9 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
     """Rows of a subject that has an earlier one, (n,); in the log's order where it has no times."""
-    order = np.argsort(log["as_of"].to_numpy(), kind="stable") if dated else np.arange(len(log))
+    order = np.arange(len(log))
+    if dated:
+        order = np.argsort(_utc(log["as_of"]), kind="stable")
     found = np.empty(len(log), dtype=bool)
     found[order] = log["subject"].iloc[order].duplicated().to_numpy()
     return found
@@ -132,8 +134,13 @@ def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
 
 def _months(as_of: pd.Series) -> pd.Series:
     """The calendar month of each instant, UTC; null where it is."""
+    return pd.Series(_utc(as_of).astype("datetime64[M]"))
+
+
+def _utc(as_of: pd.Series) -> np.ndarray:
+    """The instants as numbers, (n,): with their time zone they would be objects."""
     at = as_of.dt.tz_convert("UTC").dt.tz_localize(None) if as_of.dt.tz is not None else as_of
-    return pd.Series(at.to_numpy().astype("datetime64[M]"))
+    return at.to_numpy()
 
 
 def _named(*columns: pd.Series) -> tuple[np.ndarray, list[tuple[str, ...]]]:

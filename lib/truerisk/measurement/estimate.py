@@ -85,7 +85,7 @@ def booked(rows: Rows, realised: np.ndarray) -> dict:
             "every decision has booked something by then, a decline 0."
         )
     value = float(realised.mean())
-    sums = cluster_sums(realised - value, rows.cluster, rows.alone)
+    sums = rows.sums(realised - value)
     ends: tuple[float | None, float | None] = None, None
     status = f"no interval: all {counted(len(realised), 'application')} are of one subject"
     if np.isfinite(se := se_of(sums, len(realised))):
@@ -137,6 +137,9 @@ class _Part:
             "share_not_identified": self.lost,
         }
         self.trouble = self._trouble()
+        self.labels = {name: self._labels(p, part, name) for name, p in self.pseudo.items()}
+        self.one_day = bool((part.day == part.day[0]).all()) if len(part) else True
+        self.hidden = part.unseen | (part.pi == 0)
 
     def estimate(self, metric: Metric, estimator: str) -> dict:
         """One row: the value with its interval, or why there is none.
@@ -156,9 +159,9 @@ class _Part:
             **self.about,
             "status": "ok",
         }
-        labels = self._labels(self.pseudo[estimator], part, estimator)
+        labels = self.labels[estimator]
         trouble = self.trouble or too_few(labels, metric.needs)
-        if metric.daily and not trouble and (part.day == part.day[0]).all():
+        if metric.daily and not trouble and self.one_day:
             trouble = f"withheld: all {len(part)} applications are of one day"
         if trouble:
             return found | {"status": trouble}
@@ -175,31 +178,36 @@ class _Part:
                 f"largest weight is {self.about['largest_weight']:,.0f}"
             }
         value: float | None = base.theta
-        unknown = np.zeros(len(part), bool)
-        if estimator != "naive":
-            unknown = (part.unseen | (part.pi == 0)) & (base.slope != 0)
-        blank = unknown & (part.pi == 0)
-        if blank.any():
-            found["status"] = f"not identified: {blank.mean():.1%} had no chance to be revealed"
+        unknown = self._moving(self.hidden, base, estimator)
+        blank = unknown[part.pi[unknown] == 0]
+        if len(blank):
+            share = len(blank) / len(part)
+            found["status"] = f"not identified: {share:.1%} had no chance to be revealed"
             if not metric.bounded or estimator == "ipw":
                 return found
             value = None
-        elif unknown.any():
-            found["status"] = f"bounded: {int(unknown.sum()):,} approved outcomes were not seen"
-        if unknown.any():
+        elif len(unknown):
+            found["status"] = f"bounded: {len(unknown):,} approved outcomes were not seen"
+        if len(unknown):
             low, high = self._worst(metric, estimator, base, unknown, low, high)
-        gone = part.lost & (base.slope != 0) & (estimator != "naive")
-        if gone.any():
+        gone = self._moving(part.lost, base, estimator)
+        if len(gone):
             if found["status"] == "ok":
                 found["status"] = (
-                    f"assumed: {int(gone.sum()):,} lost outcomes are like those followed; lowest "
+                    f"assumed: {len(gone):,} lost outcomes are like those followed; lowest "
                     "and highest hold the worst cases"
                 )
             if metric.bounded:
+                both = np.union1d(unknown, gone)
                 found["lowest"], found["highest"] = self._worst(
-                    metric, estimator, base, unknown | gone, low, high
+                    metric, estimator, base, both, low, high
                 )
         return found | {"value": value, "low": low, "high": high}
+
+    def _moving(self, rows: np.ndarray, base: Value, estimator: str) -> np.ndarray:
+        """The places of those of the masked rows whose outcome moves an estimate for everyone."""
+        places = np.flatnonzero(rows) if estimator != "naive" else np.zeros(0, dtype=np.intp)
+        return places[base.slope[places] != 0]
 
     def _worst(
         self,
@@ -211,8 +219,10 @@ class _Part:
         high: float,
     ) -> tuple[float, float]:
         """Interval ends over the worst and the best that the unknown outcomes can be."""
-        for side, y in ((0, base.slope < 0), (1, base.slope > 0)):
-            supposed = self.rows.supposing(unknown, y.astype(float))
+        rows, slope = np.zeros(len(self.rows), dtype=bool), base.slope
+        rows[unknown] = True
+        for side, y in ((0, slope < 0), (1, slope > 0)):
+            supposed = self.rows.supposing(rows, y.astype(float))
             pseudo = ESTIMATORS[estimator](supposed, self.guess)
             labels = self._labels(pseudo, supposed, estimator)
             reach = self._interval(metric, metric.of(supposed, pseudo), estimator, labels)[side]
@@ -230,7 +240,7 @@ class _Part:
             explored=np.flatnonzero(explored),
             sure=np.flatnonzero((rows.seen if plain else seen) & ~explored),
             cluster=rows.cluster,
-            alone=rows.alone,
+            largest=rows.largest,
         )
 
     def _interval(
@@ -243,7 +253,7 @@ class _Part:
         def variance(rest: np.ndarray) -> float:
             if metric.daily:
                 return (two_way_se(rest, part.cluster, part.day) * len(part)) ** 2
-            sums = cluster_sums(rest, part.cluster, part.alone)
+            sums = part.sums(rest)
             return float(sums @ sums)
 
         counted = gamma_interval(
@@ -255,14 +265,13 @@ class _Part:
         if metric.share and found.theta in (0, 1) and not found.influence.any():
             count = min(labels.least(metric.needs), self.about["effective_n"])
             return wilson(found.theta, max(int(count), 1), z)
-        sums = cluster_sums(found.influence, part.cluster, part.alone)
         if metric.daily:
             se = two_way_se(found.influence, part.cluster, part.day)
         elif self._small(estimator) or (metric.share and not 0 < found.theta < 1):
             sums = cluster_sums(found.influence, part.cluster)
             return bootstrap_t(found.theta, sums, len(part), metric.level)
         else:
-            se = se_of(sums, len(part))
+            se = se_of(part.sums(found.influence), len(part))
         return (share_interval if metric.share else wald)(found.theta, se, z)
 
     def _small(self, estimator: str) -> bool:

@@ -22,7 +22,7 @@ class Labels:
 
     ``w`` weighs what is seen, 1/π or 1/(πq), 0 elsewhere; ``y`` is the event where seen; ``m``
     stands for it where it is not, None where nothing does. ``explored`` and ``sure`` are the rows
-    seen with π < 1 and with π = 1. ``alone``: every cluster is one row.
+    seen with π < 1 and with π = 1; ``largest`` is how many rows the largest cluster has.
     """
 
     w: np.ndarray
@@ -31,7 +31,7 @@ class Labels:
     explored: np.ndarray
     sure: np.ndarray
     cluster: np.ndarray
-    alone: bool
+    largest: int
 
     @property
     def seen(self) -> int:
@@ -49,20 +49,32 @@ class Labels:
         y = self.y[rows]
         return self._effective(rows, x * y), self._effective(rows, x * (1 - y))
 
+    def plenty(self, rows: np.ndarray, h: np.ndarray | None = None) -> bool:
+        """Whether both counts surely reach FEW, without adding up clusters: Kish's number is never
+        below Σx over the largest sum that a cluster can have."""
+        x = self.w[rows] if h is None else self.w[rows] * np.abs(h[rows])
+        events = float(x @ self.y[rows])
+        most = float(x.max(initial=0)) * self.largest
+        return 0 < FEW * most <= min(events, float(x.sum()) - events)
+
+    @property
+    def decisive(self) -> np.ndarray:
+        """The rows that decide the error: the explored labels, or all where none is needed."""
+        return self.explored if len(self.explored) else self.sure
+
     def least(self, outcomes: Sequence[int]) -> float:
-        """The fewest effective events (1) or non-events (0) among what decides the error: the
-        explored labels, or all where none is needed."""
-        found = self.counts(self.explored if len(self.explored) else self.sure)
+        """The fewest effective events (1) or non-events (0) among the decisive labels."""
+        found = self.counts(self.decisive)
         return min((found[1 - outcome] for outcome in outcomes), default=np.inf)
 
     def _effective(self, rows: np.ndarray, x: np.ndarray) -> float:
-        sums = x if self.alone else self.sums(rows, x)
+        sums = self.sums(rows, x)
         squares = float(sums @ sums)
         return float(sums.sum() ** 2 / squares) if squares else 0.0
 
     def sums(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Σx of each cluster; shape (clusters with a row,)."""
-        if self.alone:
+        if self.largest <= 1:
             return x
         there = x != 0
         return np.bincount(np.unique(self.cluster[rows][there], return_inverse=True)[1], x[there])
@@ -72,6 +84,8 @@ def too_few(labels: Labels, needs: Sequence[int]) -> str:
     """Why a figure that needs events (1) or non-events (0) has no number, or ''."""
     if needs and labels.alike:
         return f"withheld: all {labels.seen:,} seen outcomes are alike"
+    if not needs or labels.plenty(labels.decisive):
+        return ""
     for outcome in needs:
         count = labels.least([outcome])
         if count < LEAST - 1e-9:
@@ -105,8 +119,10 @@ def gamma_interval(
     down = up = 0.0
     few = False
     for rows in (labels.explored, labels.sure):
+        if not len(rows) or labels.plenty(rows, h):
+            continue
         found = labels.counts(rows, h)
-        if not len(rows) or min(found) >= FEW or not h[rows].any():
+        if min(found) >= FEW or not h[rows].any():
             continue
         few = True
         own, w, y = h[rows], labels.w[rows], labels.y[rows]

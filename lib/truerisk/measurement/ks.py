@@ -19,15 +19,14 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     A maximum is biased upward: the mean excess of KS over clusters resampled (Poisson bootstrap,
     fixed seed) is taken off. The influence function is that of A − B at the maximum.
     """
-    order = np.lexsort((rows.cluster, rows.score))  # not as the rows came
-    a, b, s = p.a[order], p.b[order], rows.score[order]
+    order, last = rows.ranking.order, rows.ranking.last
+    a, b = p.a[order], p.b[order]
     if not a.sum() or not b.sum():
-        return Value(np.nan, np.zeros(len(s)), np.zeros(len(s)))
-    last = np.flatnonzero(np.r_[s[1:] != s[:-1], True])
+        return Value(np.nan, np.zeros(len(a)), np.zeros(len(a)))
     gap = np.cumsum(a)[last] / a.sum() - np.cumsum(b)[last] / b.sum()
     at = int(np.round(np.abs(gap), 12).argmax())
     sign = np.sign(gap[at]) or 1.0
-    f = (rows.score <= s[last[at]]).astype(float)
+    f = (rows.score <= rows.score[order[last[at]]]).astype(float)
     share_a, share_b = (p.a * f).sum() / p.a.sum(), (p.b * f).sum() / p.b.sum()
     influence = p.a * (f - share_a) / p.a.mean() - p.b * (f - share_b) / p.b.mean()
     theta = abs(float(gap[at]))

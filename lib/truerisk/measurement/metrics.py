@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.measurement.ranking import Ranking, ranking
+
 
 @dataclass(frozen=True)
 class Value:
@@ -46,25 +48,24 @@ def dollars(a: np.ndarray, b: np.ndarray, if_event: np.ndarray, if_no_event: np.
     return ratio(if_event * a + if_no_event * b, a + b, if_event - if_no_event)
 
 
-def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray) -> Value:
+def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray | Ranking) -> Value:
     """Σ_{i≠j} a_i b_j K_ij / Σ_{i≠j} a_i b_j with K = 1{s_i > s_j} + ½·1{s_i = s_j}.
 
     One sort, O(n log n), ties count half, the diagonal is left out.
     IF_i = [a_i(F_b(s_i) − θ·b̄) + b_i(G_a(s_i) − θ·ā)] / (ā·b̄), where F_b(s) is the mean of b below
     s and G_a(s) the mean of a above it. NaN when all weight is on one side.
     """
-    n = len(score)
-    _, group = np.unique(score, return_inverse=True)
-    in_a, in_b = np.bincount(group, weights=a), np.bincount(group, weights=b)
+    n, by = len(a), score if isinstance(score, Ranking) else ranking(score)
+    in_a, in_b = by.sums(a), by.sums(b)
     below_b = np.cumsum(in_b) - in_b + in_b / 2
     above_a = in_a.sum() - np.cumsum(in_a) + in_a / 2
     own = (a * b).sum()
     pairs = a.sum() * b.sum() - own
     theta = ((in_a * below_b).sum() - own / 2) / pairs if pairs else np.nan
-    f_b, g_a = below_b[group] / n, above_a[group] / n
     mean_a, mean_b = a.mean(), b.mean()
-    up, down = f_b - theta * mean_b, g_a - theta * mean_a
     scale = mean_a * mean_b
     if not scale or not pairs:
         return Value(np.nan, np.zeros(n), np.zeros(n))
+    up = by.spread(below_b / n - theta * mean_b)
+    down = by.spread(above_a / n - theta * mean_a)
     return Value(float(theta), (a * up + b * down) / scale, (up - down) / scale)

@@ -12,7 +12,8 @@ T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
@@ -46,6 +47,11 @@ class Pseudo:
     b: np.ndarray
     w: np.ndarray
     guessed: bool = False
+
+    @cached_property
+    def fits(self) -> dict[str, Any]:
+        """What several metrics read of one fit to these labels, by its name."""
+        return {}
 
     def of(self, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """What stands for other values that an action reveals, such as dollars; shape (n,).

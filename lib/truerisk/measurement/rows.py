@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from truerisk.measurement.ranking import Ranking, ranking
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -73,6 +75,27 @@ class Rows:
         return {}
 
     @cached_property
+    def ranking(self) -> Ranking:
+        """The rows in the order of their scores."""
+        return ranking(self.score, self.cluster)
+
+    @cached_property
+    def largest(self) -> int:
+        """The rows of the largest cluster."""
+        return int(np.bincount(self.cluster).max(initial=0))
+
+    @cached_property
+    def code(self) -> np.ndarray:
+        """``cluster`` without the codes that no row has, (n,)."""
+        there = np.bincount(self.cluster) > 0
+        return self.cluster if there.all() else (np.cumsum(there) - 1)[self.cluster]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Σ of each cluster, shape (clusters,): in the order of their codes, or in that of the
+        rows where each cluster is one row."""
+        return values if self.alone else np.bincount(self.code, weights=values)
+
+    @property
     def alone(self) -> bool:
         """Whether every cluster is one row."""
-        return len(self) == 0 or bool(np.bincount(self.cluster).max() == 1)
+        return self.largest <= 1

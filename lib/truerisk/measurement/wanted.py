@@ -56,7 +56,7 @@ class At:
         if self.kind is Kind.DAILY:
             return cutoff.per_day(rows.score, rows.day, self.value)
         if self.kind is Kind.SHARE:
-            return cutoff.at_share(rows.score, self.value)
+            return cutoff.at_share(rows.ranking, self.value)
         return cutoff.at_threshold(rows.score, self.value)
 
 
@@ -131,7 +131,7 @@ def rival(name: str) -> tuple[str, str]:
 
 def _auc(column: Hashable = None) -> Of:
     def of(rows: Rows, p: Pseudo) -> Value:
-        return metrics.auc(p.a, p.b, rows.score if column is None else rows.also[column])
+        return metrics.auc(p.a, p.b, rows.ranking if column is None else rows.also[column])
 
     return of
 

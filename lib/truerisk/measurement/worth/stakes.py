@@ -82,7 +82,7 @@ class Stakes:
             explored=np.flatnonzero(self.seen & (self.pi < 1)),
             sure=np.flatnonzero(self.seen & (self.pi == 1)),
             cluster=self.cluster,
-            alone=bool(np.bincount(self.cluster).max(initial=0) <= 1),
+            largest=int(np.bincount(self.cluster).max(initial=0)),
         )
 
     @cached_property

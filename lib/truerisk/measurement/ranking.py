@@ -1,0 +1,48 @@
+"""Rows in the order of a score, sorted once for every metric that ranks them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """``order`` (n,) sorts rows by score, ``first`` (g,) is the place of each of g sets of equal
+    scores, lowest first."""
+
+    order: np.ndarray
+    first: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def last(self) -> np.ndarray:
+        """The place of the last row of each set, (g,)."""
+        return np.append(self.first[1:], len(self)) - 1
+
+    @property
+    def size(self) -> np.ndarray:
+        """Rows of each set, (g,)."""
+        return np.diff(self.first, append=len(self))
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """The sum of each set, (g,), of ``values`` (n,) as the rows lie."""
+        sorted_ = values[self.order]
+        return sorted_ if len(self.first) == len(self) else np.add.reduceat(sorted_, self.first)
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """A value of each set (g,) for its rows, (n,), as the rows lie."""
+        made = np.empty(len(self), dtype=values.dtype)
+        made[self.order] = values if len(self.first) == len(self) else np.repeat(values, self.size)
+        return made
+
+
+def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
+    """Rows of one score stand by their ``cluster``, not as they came; else as they came."""
+    keys = (score,) if cluster is None else (cluster, score)
+    order = np.lexsort(keys)
+    ordered = score[order]
+    return Ranking(
+        order, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(score)])
+    )
