@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.errors import LogError
 from truerisk.measurement.gamma import Labels, gamma_interval, too_few
 from truerisk.measurement.interval import (
     LEVEL,
@@ -22,7 +21,6 @@ from truerisk.measurement.interval import (
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.pseudo import ESTIMATORS, Guess, Pseudo
 from truerisk.measurement.rows import Rows
-from truerisk.wording.counted import counted
 
 AS_RUN = "as run"
 LEAST_EXPLORED = 30  # fewer effective explored labels: no number
@@ -71,44 +69,6 @@ def estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> Iterator[di
                 yield found | {"population": "all"}
             else:
                 yield parts["all"].estimate(metric, estimator)
-
-
-def booked(rows: Rows, realised: np.ndarray) -> dict:
-    """Dollars per application as they came, Σ realised_value / n: exact, no estimator needed.
-
-    The interval allows for other applications of the same kind, not for unknown outcomes.
-    """
-    unknown = int(np.isnan(realised).sum())
-    if unknown:
-        raise LogError(
-            f"The log's realised_value is null in {unknown:,} of {len(realised):,} mature rows; "
-            "every decision has booked something by then, a decline 0."
-        )
-    value = float(realised.mean())
-    sums = rows.sums(realised - value)
-    ends: tuple[float | None, float | None] = None, None
-    status = f"no interval: all {counted(len(realised), 'application')} are of one subject"
-    if np.isfinite(se := se_of(sums, len(realised))):
-        ends, status = wald(value, se), "ok"
-    return {
-        "metric": "realised_value",
-        "policy": AS_RUN,
-        "at": None,
-        "estimator": "booked",
-        "population": "all",
-        "value": value,
-        "low": ends[0],
-        "high": ends[1],
-        "lowest": None,
-        "highest": None,
-        "n": len(realised),
-        "effective_n": float(len(realised)),
-        "labels": len(realised),
-        "explored_labels": 0,
-        "largest_weight": 1.0,
-        "share_not_identified": 0.0,
-        "status": status,
-    }
 
 
 class _Part:

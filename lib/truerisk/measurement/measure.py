@@ -10,7 +10,8 @@ from truerisk.errors import LogError, did_you_mean
 from truerisk.measurement import policies as dollars
 from truerisk.measurement import wanted
 from truerisk.measurement.alike import policy_of, score_of
-from truerisk.measurement.estimate import Metric, booked, estimates
+from truerisk.measurement.booked import booked
+from truerisk.measurement.estimate import Metric, estimates
 from truerisk.measurement.groups import BAND, UNKNOWN, groups
 from truerisk.measurement.groups import bands as score_bands
 from truerisk.measurement.log import mature_frame, rows_of
