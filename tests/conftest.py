@@ -1,5 +1,6 @@
 """A lake in a temporary folder, and small problems to read from it."""
 
+import os
 import shutil
 import subprocess
 import tomllib
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Before numpy is there: its threads wait by spinning, which several workers pay for.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.problem.parse import problem_from

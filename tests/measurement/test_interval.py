@@ -69,6 +69,24 @@ def test_bootstrap_t_is_the_normal_interval_where_all_weigh_alike() -> None:
     assert (low, high) == pytest.approx((-half, half), rel=0.06)
 
 
+@pytest.mark.parametrize("clusters", [3, 399, 400, 401, 3_000])
+@pytest.mark.parametrize("alike", [False, True])
+def test_bootstrap_t_is_that_of_the_formula_to_the_last_bits(clusters: int, alike: bool) -> None:
+    """The definition: sort all, subtract 1 from every draw, one metric at a time."""
+    sums = np.random.default_rng(clusters).standard_t(2, clusters)
+    sums = np.round(sums) if alike else sums
+    order = np.argsort(-np.round(np.abs(sums) / np.abs(sums).max(), 9), kind="stable")
+    heavy, light = sums[order[:400]], sums[order[400:]]
+    rng = np.random.default_rng(0)
+    times, luck = rng.poisson(1.0, (2_000, len(heavy))), rng.normal(size=2_000)
+    rest = (light**2).sum()
+    spread = np.sqrt(times @ heavy**2 + rest)
+    shift = (times - 1) @ heavy + np.sqrt(rest) * luck
+    t = np.divide(shift, spread, out=np.zeros(2_000), where=spread > 0)
+    low, high = 0.3 - np.quantile(t, [0.975, 0.025]) * se_of(sums, clusters)
+    assert bootstrap_t(0.3, sums, clusters) == pytest.approx((low, high), rel=1e-14)
+
+
 def test_few_heavy_labels_skew_it_towards_where_luck_hides() -> None:
     """Rare events of large weight: a sample without enough of them looks too good."""
     held = dict.fromkeys(("normal", "bootstrap"), 0)

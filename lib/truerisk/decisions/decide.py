@@ -19,6 +19,7 @@ from truerisk.features.matching import together
 from truerisk.lake.identity import as_text
 from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.counted import counted
 
 FEATURE = "feature__"
@@ -26,6 +27,7 @@ SEGMENT = "segment__"
 PROTECTED = "protected__"  # kept for fairness; no input of the model
 
 
+@one_thread
 def decide(
     problem: Problem, scored: pd.DataFrame | Sequence[pd.DataFrame], batch: Batch
 ) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from truerisk.decisions.returning import Chances
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
+from truerisk.statistics.one_thread import one_thread
 
 ENOUGH = 30  # effective explored labels below which no estimate for everyone is printed
 DAY = pd.Timedelta(days=1)
@@ -63,6 +64,7 @@ class Outlook:
     designs: list[Design]
 
 
+@one_thread
 def outlook(
     problem: Problem,
     scored: pd.DataFrame,

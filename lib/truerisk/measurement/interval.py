@@ -85,18 +85,29 @@ def bootstrap_t(
     clusters that weigh most are resampled one by one (Poisson), the many others enter as their
     normal limit (Hall 1988; the seed is fixed).
     """
-    # Rounded, so that what is alike stays in the order that it came in, that of its clusters.
     size = np.abs(sums)
-    order = np.argsort(-np.round(size / (size.max() or 1.0), 9), kind="stable")
-    heavy, light = sums[order[:HEAVY]], sums[order[HEAVY:]]
+    heavy = _heaviest(size / (size.max() or 1.0))
     times, luck = _draws(len(heavy))
-    rest = float((light**2).sum())
-    shift = (times - 1) @ heavy + np.sqrt(rest) * luck
-    spread = np.sqrt(times @ heavy**2 + rest)
+    rest = float((np.delete(sums, heavy) ** 2).sum())
+    drawn = times @ np.column_stack([sums[heavy], sums[heavy] ** 2])
+    shift = drawn[:, 0] - sums[heavy].sum() + np.sqrt(rest) * luck
+    spread = np.sqrt(drawn[:, 1] + rest)
     t = np.divide(shift, spread, out=np.zeros_like(shift), where=spread > 0)
     low, high = np.quantile(t, [level / 2, 1 - level / 2])
     se = se_of(sums, n)
     return theta - float(high) * se, theta - float(low) * se
+
+
+def _heaviest(size: np.ndarray) -> np.ndarray:
+    """The rows of the HEAVY largest sizes, from the largest down.
+
+    Rounded, so that what is alike stays in the order that it came in, that of its clusters.
+    """
+    size = np.round(size, 9)
+    rows = np.arange(len(size))
+    if len(size) > HEAVY:
+        rows = np.flatnonzero(size >= np.partition(size, -HEAVY)[-HEAVY])
+    return rows[np.argsort(-size[rows], kind="stable")][:HEAVY]
 
 
 @cache

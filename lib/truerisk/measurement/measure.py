@@ -20,10 +20,12 @@ from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, re
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
+from truerisk.statistics.one_thread import one_thread
 
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
 
 
+@one_thread
 def measure(
     log: pd.DataFrame,
     features: Sequence[str] | None = None,

@@ -24,6 +24,7 @@ from truerisk.models.prior import PriorModel
 from truerisk.models.recipe import Recipe, recipe_of
 from truerisk.models.reference import money_columns, reference
 from truerisk.problem.spec import Prior, Problem
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.counted import counted
 
 GAP_ROWS = 1_000
@@ -88,6 +89,7 @@ def split(problem: Problem, dataset: Dataset) -> Split:
     return made
 
 
+@one_thread
 def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = None) -> Fitted:
     """Fit one candidate as the protocol says: unweighted, then calibrated with 1/p_reveal."""
     candidate(name)  # an unknown one is refused by its name

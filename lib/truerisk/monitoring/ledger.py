@@ -21,6 +21,7 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.monitor_verdict import verdict
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.counted import counted, lasting
 
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
@@ -36,6 +37,7 @@ class Measured:
     verdict: str
 
 
+@one_thread
 def measure_ledger(
     problem: Problem,
     lake: Lake,

@@ -16,6 +16,7 @@ from truerisk.predictability.twins import Twins, twins
 from truerisk.problem.spec import Problem
 from truerisk.registry.judging import best, judging_log
 from truerisk.registry.review import Review
+from truerisk.statistics.one_thread import one_thread
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Predictability:
     twins: Twins
 
 
+@one_thread
 def predictability(
     problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
 ) -> Predictability | Lost | None:

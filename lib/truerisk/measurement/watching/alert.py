@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.dollars import dollars
 
 SINCE_APPROVAL = "since approval"
@@ -117,6 +118,7 @@ class Departure:
         )
 
 
+@one_thread
 def alerts(watched: pd.DataFrame) -> pd.DataFrame:
     """The series in alert at their latest look, one row each, the dearest first.
 

@@ -18,6 +18,7 @@ from truerisk.measurement.watching.series import (
     unforeseen,
     watched_rows,
 )
+from truerisk.statistics.one_thread import one_thread
 
 ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
 BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100
@@ -29,6 +30,7 @@ NUMBERS = [
 Promise = float | tuple[float, float]
 
 
+@one_thread
 def watch(
     log: pd.DataFrame,
     promised: Mapping[str, Promise],

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from truerisk.errors import LogError
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.counted import counted
 
 
@@ -22,6 +23,7 @@ class LoanValue:
     scheduled: np.ndarray
 
 
+@one_thread
 def loan_value(
     amount: ArrayLike,
     annual_rate: ArrayLike,

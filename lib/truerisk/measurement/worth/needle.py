@@ -12,6 +12,7 @@ from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
 from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.one_thread import one_thread
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars as said
 
@@ -19,6 +20,7 @@ TOLD = 1.959963984540054 + 0.8416212335729143  # z of a 95% interval, and of a p
 YEAR = 365.25
 
 
+@one_thread
 def needle(
     log: pd.DataFrame | Stakes, dollars: float | None = None, features: Sequence[str] = ()
 ) -> pd.DataFrame:

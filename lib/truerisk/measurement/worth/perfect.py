@@ -9,8 +9,10 @@ from truerisk.measurement import metrics
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.worth.figure import per_application, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.one_thread import one_thread
 
 
+@one_thread
 def perfect_model(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> pd.DataFrame:
     """Dollars if every outcome were known beforehand, as run, and the difference.
 

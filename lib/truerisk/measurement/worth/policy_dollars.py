@@ -12,10 +12,12 @@ from truerisk.measurement.metrics import Value
 from truerisk.measurement.typed import typed
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
 from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
+from truerisk.statistics.one_thread import one_thread
 
 SWING = 0.2
 
 
+@one_thread
 def policy_dollars(
     log: pd.DataFrame, policy: pd.DataFrame | None = None, features: Sequence[str] = ()
 ) -> pd.DataFrame:

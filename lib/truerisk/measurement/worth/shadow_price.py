@@ -10,11 +10,13 @@ from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.review_curve import flag_and_rest
 from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.one_thread import one_thread
 
 LABELS = 100  # expected around the cutoff
 STEPS = 20
 
 
+@one_thread
 def shadow_price(
     log: pd.DataFrame | Stakes,
     capacity_per_day: float,

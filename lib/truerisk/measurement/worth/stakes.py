@@ -14,6 +14,7 @@ from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.outcomes import action_names
+from truerisk.statistics.one_thread import one_thread
 
 Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
 
@@ -145,6 +146,7 @@ class Stakes:
         return (max if event else min)(suits, key=lambda k: suits[k])
 
 
+@one_thread
 def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
     """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
 

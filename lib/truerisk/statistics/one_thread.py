@@ -1,0 +1,33 @@
+"""Linear algebra on one thread: its sums are then the same whatever the machine's cores.
+
+A product of two matrices is added up in another order by every number of threads, and the threads
+wait by spinning, which costs more than they save where most products are small.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+INSIDE = False
+
+
+def one_thread(verb: Callable[P, R]) -> Callable[P, R]:
+    """A public verb in which BLAS has one thread; afterwards it has those it had before."""
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        global INSIDE
+        if INSIDE:  # looking through the loaded libraries takes milliseconds
+            return verb(*args, **kwargs)
+        with threadpool_limits(1, "blas"):
+            INSIDE = True
+            try:
+                return verb(*args, **kwargs)
+            finally:
+                INSIDE = False
+
+    return run
