@@ -66,9 +66,11 @@ def run(
 
 def computed_by(engine: str, problem: "Problem") -> "Problem":
     """The problem with its features computed by ``engine``, or by its own where none is named."""
+    if not engine:
+        return problem
     from truerisk.features.engines import with_engine
 
-    return with_engine(problem, engine) if engine else problem
+    return with_engine(problem, engine)
 
 
 @contextmanager

@@ -8,11 +8,10 @@ import json
 import os
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -24,6 +23,9 @@ from truerisk.lake.home import default_root, home, repository
 from truerisk.lake.stored_types import as_arrow, fit
 from truerisk.lake.tables import REGISTRY
 from truerisk.wording.counted import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Lake", "as_arrow", "home", "open_lake", "repository"]
 
@@ -100,7 +102,7 @@ class Lake:
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise self._damaged(table, None, error) from error
 
-    def read(self, table: str, version: int | None = None) -> pd.DataFrame:
+    def read(self, table: str, version: int | None = None) -> "pd.DataFrame":
         """All rows of a table at a version, as pandas."""
         return self.arrow(table, version).to_pandas()
 
@@ -114,7 +116,7 @@ class Lake:
                 raise self._damaged(table, None, error) from error
 
     def append(
-        self, table: str, rows: pd.DataFrame | pa.Table, key: str, seal: Seal | None = None
+        self, table: str, rows: "pd.DataFrame | pa.Table", key: str, seal: Seal | None = None
     ) -> int:
         """Append the rows whose ``key`` the table does not hold yet; how many were appended.
 
@@ -134,20 +136,22 @@ class Lake:
                 f'Rows for table "{table}" lack {key} in {rows[key].null_count:,} of '
                 f"{rows.num_rows:,}; a row without its key could be appended twice."
             )
-        if len(pc.unique(rows[key])) < rows.num_rows:
+        if len(rows[key].unique()) < rows.num_rows:
             raise LakeError(f'Rows for table "{table}" repeat values of {key}; each must be new.')
 
         def unseen(handle: DeltaTable | None) -> pa.Table:
             if handle is None:
                 return rows
             fresh = fit(rows, pa.schema(handle.schema().to_arrow()), table)
+            place = pa.array(range(fresh.num_rows), pa.int64())
             with connect() as con:
-                con.register("fresh", fresh)
+                con.register("fresh", pa.table({"key": fresh[key], "place": place}))
                 self.scan(con, table, handle.version()).create_view("held")
-                k = quote(key)
-                sql = f"SELECT {k} FROM fresh WHERE {k} NOT IN (SELECT {k} FROM held)"
-                new = con.sql(sql).to_arrow_table()[key]
-            new_rows = fresh.filter(pc.is_in(fresh[key], value_set=new.combine_chunks()))
+                sql = (
+                    "SELECT place FROM fresh "
+                    f"WHERE key NOT IN (SELECT {quote(key)} FROM held) ORDER BY place"
+                )
+                new_rows = fresh.take(con.sql(sql).to_arrow_table()["place"])
             return seal(handle.version(), new_rows) if seal and new_rows.num_rows else new_rows
 
         return self.commit(table, rows.schema, unseen)

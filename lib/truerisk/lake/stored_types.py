@@ -1,12 +1,16 @@
 """The types that rows are stored with, and whether new rows fit a table without a loss."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from truerisk.errors import LakeError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def as_arrow(rows: pd.DataFrame | pa.Table) -> pa.Table:
+
+def as_arrow(rows: "pd.DataFrame | pa.Table") -> pa.Table:
     """Rows as the lake stores them: times in UTC microseconds, text as string, no void column."""
     table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
     table = table.replace_schema_metadata(None)
