@@ -147,11 +147,8 @@ class Lake:
             with connect() as con:
                 con.register("fresh", pa.table({"key": fresh[key], "place": place}))
                 self.scan(con, table, handle.version()).create_view("held")
-                sql = (
-                    "SELECT place FROM fresh "
-                    f"WHERE key NOT IN (SELECT {quote(key)} FROM held) ORDER BY place"
-                )
-                new_rows = fresh.take(con.sql(sql).to_arrow_table()["place"])
+                sql = f"SELECT place FROM fresh WHERE key NOT IN (SELECT {quote(key)} FROM held)"
+                new_rows = fresh.take(con.sql(sql).order("place").to_arrow_table()["place"])
             return seal(handle.version(), new_rows) if seal and new_rows.num_rows else new_rows
 
         return self.commit(table, rows.schema, unseen)
