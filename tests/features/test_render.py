@@ -57,7 +57,7 @@ def queries() -> dict[str, str]:
         for name, write in WINDOWS.items():
             made[f"{name}, delay {delay}"] = write(group(delay, known_at=7))
         wanted = Latest(source="events", by="order", columns=["kind"], max_age="2d")
-        made[f"latest, delay {delay}"] = latest('"source_events"', wanted, delay, 7, asof=False)
+        made[f"latest, delay {delay}"] = latest('"source_events"', [wanted], delay, 7, asof=False)
     return made
 
 
@@ -121,7 +121,7 @@ def test_duckdbs_own_sql_is_the_same_query() -> None:
 @pytest.mark.slow
 def test_what_only_duckdb_runs_is_refused_elsewhere() -> None:
     wanted = Latest(source="events", by="order", columns=["kind"])
-    asof = latest('"source_events"', wanted, 0, None, asof=True)
+    asof = latest('"source_events"', [wanted], 0, None, asof=True)
     chunk = range_join(group(0).part(0, 2))
     assert "ASOF" in render(asof, "duckdb")
     for dialect in set(DIALECTS) - {"duckdb"}:

@@ -74,10 +74,9 @@ def count_latest(sources: Sources, runner: Engine) -> None:
 def _matched(by: str, view: str) -> str:
     k = quote(by)
     return (
-        "SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS matched FROM "
-        f"(SELECT {k} AS __k, COUNT(*) AS n FROM {SPINE} GROUP BY {k}) s "
-        f"JOIN (SELECT DISTINCT {k} AS __k FROM {view} WHERE {k} IN (SELECT {k} FROM {SPINE})) e "
-        "ON e.__k = s.__k"
+        "SELECT CAST(COALESCE(SUM(__n), 0) AS BIGINT) AS matched FROM "
+        f"(SELECT {k} AS __k, COUNT(*) AS __n FROM {SPINE} GROUP BY {k}) AS __s "
+        f"WHERE __k IN (SELECT {k} FROM {view})"
     )
 
 

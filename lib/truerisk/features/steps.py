@@ -10,12 +10,15 @@ import pyarrow as pa
 from truerisk.features.engines import Engine
 from truerisk.features.plan import plan, sizes, sizes_query
 from truerisk.features.sql.group import Group, microseconds
+from truerisk.features.sql.latest import from_where
 from truerisk.features.sql.latest import latest as latest_sql
+from truerisk.features.sql.rank import is_ranked, ranges
+from truerisk.features.sql.rank import rank as ranked
 from truerisk.lake.sources import Sources
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.names import latest_name
 from truerisk.problem.source import Source
-from truerisk.problem.spec import Problem
+from truerisk.problem.spec import Latest, Problem
 
 
 @dataclass(frozen=True)
@@ -45,27 +48,12 @@ def entities(problem: Problem) -> list[str]:
 
 
 def steps(sources: Sources, engine: Engine, known_at: pd.Timestamp | None) -> Iterator[Step]:
-    """One step per latest entry and per formulation of each group; the spine is known already."""
-    problem = sources.problem
+    """One step per source and entity of latest entries, one per formulation of each group.
+
+    The spine is known already.
+    """
     known = None if known_at is None else _microseconds(known_at)
-    for latest in problem.features.latest:
-        delay = _delay(problem.sources[latest.source])
-        view = engine.source(latest.source, [latest.by, *latest.columns])
-        asof = engine.asof and delay is not None
-        query = latest_sql(view, latest, delay, known, engine.asof)
-        yield Step(
-            latest.source,
-            latest.by,
-            [latest_name(latest.source, column) for column in latest.columns],
-            "ASOF join" if asof else "newest row",
-            "one delay for all rows, so the order of time is the order of availability"
-            if asof
-            else "every row has its own availability"
-            if delay is None
-            else "the engine has no ASOF join",
-            [query],
-            partial(_fetch, query),
-        )
+    yield from _newest(sources, engine, known)
     for group, name in groups(sources, engine, known):
         seen = sizes(engine.run(sizes_query(group)).to_pandas())
         for choice in plan(group, seen, engine.memory):
@@ -79,6 +67,36 @@ def steps(sources: Sources, engine: Engine, known_at: pd.Timestamp | None) -> It
                 choice.run,
                 seen.matched,
             )
+
+
+def _newest(sources: Sources, engine: Engine, known: int | None) -> Iterator[Step]:
+    """The latest entries over one source by one entity, together."""
+    problem = sources.problem
+    wanted: dict[tuple[str, str], list[Latest]] = {}
+    for latest in problem.features.latest:
+        wanted.setdefault((latest.source, latest.by), []).append(latest)
+    for (name, by), entries in wanted.items():
+        source = problem.sources[name]
+        delay = _delay(source)
+        columns = dict.fromkeys(c for entry in entries for c in entry.columns)
+        view = engine.source(name, [by, *columns])
+        asof, rank = engine.asof and delay is not None, None
+        if asof and is_ranked(sources.columns(name)[source.key]):
+            rank = ranked(engine.run(ranges(from_where(view, by, known))).to_pylist()[0])
+        query = latest_sql(view, entries, delay, known, engine.asof, rank)
+        yield Step(
+            name,
+            by,
+            [latest_name(name, column) for entry in entries for column in entry.columns],
+            "ASOF join" if asof else "newest row",
+            "one delay for all rows, so the order of time is the order of availability"
+            if asof
+            else "every row has its own availability"
+            if delay is None
+            else "the engine has no ASOF join",
+            [query],
+            partial(_fetch, query),
+        )
 
 
 def groups(sources: Sources, engine: Engine, known: int | None) -> Iterator[tuple[Group, str]]:
