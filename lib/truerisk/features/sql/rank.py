@@ -60,4 +60,4 @@ def rank(found: Mapping[str, Any]) -> Rank | None:
     largest = ((last - first) // unit + 1) * (high - low + 1)
     reach = max(largest, last - first + unit, *map(abs, (first, last, low, high)))
     kind = next((kind for kind, limit in TYPES.items() if reach < limit), None)
-    return kind and Rank(kind, first, last, unit, low, high - low + 1)
+    return None if kind is None else Rank(kind, first, last, unit, low, high - low + 1)
