@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from truerisk.errors import LakeError
+from truerisk.errors import LakeError, SourceError
 from truerisk.features.online.lookup import OnlineFeatures
 from truerisk.features.online.store import store_path
 from truerisk.features.online.sync import sync_online
@@ -61,6 +61,22 @@ def test_a_damaged_store_is_told_of_and_built_again(
     assert Path(f"{path}.damaged").read_bytes() == spoilt
     assert asked(problem, lake) == whole
     assert sync_online(problem, lake).tables[0].what == "unchanged"
+
+
+def test_a_refused_sync_writes_nothing(problem: Problem, lake: Lake) -> None:
+    home = Path(store_path(problem, None, lake)).parent.parent
+    endless = pd.DataFrame({"visit": [999], "customer_id": [1], "n": [float("inf")]})
+    endless["at_"] = pd.to_datetime(["2025-01-02"], utc=True)
+    lake.append("visits", endless, "visit")
+    with pytest.raises(SourceError, match="is infinite in 1 of 401 rows"):
+        sync_online(problem, lake)
+    assert not home.exists()
+    path = home / "online" / "small.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"nothing")
+    with pytest.raises(SourceError, match="is infinite"):
+        sync_online(problem, lake)
+    assert list(path.parent.iterdir()) == [path] and path.read_bytes() == b"nothing"
 
 
 def test_a_file_that_never_was_a_store_is_left_alone(

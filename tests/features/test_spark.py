@@ -121,15 +121,12 @@ def same(lake: Lake) -> Callable[..., pd.DataFrame]:
 
 
 def bits(frame: pd.DataFrame) -> pd.DataFrame:
-    """Floats as their 64 bits, so that a last digit counts; null is a value of its own.
-
-    The sign of a zero is left out: DuckDB's own ASOF join drops it.
-    """
+    """Floats as their 64 bits, so that a last digit counts; null is a value of its own."""
 
     def of(column: pd.Series) -> pd.Series:
         if column.dtype != "float64":
             return column
-        return pd.Series((column.to_numpy() + 0.0).view("int64")).mask(column.isna(), -1)
+        return pd.Series(column.to_numpy().view("int64")).mask(column.isna(), -1)
 
     return frame.reset_index(drop=True).apply(of)
 

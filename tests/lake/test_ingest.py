@@ -529,3 +529,20 @@ def test_a_name_that_differs_in_capitals_only_is_refused(bring: Bring, lake: Lak
 def test_a_contract_that_cannot_be_applied_is_one_sentence(bring: Bring, lake: Lake) -> None:
     said = refusal(bring, lake, visits(1, x=[1]), contract={"x": {"allowed": ["a"]}})
     assert "cannot be held against its contract" in said
+
+
+def test_an_index_and_columns_that_are_still_empty_are_left_out_and_said(
+    bring: Bring, lake: Lake
+) -> None:
+    """A row sent again has another index; what is empty today may hold numbers tomorrow."""
+    said = bring(",visit,at_,Unnamed: 0,__v,note,\n0,1,2024-01-01,5,x,,\n").said
+    assert (
+        "- left out, having no name or one that begins with __: column0, Unnamed: 0, __v"
+        in (said[1].partition(", column6")[0])
+    )
+    assert said[2] == "- left out while empty, since nothing tells their type: note"
+    assert {"visit", "at_"} == set(lake.read("visits").columns)
+    again = bring(",visit,at_,Unnamed: 0,__v,note,\n7,1,2024-01-01,9,y,,\n8,2,2024-01-02,9,,7.5,\n")
+    assert (again.accepted, again.already_held, again.rejected) == (1, 1, 0)
+    notes = lake.read("visits").set_index("visit")["note"]
+    assert notes[2] == 7.5 and pd.isna(notes[1])

@@ -85,7 +85,10 @@ def with_derived(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _run(problem: Problem, runner: Engine, step: Step, rows: int) -> pd.DataFrame:
-    """The step's features in the spine's order: asserted to be exactly its rows."""
+    """The step's features in the spine's order: asserted to be exactly its rows.
+
+    Zero has no sign: engines differ in whether they keep it.
+    """
     try:
         found = step.run(runner.run)
     except ValueError as error:
@@ -95,4 +98,7 @@ def _run(problem: Problem, runner: Engine, step: Step, rows: int) -> pd.DataFram
     row = found[ROW].to_numpy()
     order = np.argsort(row)
     assert np.array_equal(row[order], np.arange(rows)), step
-    return as_frame(found.select(step.names).take(order))
+    frame = as_frame(found.select(step.names).take(order))
+    doubles = frame.columns[[kind.kind == "f" for kind in frame.dtypes]]
+    frame[doubles] += 0.0
+    return frame

@@ -25,12 +25,12 @@ from truerisk.lake.new_files import QUERY, NewFile, ingest_id, known_files, with
 from truerisk.lake.place import times_of
 from truerisk.lake.profile import profile
 from truerisk.lake.reader.cells import Cell
-from truerisk.lake.reader.explain import Explained
 from truerisk.lake.reader.listing import File, find, plain
 from truerisk.lake.reader.texts import last_line_is_open
 from truerisk.lake.reading import line_for, passing_for_texts, readings
 from truerisk.lake.record import Record, describe, write
 from truerisk.lake.sources import Sources
+from truerisk.lake.untyped import said_of_empty, said_of_numbers, without_values
 from truerisk.problem.reads import columns_read
 from truerisk.problem.source import Ingest
 from truerisk.problem.spec import Problem
@@ -87,7 +87,9 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
     path = None if asked else find(resolved(file.file, where), where)[0]
     reads = [path.local, plain(path.local)] if path else [f"{lake.root}/{table}"]  # what it holds
     with Sources(with_query(problem, name) if asked else problem, lake, reads=reads) as sources:
-        file, arrived, open_line = _arrive(sources, file, path, where)
+        read = columns_read(problem, name)
+        needed = {source.key, source.time, source.available_at, *source.contract, *read}
+        file, arrived, left_out, open_line = _arrive(sources, file, path, where, needed)
         if file.sha256 in known_files(lake, table):
             return Ingested(file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
         _check_columns(problem, name, arrived, where)
@@ -112,7 +114,11 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
                 is_text,
             )
             odd = passing_for_texts(sources.con, ARRIVED, found, held, source.contract)
-            said = _as_texts(odd if is_text else [], columns_read(problem, name), where, final)
+            said = left_out + said_of_numbers(odd if is_text else [], read, where, final)
+            if is_text:
+                empty = without_values(sources.con, ARRIVED, found, held, source.contract)
+                said += said_of_empty(empty, needed)
+                found = [c for c in found if c.column not in empty or c.column in needed]
             known = _references(sources, problem, name, found, held)
             try:
                 verdict = judge(sources.con, ARRIVED, found, source, held, known)
@@ -204,41 +210,26 @@ def _record(
     )
 
 
-def _as_texts(
-    odd: list[tuple[Explained, int]], read: set[str], where: str, final: bool
-) -> list[Flag]:
-    """New columns of numbers that would be stored as texts, for good: said, where none reads them.
-
-    Raises SourceError for one that the problem computes with.
-    """
-    said: list[Flag] = []
-    for found, row in odd:
-        about = f'column "{found.column}" {found.said}, the first in row {row:,}'
-        if found.column in read and not final:
-            raise SourceError(
-                f"{where}: {about}; nothing was ingested; write {found.line} in its contract, or "
-                f'{found.column} = {{ type = "text" }} to keep texts.'
-            )
-        sentence = f"{about}; it became text; {found.line} in its contract would have read it"
-        said.append({"kind": "as_text", "sentence": sentence})
-    return said
-
-
 def _arrive(
-    sources: Sources, file: NewFile, path: File | None, where: str
-) -> tuple[NewFile, dict[str, str], bool]:
-    """Load the file's rows as they are; the file with its hash, its columns, an open last line."""
+    sources: Sources, file: NewFile, path: File | None, where: str, asked: set[str | None]
+) -> tuple[NewFile, dict[str, str], list[Flag], bool]:
+    """Load the file's rows as they are.
+
+    The file with its hash, its columns, what is said of those left out, an open last line.
+    """
     if path is None:
         view = sources.raw(file.source)
         sources.con.execute(
             f"CREATE TABLE {ARRIVED} AS SELECT row_number() OVER () AS __row, * FROM {quote(view)}"
         )
         digest = str(sources.versions[file.source])
-        return NewFile(file.source, QUERY, digest), sources.columns(file.source), False
-    arrived = read_file(sources.con, path, ARRIVED, where)
+        return NewFile(file.source, QUERY, digest), sources.columns(file.source), [], False
+    arrived, unnamed = read_file(sources.con, path, ARRIVED, where, asked)
     if sha256_of(path.local, where) != file.sha256:
         raise SourceError(f"{where} changed while it was read; nothing was ingested; run it again.")
-    return file, arrived, last_line_is_open(path)
+    said = f"left out, having no name or one that begins with __: {', '.join(unnamed)}"
+    flags = [{"kind": "left_out", "sentence": said}] if unnamed else []
+    return file, arrived, list(flags), last_line_is_open(path)
 
 
 def _check_columns(problem: Problem, name: str, arrived: dict[str, str], where: str) -> None:

@@ -33,6 +33,7 @@ from truerisk.features.online.typed import (
     as_feature,
     of_python,
 )
+from truerisk.features.online.values import unsigned
 from truerisk.features.online.windows import Windows
 from truerisk.lake.home import default_root
 from truerisk.lake.lake import Lake, open_lake
@@ -172,7 +173,7 @@ class OnlineFeatures:
                 seen = [] if own is None else [own]
                 for plan in plans:
                     values = plan.read(con, seen, as_of)
-                    found |= {name: (value, plan.kinds[name]) for name, value in values.items()}
+                    found |= {name: (unsigned(v), plan.kinds[name]) for name, v in values.items()}
         finally:
             con.execute("COMMIT")
         return given, found

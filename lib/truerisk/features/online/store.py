@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ FORMAT = 2
 WAIT = 60.0  # seconds for another writer to finish
 KEPT = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, described TEXT NOT NULL)"
 APPLICATION = "CREATE TABLE IF NOT EXISTS application (version TEXT NOT NULL, types TEXT NOT NULL)"
+PARTS = ("", "-wal", "-shm")  # of a store
 MAPPED = 1 << 31  # bytes of the file that a reader maps instead of copying
 
 
@@ -111,13 +112,43 @@ def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Con
     return con
 
 
-def set_aside(path: str) -> str:
-    """Move a damaged store and what belongs to it out of the way; its new name."""
-    aside = f"{path}.damaged"
-    for suffix in ("", "-wal", "-shm"):
+def aside(path: str) -> str:
+    """What a damaged store is kept as."""
+    return f"{path}.damaged"
+
+
+@contextmanager
+def anew(path: str) -> Iterator[str]:
+    """A name beside ``path`` for a new store, which becomes ``path`` when it is whole.
+
+    A damaged one is moved out of the way then. Whatever is raised before leaves all as it was.
+    Raises FileExistsError where a whole store has come meanwhile.
+    """
+    beside = f"{path}.{os.getpid()}.new"
+    folders = [f for f in Path(path).parents if not f.exists()]
+    try:
+        yield beside
+        if damage(path):
+            _move(path, aside(path))
+        os.link(beside, path)
+    except BaseException:
+        _remove(beside)
+        for folder in folders:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+    _remove(beside)
+
+
+def _move(path: str, to: str) -> None:
+    for suffix in PARTS:
         if os.path.exists(path + suffix):
-            os.replace(path + suffix, aside + suffix)
-    return aside
+            os.replace(path + suffix, to + suffix)
+
+
+def _remove(path: str) -> None:
+    for suffix in PARTS:
+        Path(path + suffix).unlink(missing_ok=True)
 
 
 def damage(path: str) -> str:

@@ -18,7 +18,9 @@ from truerisk.features.online.fill import described, rows_of, still_there
 from truerisk.features.online.rows import Rows, needed, rules
 from truerisk.features.online.store import (
     Kept,
+    anew,
     application_types,
+    aside,
     damage,
     describe,
     drop,
@@ -27,7 +29,6 @@ from truerisk.features.online.store import (
     kept,
     open_store,
     rebuild,
-    set_aside,
     store_path,
     writing,
 )
@@ -38,6 +39,7 @@ from truerisk.problem.spec import Problem
 
 HEADER = b"SQLite format 3\0"
 ENDINGS = (".sqlite", ".sqlite3", ".db")
+NEW = "it is new"
 REPLACE = "REPLACE"  # what was added as it happened gives way to what the lake says of it
 BUILT, EXTENDED, UNCHANGED, DROPPED = "built", "extended", "unchanged", "dropped"
 
@@ -76,56 +78,70 @@ def sync_online(
     """Bring the online store up to its sources; what happened to each table.
 
     Writes a file, ``store`` or ``online/<problem>.sqlite`` in the home of the lake; one that is
-    damaged is set aside and built anew. Sources are checked as for a
-    build. Tables that only other definitions of the problem need are kept up too, as long as their
-    source says the same of its rows. Raises SourceError and ProblemError as build_features does,
-    and LakeError where the store cannot be written.
+    damaged is set aside once another is whole, and a sync that is refused writes nothing. Sources
+    are checked as for a build. Tables that only other definitions of the problem need are kept up
+    too, as long as their source says the same of its rows. Raises SourceError and ProblemError as
+    build_features does, and LakeError where the store cannot be written.
     """
     lake = lake or open_lake()
     path = store_path(problem, store, lake)
     with Sources(problem, lake) as sources:
         for rows in needed(problem).values():
             sources.pin(rows.source)
-        new = repaired(path)
-        con = open_store(path, problem, create=True)
-        try:
-            changes = plan(sources, kept(con), new)
-            done = dict.fromkeys(changes, 0)
-            own = problem.application.source
-            sources.pin(own)
-            version = f"{sources.versions[own]} {rules(problem, own)}"
-            same = application_types(con)[0] == version
-            if not same or any(change.what != UNCHANGED for change in changes.values()):
-                check_inputs(sources)
-                with writing(con, path):
-                    changes = plan(sources, kept(con), new)
-                    done = {name: _apply(con, sources, change) for name, change in changes.items()}
-                    if not same:
-                        keep_application_types(con, version, sources.columns(own))
-        finally:
-            con.close()
+        wrong = repairable(path)
+        if wrong or not os.path.exists(path):
+            damaged = f"the store was damaged ({wrong}) and is kept as {aside(path)}"
+            new = damaged if wrong else NEW
+            try:
+                with anew(path) as beside:
+                    return replace(_bring(sources, beside, new), path=path)
+            except FileExistsError:  # another sync was faster
+                pass
+        return _bring(sources, path, NEW)
+
+
+def _bring(sources: Sources, path: str, new: str) -> Synced:
+    """Bring one file up to the sources; ``new`` says why a table that is not there is built."""
+    problem = sources.problem
+    con = open_store(path, problem, create=True)
+    try:
+        changes = plan(sources, kept(con), new)
+        done = dict.fromkeys(changes, 0)
+        own = problem.application.source
+        sources.pin(own)
+        version = f"{sources.versions[own]} {rules(problem, own)}"
+        same = application_types(con)[0] == version
+        if not same or any(change.what != UNCHANGED for change in changes.values()):
+            check_inputs(sources)
+            with writing(con, path):
+                changes = plan(sources, kept(con), new)
+                done = {name: _apply(con, sources, change) for name, change in changes.items()}
+                if not same:
+                    keep_application_types(con, version, sources.columns(own))
+    finally:
+        con.close()
     return Synced(
         path,
         tuple(SyncedTable(n, c.what, done[n], c.because) for n, c in changes.items()),
     )
 
 
-def repaired(path: str) -> str:
-    """Why a table that is not there is built: it is new, or the store was damaged and set aside.
+def repairable(path: str) -> str:
+    """What is wrong with a store that is there, empty where nothing is.
 
     Raises LakeError for a file that never was a store.
     """
     wrong = damage(path)
     if not wrong:
-        return "it is new"
+        return ""
     with open(path, "rb") as file:
         known = path.endswith(ENDINGS) or file.read(len(HEADER)) == HEADER
     if not known:
         raise LakeError(f"{path} is no online store; give --store a name of its own.")
-    return f"the store was damaged ({wrong}) and is kept as {set_aside(path)}"
+    return wrong
 
 
-def plan(sources: Sources, held: Mapping[str, Kept], new: str = "it is new") -> dict[str, Change]:
+def plan(sources: Sources, held: Mapping[str, Kept], new: str = NEW) -> dict[str, Change]:
     """What each table needs, by name; pins what is not pinned, reads no rows.
 
     ``new`` says why a table that is not held is built.

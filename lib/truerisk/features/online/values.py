@@ -53,6 +53,11 @@ def number(value: Any, kind: str) -> float:
     return value / 10**digits if digits else float(value)
 
 
+def unsigned(value: Any) -> Any:
+    """The value of a feature; zero has no sign, as in the build."""
+    return value + 0.0 if type(value) is float else value
+
+
 def scale(kind: str) -> int:
     """How many digits after the point a DECIMAL type keeps; 0 for any other type."""
     found = re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", kind)

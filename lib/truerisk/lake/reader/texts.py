@@ -33,12 +33,16 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Rows:
-    """``sql`` selects from a file; ``columns`` are those it has, all texts where ``texts``."""
+    """``sql`` selects from a file; ``columns`` are those it has, all texts where ``texts``.
+
+    ``nameless`` are those of them that the file gives no name.
+    """
 
     sql: str
     columns: list[str]
     texts: bool
     typed: dict[str, str] = field(default_factory=dict)  # column → the type its author gave
+    nameless: Sequence[str] = ()
 
 
 def rows_of_file(
@@ -46,8 +50,10 @@ def rows_of_file(
 ) -> Rows:
     """How ``con`` reads one text file or workbook; ``where`` begins every refusal."""
     if file.format == "csv":
-        separator, names = _header(file, where, separator)
-        return Rows(csv_sql(file, separator, names), names, True)
+        separator, header = _header(file, where, separator)
+        names = named(header, where)
+        nameless = [n for n, said in zip(names, header) if not said.strip()]
+        return Rows(csv_sql(file, separator, names), names, True, nameless=nameless)
     if file.format == "json":
         return _json_rows(con, file, where)
     return _sheet_rows(con, file, where)
@@ -101,10 +107,7 @@ def last_line_is_open(file: File) -> bool:
 
 
 def _header(file: File, where: str, separator: str | None) -> tuple[str, list[str]]:
-    """The separator and the column names of a CSV: its first line, read as UTF-8.
-
-    A column without a name, as pandas writes its index, is called ``column0`` by its place.
-    """
+    """The separator and the header of a CSV: its first line, read as UTF-8."""
     try:
         with _opened(file) as content:
             line = content.readline().decode("utf-8-sig").rstrip("\r\n")
@@ -122,11 +125,14 @@ def _header(file: File, where: str, separator: str | None) -> tuple[str, list[st
         separator = "\t"
     split = {s: next(csv.reader([line], delimiter=s)) for s in {*SEPARATORS, separator} if s}
     separator = separator or max(SEPARATORS, key=lambda s: len(split[s]))
-    return separator, named(split[separator], where)
+    return separator, split[separator]
 
 
 def named(names: list[str], where: str) -> list[str]:
-    """The header's names; those without one by their place. Refuses two columns of one name."""
+    """The header's names; one without, as pandas writes its index, is ``column0`` by its place.
+
+    Refuses two columns of one name.
+    """
     found = [n.strip() or f"column{i}" for i, n in enumerate(names)]
     lower = [n.lower() for n in found]
     twice = next((n for n in found if lower.count(n.lower()) > 1), None)
