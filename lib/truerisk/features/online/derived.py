@@ -1,4 +1,7 @@
-"""Derived features of one application, by prepared statements of the engine the build uses."""
+"""Derived features of one application, by prepared statements of the engine the build uses.
+
+Plain arithmetic needs no engine, and is most of what is derived: see ``arithmetic``.
+"""
 
 import math
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ import duckdb
 
 from truerisk.features.build import with_derived
 from truerisk.features.kinds import as_input
+from truerisk.features.online.arithmetic import OtherwiseError, Part, compiled
 from truerisk.features.online.typed import Typed, UnusualError, as_feature, as_literal, carried
 from truerisk.lake.connection import quote
 from truerisk.problem.expression import columns_of, sandbox
@@ -34,6 +38,7 @@ class Derived:
         self._levels = _levels(self._reads)
         self._con = sandbox()
         self._prepared: dict[tuple[Any, ...], str] = {}
+        self._plain: dict[tuple[Any, ...], list[Part] | None] = {}
 
     def values(
         self, application: Mapping[str, Typed], features: Mapping[str, Typed]
@@ -60,7 +65,8 @@ class Derived:
         found: dict[str, float | str] = {}
         for level in self._levels:
             wanted = sorted(set().union(*(self._reads[name] for name in level)) & columns.keys())
-            made = self._run(level, [columns[c] for c in wanted])
+            inputs = [columns[c] for c in wanted]
+            made = self._plainly(level, inputs) or self._run(level, inputs)
             for name, (value, kind) in made.items():
                 known = None if value != value else value
                 if type(known) is float and math.isinf(known):
@@ -70,8 +76,28 @@ class Derived:
                     columns[name.lower()] = (name, (known, carried(kind)))
         return found
 
+    def _plainly(
+        self, level: list[str], inputs: list[tuple[str, Typed]]
+    ) -> dict[str, Typed] | None:
+        """The level by plain arithmetic; None where the engine must compute any of it."""
+        shape = _shape(level, inputs)
+        if shape not in self._plain:
+            types = {name.lower(): kind for name, (_, kind) in inputs}
+            parts = [compiled(self._sql[name], types) for name in level]
+            if len(self._plain) >= MOST:
+                self._plain = {}
+            self._plain[shape] = [p for p in parts if p] if all(parts) else None
+        plain = self._plain[shape]
+        if plain is None:
+            return None
+        row = {name.lower(): value for name, (value, _) in inputs}
+        try:
+            return {name: (part.value(row), part.kind) for name, part in zip(level, plain)}
+        except OtherwiseError:
+            return None
+
     def _run(self, level: list[str], inputs: list[tuple[str, Typed]]) -> dict[str, Typed]:
-        shape = (*level, *((name, kind) for name, (_, kind) in inputs))
+        shape = _shape(level, inputs)
         if shape not in self._prepared:
             self._prepare(shape, level, inputs)
         values = ", ".join(as_literal(*value) for _, value in inputs)
@@ -109,6 +135,11 @@ class Derived:
             name: as_feature(as_input(self.problem, name, frame[name]).iloc[0])
             for name in self._sql
         }
+
+
+def _shape(level: list[str], inputs: list[tuple[str, Typed]]) -> tuple[Any, ...]:
+    """What a level is planned for: its features, and the types of what they read."""
+    return (*level, *((name, kind) for name, (_, kind) in inputs))
 
 
 def _levels(reads: Mapping[str, set[str]]) -> list[list[str]]:
