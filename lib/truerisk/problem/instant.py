@@ -16,18 +16,21 @@ def parse_instant(value: Any) -> "pd.Timestamp":
     """An ISO 8601 text, date or datetime as a UTC timestamp; ValueError when it is none."""
     import pandas as pd  # half a second that a command without times has no need of
 
-    wrong = f"{shown(value, 60)} is not a time; write it as '2026-06-30'"
     if isinstance(value, int | float):
-        raise ValueError(wrong)
+        raise _no_time(value)
     try:
         # pandas alone would read "06/07" in American order and "10:30" as today.
         stamp = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
         stamp = stamp if stamp.tzinfo is None else stamp.tz_convert("UTC")
     except (ValueError, TypeError, OverflowError) as error:
-        raise ValueError(wrong) from error
+        raise _no_time(value) from error
     if stamp is pd.NaT:
-        raise ValueError(wrong)
+        raise _no_time(value)
     return (stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp).as_unit("us")
+
+
+def _no_time(value: Any) -> ValueError:
+    return ValueError(f"{shown(value, 60)} is not a time; write it as '2026-06-30'")
 
 
 def instant(value: str | date | datetime | None) -> "pd.Timestamp":
