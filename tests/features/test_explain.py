@@ -228,7 +228,7 @@ def test_the_command_line_names_the_engine_of_a_flow(
 ) -> None:
     launched = []
     monkeypatch.setattr(
-        "truerisk.commands.options.launch",
+        "truerisk.launch.launch",
         lambda flow, problem, *given, **parameters: (
             launched.append((flow, problem.compute.engine)) or []
         ),

@@ -61,7 +61,7 @@ def test_many_loans_at_once_equal_each_alone() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"amount": -1}, "amount must be at least 0; 1 of 1 loans differ"),
+        ({"amount": -1}, "amount must be at least 0; not so in 1 of 1 loan"),
         ({"term_months": 0}, "term_months must be a whole number from 1 to 600"),
         ({"term_months": [36, 36.5]}, "1 of 2 loans differ"),
         ({"lgd": 1.2}, r"lgd must be in \[0, 1\]"),

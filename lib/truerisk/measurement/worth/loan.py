@@ -70,5 +70,5 @@ def _check(name: str, allowed: str, values: np.ndarray, fine: np.ndarray) -> Non
     wrong = int((~fine).sum())
     if wrong:
         raise LogError(
-            f"{name} must be {allowed}; {wrong:,} of {counted(values.size, 'loan')} differ."
+            f"{name} must be {allowed}; not so in {wrong:,} of {counted(values.size, 'loan')}."
         )
