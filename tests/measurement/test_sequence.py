@@ -10,7 +10,12 @@ from years import ever_missed, misses_by_heart, misses_by_row, weeks_to_see, yea
 
 from truerisk.measurement.interval import Z, clustered_se
 from truerisk.measurement.metrics import ratio
-from truerisk.measurement.watching.sequence import confidence_sequence, half_width, rho_squared
+from truerisk.measurement.watching.sequence import (
+    confidence_sequence,
+    half_width,
+    rho_squared,
+    units_of,
+)
 
 slow = pytest.mark.slow
 FEW = 12_000  # as many explored labels among fewer approved ones: as wide, and five times cheaper
@@ -55,7 +60,7 @@ def test_running_values_are_those_of_each_prefix() -> None:
     numerator = (
         denominator * (0.2 + 0.1 * week) + rng.normal(size=n) + rng.normal(size=250)[cluster]
     )
-    found = confidence_sequence(numerator, denominator, cluster, week, 0.05, 4.0, first=1)
+    found = confidence_sequence(numerator, denominator, units_of(cluster, week), 0.05, 4.0, first=1)
     units = [len(set(zip(cluster[week <= w], week[week <= w], strict=True))) for w in range(6)]
     assert found.units.tolist() == units[1:]
     assert found.t_star == units[1] / 2 * 4
@@ -75,9 +80,9 @@ def test_the_shown_weeks_do_not_change_when_others_follow() -> None:
     rng = np.random.default_rng(0)
     week = np.sort(rng.integers(0, 20, 2_000))
     x, ones, cluster = rng.normal(size=2_000), np.ones(2_000), rng.integers(0, 900, 2_000)
-    whole = confidence_sequence(x, ones, cluster, week, 0.025, 26, 3)
+    whole = confidence_sequence(x, ones, units_of(cluster, week), 0.025, 26, 3)
     k = week < 9
-    part = confidence_sequence(x[k], ones[k], cluster[k], week[k], 0.025, 26, 3)
+    part = confidence_sequence(x[k], ones[k], units_of(cluster[k], week[k]), 0.025, 26, 3)
     np.testing.assert_allclose(part.low, whole.low[:6])
     np.testing.assert_allclose(part.high, whole.high[:6])
 

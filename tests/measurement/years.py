@@ -14,7 +14,7 @@ import numpy as np
 
 from truerisk.measurement.interval import Z
 from truerisk.measurement.watching.burn_in import LEAST_EXPLORED
-from truerisk.measurement.watching.sequence import Sequence, confidence_sequence
+from truerisk.measurement.watching.sequence import Sequence, confidence_sequence, units_of
 from truerisk.measurement.watching.watch import ALPHA, BEST_WEEK, BEST_WEEK_OF_QUARTER
 
 WEEKS, QUARTER = 52, 13
@@ -110,7 +110,9 @@ def scopes(log: Year, value: np.ndarray) -> list[tuple[int, Sequence]]:
         known = np.cumsum(np.bincount(week[counted[k]][once], minlength=weeks)) >= LEAST_EXPLORED
         if known.any():
             first, ones = int(np.argmax(known)), np.ones(len(week))
-            sequence = confidence_sequence(value[k], ones, subject, week, ALPHA / 2, best, first)
+            sequence = confidence_sequence(
+                value[k], ones, units_of(subject, week), ALPHA / 2, best, first
+            )
             found.append((begin + first, sequence))
     return found
 

@@ -1,6 +1,6 @@
 """m(x) and its sisters: cross-fitted guesses that doubly robust estimates correct."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,16 +48,19 @@ def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
     return Guess(m, taken, followed)
 
 
-def cross_fit(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
+def cross_fit(
+    frame: pd.DataFrame, rows: Rows, features: Sequence[str], asked: np.ndarray | None = None
+) -> np.ndarray:
     """P(event | score, features) for every row by a model that never saw its cluster, shape (n,).
 
     Fitted on the revealed rows, unweighted. A poor m costs width, never bias: the correction term
-    (R/π)(y − m) is exact for any m that did not see the row.
+    (R/π)(y − m) is exact for any m that did not see the row. Of rows that are not ``asked`` for (a
+    mask) nothing is said.
     """
     if not ((rows.pi > 0) & ~(rows.seen & (rows.pi == 1))).any():
         # Every label that counts is known: (1/1)(y − m) + m is y, whatever m is.
         return np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
-    return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster)
+    return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster, asked)
 
 
 def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
@@ -69,8 +72,8 @@ def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> 
     X, value = _design(frame, rows, [*features, *dollars]), frame["realised_value"].to_numpy(float)
     known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
     m = np.zeros(len(rows))
-    for k in np.unique(fold):
-        some, test = _taught(X, value, known & (fold != k), rows.cluster), fold == k
+    for k, some in _taught(X, value, known, rows.cluster):
+        test = fold == k
         if len(some) < LEAST_LABELS:
             m[test] = value[some].mean() if len(some) else 0.0
             continue
@@ -83,15 +86,24 @@ def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> 
     return m
 
 
-def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """P(y) for every row of X from the ``known`` ones of other folds, shape (n,)."""
+def _fitted(
+    X: np.ndarray,
+    y: np.ndarray,
+    known: np.ndarray,
+    cluster: np.ndarray,
+    asked: np.ndarray | None = None,
+) -> np.ndarray:
+    """P(y) for every row of X, (n,), or those ``asked`` for, from the ``known`` of other folds."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
     from threadpoolctl import threadpool_limits
 
     m, fold = np.full(len(X), 0.5), cluster % FOLDS
-    for k in np.unique(fold):  # few subjects leave folds empty
-        some, test = _taught(X, y, known & (fold != k), cluster), fold == k
-        labels = y[some]
+    for k, some in _taught(X, y, known, cluster):
+        test, labels = fold == k, y[some]
+        if asked is not None:
+            test &= asked
+        if not test.any():
+            continue
         if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
             m[test] = labels.mean() if len(labels) else 0.5
             continue
@@ -105,13 +117,19 @@ def _fitted(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
     return np.clip(m, EDGE, 1 - EDGE)
 
 
-def _taught(X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """The rows a model is fitted on, in an order that does not depend on that of the log."""
-    rows = np.flatnonzero(known)
+def _taught(
+    X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Each fold, few subjects leave some empty, and the rows that its model is fitted on: of other
+    folds, in an order that does not depend on that of the log."""
+    fold, rows = cluster % FOLDS, np.flatnonzero(known)
     if len(rows) > MOST_LABELS:
         rows = rows[np.lexsort((y[rows], X[rows, 0], cluster[rows]))]
-        rows = rows[:: -(-len(rows) // MOST_LABELS)]
-    return rows[np.lexsort((y[rows], *X[rows].T))]
+    for k in np.unique(fold):
+        some = rows[fold[rows] != k]
+        if len(some) > MOST_LABELS:
+            some = some[:: -(-len(some) // MOST_LABELS)]
+        yield k, some[np.lexsort((y[some], *X[some].T))]
 
 
 def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Rows in the order of a score, sorted once for every metric that ranks them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,7 +42,10 @@ def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
     """Rows of one score stand by their ``cluster``, not as they came; else as they came."""
     keys = (score,) if cluster is None else (cluster, score)
     order = np.lexsort(keys)
-    ordered = score[order]
-    return Ranking(
-        order, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(score)])
-    )
+    return replace(sorted_ranking(score[order]), order=order)
+
+
+def sorted_ranking(score: np.ndarray) -> Ranking:
+    """Rows that lie in the order of their scores already."""
+    new = np.append(True, score[1:] != score[:-1])[: len(score)]
+    return Ranking(np.arange(len(score)), np.flatnonzero(new))

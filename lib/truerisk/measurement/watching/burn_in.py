@@ -3,7 +3,6 @@
 import numpy as np
 
 from truerisk.measurement.gamma import LEAST
-from truerisk.measurement.watching.sequence import by_unit
 from truerisk.measurement.watching.series import Series, Watched
 from truerisk.wording.counted import counted
 
@@ -24,14 +23,13 @@ class BurnIn:
         on, seen, y = series.on, series.on.rows.seen, series.on.rows.y
         explored = seen & (on.rows.pi < 1)
         self.n = np.cumsum(np.bincount(on.look))
-        self.explored = _subjects(on, explored)
-        self.labels = _subjects(on, seen)
-        self.events, self.others = (_subjects(on, seen & (y == v)) for v in (1, 0))
+        self.explored, self.labels = on.subjects["explored"], on.subjects["labels"]
+        self.events, self.others = on.subjects["events"], on.subjects["others"]
         weight = on.w * np.nan_to_num(series.size) * explored
         self.explored_events, self.explored_others = (
             _effective(on, weight * (y == v)) for v in (1, 0)
         )
-        self.needed = _subjects(on, on.rows.pi < 1) > 0
+        self.needed = on.subjects["needed"] > 0
         self.null = series.null
         counted = np.where(self.needed, self.explored, self.labels)
         alike = np.minimum(self.events, self.others)
@@ -61,18 +59,12 @@ class BurnIn:
         return said
 
 
-def _subjects(on: Watched, mask: np.ndarray) -> np.ndarray:
-    """Subjects with a row of the mask at or before each look; rows are in order of time."""
-    first = np.unique(on.rows.cluster[mask], return_index=True)[1]
-    return np.cumsum(np.bincount(on.look[mask][first], minlength=int(on.look.max()) + 1))
-
-
 def _effective(on: Watched, x: np.ndarray) -> np.ndarray:
     """Kish's (Σx)²/Σx² of the subjects' sums so far, at each look."""
-    looks, there = int(on.look.max()) + 1, x > 0
-    if not there.any():
+    looks = int(on.look.max()) + 1
+    if not x.any():
         return np.zeros(looks)
-    sums, _, units = by_unit(x[there], x[there], on.rows.cluster[there], on.look[there])
-    total = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))
-    squares = units.running(sums, sums, looks)
+    sums = on.units.sums(x)
+    total = np.cumsum(np.bincount(on.units.week, weights=sums, minlength=looks))
+    squares = on.units.running(sums, sums, looks)
     return np.divide(total**2, squares, out=np.zeros(looks), where=squares > 0)

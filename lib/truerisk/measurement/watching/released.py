@@ -109,23 +109,29 @@ def _fixed_before(frame: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
     at = frame["as_of"]
     for name in np.unique(quarter[guessed]):
         now = quarter == name
+        asked = now & guessed  # of the others ỹ is y, whatever m is
         begin = at[now].iloc[0]
         before = (quarter < name) & (at > begin - MEMORY).to_numpy()
         if rows.seen[before].sum() < LEAST_LABELS:
             continue
         part = before | now
-        m[now] = _learnt(frame[part], rows.where(part), before[part], features)[now[part]]
+        learnt = _learnt(frame[part], rows.where(part), before[part], asked[part], features)
+        m[asked] = learnt[asked[part]]
     return m
 
 
 def _learnt(
-    frame: pd.DataFrame, rows: Rows, before: np.ndarray, features: Sequence[str]
+    frame: pd.DataFrame,
+    rows: Rows,
+    before: np.ndarray,
+    asked: np.ndarray,
+    features: Sequence[str],
 ) -> np.ndarray:
-    """cross_fit() on the rows of ``before``, for all of them."""
+    """cross_fit() on the rows of ``before``, for those ``asked`` for."""
     columns = {}
     for name in features:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             # A category first met later in the quarter must not renumber those met before.
             columns[name] = frame[name].where(frame[name].isin(frame.loc[before, name].unique()))
     known = replace(rows, seen=rows.seen & before)
-    return cross_fit(frame.assign(**columns), known, features)
+    return cross_fit(frame.assign(**columns), known, features, asked)

@@ -33,15 +33,14 @@ class Sequence:
 def confidence_sequence(
     numerator: np.ndarray,
     denominator: np.ndarray,
-    cluster: np.ndarray,
-    week: np.ndarray,
+    units: "Units",
     alpha: float,
     best_week: float,
     first: int = 0,
 ) -> Sequence:
     """Running ratios Σnum / Σden after each week, with half-widths that hold at every look at once.
 
-    All arrays of shape (n,): ``cluster`` are codes, ``week`` 0, 1, 2, … in release order. With A
+    Both of shape (n,), ``units`` those of their clusters and weeks. With A
     and N the sums of a cluster so far, θ = ΣA/ΣN, and its variance is that of the residuals
     A − θN, C/(C−1)·Σ(A − θN)²/(ΣN)², so weeks of unequal size weigh by their applications. The
     sums of a cluster over its weeks are added before they are squared: a subject's weeks are alike
@@ -50,8 +49,8 @@ def confidence_sequence(
     t counts the units (cluster-weeks). ``best_week`` is where the sequence is narrowest: t* is that
     many weeks at the pace up to look ``first``, the first one shown, and fixed from there on.
     """
-    looks, shown = int(week.max()) + 1, slice(first, None)
-    sums, counts, units = by_unit(numerator, denominator, cluster, week)
+    looks, shown = int(units.week.max()) + 1, slice(first, None)
+    sums, counts = units.sums(numerator), units.sums(denominator)
     size = np.cumsum(np.bincount(units.week, weights=counts, minlength=looks))[shown]
     value = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))[shown] / size
     pairs = ((sums, sums), (sums, counts), (counts, counts))
@@ -82,10 +81,20 @@ def rho_squared(t_star: float, alpha: float) -> float:
 
 @dataclass(frozen=True)
 class Units:
-    """Cluster-weeks in order of cluster, then week; ``opens`` marks each cluster's first."""
+    """Cluster-weeks in order of cluster, then week, (units,); ``opens`` marks each cluster's first.
+
+    ``of`` (n,) is the unit of each row, None where each row is one.
+    """
 
     week: np.ndarray
     opens: np.ndarray
+    of: np.ndarray | None = None
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """The sum of each unit, (units,)."""
+        if self.of is None:
+            return values
+        return np.bincount(self.of, weights=values, minlength=len(self.week))
 
     def running(self, one: np.ndarray, other: np.ndarray, looks: int) -> np.ndarray:
         """Σ over clusters of (sum of one so far)·(sum of other so far), after each week."""
@@ -103,17 +112,10 @@ class Units:
         return total - start[np.cumsum(self.opens) - 1]
 
 
-def by_unit(
-    numerator: np.ndarray, denominator: np.ndarray, cluster: np.ndarray, week: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, Units]:
-    """The sums of both arrays over each cluster's week."""
+def units_of(cluster: np.ndarray, week: np.ndarray) -> Units:
+    """The cluster-weeks of rows: codes of clusters, and of weeks 0, 1, 2, … in release order."""
     if np.bincount(cluster).max() == 1:
-        return numerator, denominator, Units(week, np.ones(len(week), dtype=bool))
+        return Units(week, np.ones(len(week), dtype=bool))
     looks = int(week.max()) + 1
     key, unit = np.unique(cluster.astype(np.int64) * looks + week, return_inverse=True)
-    opens = np.append(True, np.diff(key // looks) > 0)
-    return (
-        np.bincount(unit, weights=numerator),
-        np.bincount(unit, weights=denominator),
-        Units(key % looks, opens),
-    )
+    return Units(key % looks, np.append(True, np.diff(key // looks) > 0), unit)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,16 @@ import pandas as pd
 from truerisk.measurement import metrics
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.outcomes import action_names
+from truerisk.measurement.ranking import sorted_ranking
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.watching.released import Released
-from truerisk.measurement.watching.sequence import Sequence, confidence_sequence, half_width
+from truerisk.measurement.watching.sequence import (
+    Sequence,
+    Units,
+    confidence_sequence,
+    half_width,
+    units_of,
+)
 
 NAMES = (
     "event_rate",
@@ -52,6 +60,30 @@ class Watched:
         dollars = [None if v is None else v[mask] for v in (self.if_event, self.if_no_event)]
         labels = (v[mask] for v in (self.a, self.b, self.w, self.least, self.most, self.look))
         return Watched(self.rows.where(mask), *labels, *dollars)
+
+    @cached_property
+    def units(self) -> Units:
+        """The cluster-weeks of the rows."""
+        return units_of(self.rows.cluster, self.look)
+
+    @cached_property
+    def subjects(self) -> dict[str, np.ndarray]:
+        """Subjects with a row of each kind at or before each look, (looks,)."""
+        rows = self.rows
+        kinds = {
+            "explored": rows.seen & (rows.pi < 1),
+            "labels": rows.seen,
+            "events": rows.seen & (rows.y == 1),
+            "others": rows.seen & (rows.y == 0),
+            "needed": rows.pi < 1,
+        }
+        return {kind: self._subjects(mask) for kind, mask in kinds.items()}
+
+    def _subjects(self, mask: np.ndarray) -> np.ndarray:
+        first = np.full(int(self.rows.code.max()) + 1, -1)
+        # Rows are in order of time; written backwards, each subject's earliest look is what stays.
+        first[self.rows.code[mask][::-1]] = self.look[mask][::-1]
+        return np.cumsum(np.bincount(first[first >= 0], minlength=int(self.look.max()) + 1))
 
     def from_look(self, first: int) -> "Watched":
         return replace(self, look=self.look - first)
@@ -106,7 +138,7 @@ class Series:
         if not unseen.any():
             return found
         if self.up is None or self.down is None:
-            slope = metrics.auc(on.a, on.b, on.rows.score).slope
+            slope = metrics.auc(on.a, on.b, on.rows.ranking).slope
         else:
             slope = self.up - self.down
         lowest = np.where(slope > 0, on.least, on.most)
@@ -121,11 +153,10 @@ class Series:
     def _of(
         self, a: np.ndarray, b: np.ndarray, alpha: float, best_week: float, first: int
     ) -> Sequence:
-        cluster, look = self.on.rows.cluster, self.on.look
         if self.up is None or self.down is None:
             return _auc(a, b, self.on, alpha, best_week, first)
         sums = self.up * a + self.down * b
-        return confidence_sequence(sums, a + b, cluster, look, alpha, best_week, first)
+        return confidence_sequence(sums, a + b, self.on.units, alpha, best_week, first)
 
 
 def every_series(on: Watched) -> Iterator[Series]:
@@ -165,12 +196,14 @@ def _auc(
     AUC is asymptotically linear, so the sequence holds for it as for a mean of influence values
     (arXiv 2103.06476, section 3); nothing is frozen, every pair of released rows counts.
     """
-    rows, look = on.rows, on.look
-    pace = confidence_sequence(a, a + b, rows.cluster, look, alpha, best_week, first)
+    pace = confidence_sequence(a, a + b, on.units, alpha, best_week, first)
     value, se = np.zeros_like(pace.se), np.zeros_like(pace.se)
+    order = on.rows.ranking.order  # sorted once: what remains of sorted rows is sorted
+    a, b, score, code = a[order], b[order], on.rows.score[order], on.rows.code[order]
+    look = on.look[order]
     for i in range(len(value)):
         k = look <= first + i
-        found = metrics.auc(a[k], b[k], rows.score[k])
-        value[i], se[i] = found.theta, clustered_se(found.influence, rows.cluster[k])
+        found = metrics.auc(a[k], b[k], sorted_ranking(score[k]))
+        value[i], se[i] = found.theta, clustered_se(found.influence, code[k])
     half = half_width(se, pace.units, pace.t_star, alpha)
     return Sequence(value, se, value - half, value + half, pace.n, pace.units, pace.t_star)

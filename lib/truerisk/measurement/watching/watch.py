@@ -65,16 +65,19 @@ def watch(
     """
     reference = _checked(promised)
     released = release(log, features, start)
-    found: list[dict] = []
-    for series in every_series(watched_rows(released)):
-        found += _scope(series, SINCE_APPROVAL, BEST_WEEK, released, 0, reference)
-        for quarter in np.unique(released.quarters):
-            looks = np.flatnonzero(released.quarters == quarter)
-            rows = np.isin(series.on.look, looks)
-            if rows.any():
-                part = series.where(rows, looks[0])
-                found += _scope(part, quarter, BEST_WEEK_OF_QUARTER, released, looks[0], reference)
-    frame = pd.DataFrame(found).sort_values("week", kind="stable", ignore_index=True)
+    found: dict[str, list[dict]] = {}  # by series
+    every = watched_rows(released)
+    for series in every_series(every):
+        found[series.name] = list(_scope(series, SINCE_APPROVAL, BEST_WEEK, released, 0, reference))
+    for quarter in np.unique(released.quarters):
+        looks = np.flatnonzero(released.quarters == quarter)
+        part = every.where(np.isin(every.look, looks)).from_look(looks[0])
+        for series in every_series(part):
+            found[series.name] += _scope(
+                series, quarter, BEST_WEEK_OF_QUARTER, released, looks[0], reference
+            )
+    rows = [row for each in found.values() for row in each]
+    frame = pd.DataFrame(rows).sort_values("week", kind="stable", ignore_index=True)
     return frame.astype(dict.fromkeys(NUMBERS, "Float64"))
 
 
