@@ -163,9 +163,12 @@ def _show(found: "Checkup") -> None:
 
 
 def _columns(columns: "list[Column]") -> None:
+    from truerisk.lake.reader.guess import NOTHING
+
     table = _table("column", "type", "null", "levels", "values")
     for c in columns:
-        kind = "whole number" if c.kind == "number" and "INT" in c.stored else c.kind
+        whole = c.kind == "number" and "INT" in c.stored
+        kind = "whole number" if whole else "" if c.stored == NOTHING else c.kind
         share = f"{c.nulls / c.rows:.1%}" if c.rows else "–"
         table.add_row(c.name, kind, share, f"{c.levels:,}", _values(c))
     out.print(table)

@@ -7,6 +7,7 @@ from truerisk.errors import ProblemError, SourceError, did_you_mean
 from truerisk.features.keys import agree
 from truerisk.features.kinds import kind_of
 from truerisk.lake.contract import NUMBER
+from truerisk.lake.reader.guess import NOTHING
 from truerisk.lake.sources import Sources
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
 from truerisk.problem.expression import columns_of
@@ -50,12 +51,12 @@ def check_inputs(sources: Sources) -> None:
             place = f"features.window[{i}].compute[{j}]"
             a = parse_aggregate(window.source, text, window.over[0])
             _has(sources, window.source, place, sorted(a.columns), types)
-            if a.column and a.function in NUMERIC and not re.fullmatch(NUMBER, types[a.column]):
+            number = rf"{NUMBER}|{NOTHING}"
+            if a.column and a.function in NUMERIC and not re.fullmatch(number, types[a.column]):
                 raise ProblemError(
                     f"{problem.where}: {place} is {text!r}, and {a.column} of source "
                     f'"{window.source}" holds {types[a.column]}; {a.function} needs a number; '
-                    f'where the column is still empty, write {a.column} = {{ type = "float" }} in '
-                    "its contract."
+                    f'where it is one, write {a.column} = {{ type = "float" }} in its contract.'
                 )
     agree(sources)
 

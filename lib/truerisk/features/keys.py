@@ -11,6 +11,7 @@ from truerisk.features.kinds import TEXT
 from truerisk.lake.contract import INTEGER
 from truerisk.lake.declared import Declared
 from truerisk.lake.reader.cells import FLOATS, family
+from truerisk.lake.reader.guess import NOTHING
 from truerisk.lake.sources import Sources
 
 
@@ -24,9 +25,10 @@ def agree(sources: Sources) -> dict[str, str]:
     declared: dict[str, dict[str, Declared]] = {}
     for by, holders in _holders(sources).items():
         types = {name: sources.columns(name)[by] for name in holders}
+        types = {name: kind for name, kind in types.items() if kind != NOTHING} or types
         first = next(iter(types))
         for name, kind in types.items():
-            if family(kind) != family(types[first]):
+            if apart(kind, types[first]):
                 raise SourceError(_differ(sources, by, (first, types[first]), (name, kind)))
         wanted = _common(list(types.values()))
         agreed[by] = wanted or types[first]
@@ -45,10 +47,15 @@ def check_outcome_key(sources: Sources) -> None:
     ours, theirs = problem.application.source, problem.outcome.source
     keys = {name: problem.sources[name].key for name in (ours, theirs)}
     types = {name: sources.columns(name).get(key) for name, key in keys.items()}
-    if all(types.values()) and len({family(str(kind)) for kind in types.values()}) > 1:
+    if all(types.values()) and apart(str(types[ours]), str(types[theirs])):
         raise SourceError(
             _differ(sources, keys[theirs], (ours, str(types[ours])), (theirs, str(types[theirs])))
         )
+
+
+def apart(one: str, other: str) -> bool:
+    """True for two types of which no values are equal; what is null everywhere has none."""
+    return NOTHING not in (one, other) and family(one) != family(other)
 
 
 def _holders(sources: Sources) -> dict[str, list[str]]:

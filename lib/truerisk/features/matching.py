@@ -12,6 +12,7 @@ from itertools import groupby
 
 from truerisk.errors import SourceError
 from truerisk.features.engines import Engine
+from truerisk.features.keys import apart
 from truerisk.features.sql.names import SPINE
 from truerisk.lake.connection import quote
 from truerisk.lake.reader.cells import family
@@ -133,7 +134,7 @@ def refuse_strangers(sources: Sources) -> None:
     ours = sources.columns(application)
     for name, left, right in dict.fromkeys(joined):
         theirs = sources.columns(name)
-        if left in ours and right in theirs and family(ours[left]) != family(theirs[right]):
+        if left in ours and right in theirs and apart(ours[left], theirs[right]):
             raise SourceError(_never_meet(sources, name, left, right))
     if name != application:
         with_outcome = sources.con.sql(

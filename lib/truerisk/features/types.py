@@ -17,6 +17,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.contract import NUMBER
 from truerisk.lake.declared import ANY_NUMBER
 from truerisk.lake.place import times_of
+from truerisk.lake.reader.guess import NOTHING
 from truerisk.lake.sources import Sources
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.expression import columns_of, sandbox
@@ -24,7 +25,7 @@ from truerisk.problem.frames import as_array, as_frame
 from truerisk.problem.names import latest_name
 from truerisk.problem.spec import Problem
 
-FIXED = rf"{NUMBER}|{TEXT}|{TIMES}|BOOLEAN"
+FIXED = rf"{NUMBER}|{TEXT}|{TIMES}|BOOLEAN|{NOTHING}"
 
 
 def types_of(sources: Sources, read: Iterable[str]) -> dict[str, Any]:
@@ -58,7 +59,13 @@ def types_of(sources: Sources, read: Iterable[str]) -> dict[str, Any]:
             for c in wanted
             if c in held and re.fullmatch(FIXED, held[c])
         }
-    return {"sources": made, "columns": _columns(sources, made[own])}
+    told = {name: _told(types) for name, types in made.items()}
+    return {"sources": told, "columns": _told(_columns(sources, made[own]))}
+
+
+def _told(types: Mapping[str, str]) -> dict[str, str]:
+    """Without the columns that nothing fills yet: the rows to come tell their types."""
+    return {column: kind for column, kind in types.items() if kind != NOTHING}
 
 
 def _declared(kind: str, exact: bool) -> str:

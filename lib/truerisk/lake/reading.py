@@ -13,7 +13,7 @@ from truerisk.lake.contract import holds
 from truerisk.lake.judge import Verdict
 from truerisk.lake.reader.cells import STORED, Cell, cell, family, readable, zoned
 from truerisk.lake.reader.explain import Explained, explain_column
-from truerisk.lake.reader.guess import GUESSES, TEXT, guess, guessed_cell
+from truerisk.lake.reader.guess import GUESSES, NOTHING, TEXT, guess, guessed_cell
 from truerisk.lake.reader.load import Wanted, one_zone, with_nulls
 from truerisk.lake.utc import mixed_zones
 from truerisk.problem.source import Column
@@ -46,7 +46,8 @@ def readings(
     bare = [c for c in arrived if from_text and c not in held and c not in times]
     bare = [c for c in bare if c not in contract or contract[c].type is None]
     rows = with_nulls(view, bare, Wanted(where, contract))
-    guessed = one_zone(con, rows, guess(con, rows, bare))
+    found_in = one_zone(con, rows, guess(con, rows, bare))
+    guessed = {c: TEXT if kind == NOTHING else kind for c, kind in found_in.items()}
     found, lossy = [], []
     for column, kind in arrived.items():
         rule = contract.get(column, Column())

@@ -19,7 +19,7 @@ from truerisk.lake.reader.cells import STORED, Cell, cell, family, readable
 from truerisk.lake.reader.explain import explain_column
 from truerisk.lake.reader.guess import TEXT, candidates, guessed_cell
 from truerisk.lake.reader.listing import File, format_of
-from truerisk.lake.reader.load import Wanted, load, refuse_unread
+from truerisk.lake.reader.load import Wanted, listed, load, refuse_unread
 from truerisk.lake.reader.parquet import parquet_rows
 from truerisk.lake.views import came_view
 from truerisk.problem.source import Column
@@ -60,8 +60,9 @@ def open_rows(
             con.execute(f"CREATE VIEW {quote(rows)} AS SELECT * FROM {_parquet(found, wanted)}")
             return Opened(len(found), False, _typed_view(con, name, rows, wanted, found))
         columns = load(con, found, rows, wanted)
-        listed = ", ".join(map(quote, columns))
-        con.execute(f"CREATE VIEW {quote(came_view(name))} AS SELECT {listed} FROM {quote(rows)}")
+        con.execute(
+            f"CREATE VIEW {quote(came_view(name))} AS SELECT {listed(columns)} FROM {quote(rows)}"
+        )
         return Opened(len(found), True, False)
     query = query_of(name, problem)
     views, count = [], 0
@@ -92,14 +93,13 @@ def _read(
         options = "".join(f", {k} = {_literal(v)}" for k, v in read.options.items())
         function = read.node["function"]["function_name"]
         con.execute(f"CREATE TABLE {quote(rows)} AS SELECT * FROM {function}([{paths}]{options})")
-        listed = "*"
+        shown = "*"
     elif found[0].format == "parquet":
         con.execute(f"CREATE VIEW {quote(rows)} AS SELECT * FROM {_parquet(found, wanted)}")
-        listed = _listed(_cells(con, rows, Wanted(wanted.where), found))
+        shown = _listed(_cells(con, rows, Wanted(wanted.where), found))
     else:
-        columns = load(con, found, rows, wanted, read.separator)
-        listed = ", ".join(map(quote, columns))
-    con.execute(f"CREATE VIEW {quote(name)} AS SELECT {listed} FROM {quote(rows)}")
+        shown = listed(load(con, found, rows, wanted, read.separator))
+    con.execute(f"CREATE VIEW {quote(name)} AS SELECT {shown} FROM {quote(rows)}")
     return name
 
 

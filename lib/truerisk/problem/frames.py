@@ -25,8 +25,8 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
     """The table's columns by name, shape (rows, columns), each of a dtype that says its type.
 
     Whole numbers and booleans without nulls, doubles, texts and timestamps are pandas' own; with
-    nulls the first two are pandas' nullable ones. Categories are texts; what has no type of its
-    own because it is null everywhere is a double; all else is as Arrow has it.
+    nulls the first two are pandas' nullable ones. Categories are texts; all else is as Arrow has
+    it, also what has no type of its own because it is null everywhere.
     """
     return pd.DataFrame({name: as_series(table[name]) for name in table.column_names})
 
@@ -35,8 +35,6 @@ def as_series(column: pa.ChunkedArray) -> pd.Series:
     """One column of ``as_frame``."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_null(column.type):
-        column = column.cast(pa.float64())
     if column.null_count and column.type in NULLABLE:
         return column.to_pandas(types_mapper=NULLABLE.get)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):

@@ -87,7 +87,7 @@ def column_notes(columns: list[Column], where: str = "") -> tuple[list[str], lis
         elif c.codes:
             codes = ", ".join(map(str, c.codes))
             notes.append(f"{name}: {codes} in {c.coded:.1%} of rows looks like a code for no value")
-        elif c.nulls == c.rows:
+        elif c.rows and c.nulls == c.rows:
             notes.append(f"{name} is always null")
         elif c.kind not in KINDS:
             notes.append(f"{name} holds {c.stored}, which no feature can be")
@@ -145,7 +145,7 @@ def _overlaps(sources: Sources, found: Checkup) -> None:
             f"FROM {a}), (SELECT avg(CASE WHEN {other} IN (SELECT {one} FROM {a}) THEN 1.0 ELSE 0 "
             f"END) FROM {b})"
         ).fetchall()[0]
-        found.overlaps.append(Overlap(name, left, right, float(mine), float(theirs)))
+        found.overlaps.append(Overlap(name, left, right, float(mine or 0), float(theirs or 0)))
 
 
 def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:

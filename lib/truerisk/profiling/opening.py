@@ -8,7 +8,7 @@ from truerisk.errors import SourceError
 from truerisk.lake.connection import quote
 from truerisk.lake.reader.cells import FLOATS, without_nan
 from truerisk.lake.reader.listing import File, find
-from truerisk.lake.reader.load import Wanted, load
+from truerisk.lake.reader.load import Wanted, listed, load
 from truerisk.lake.reader.parquet import parquet_rows
 from truerisk.problem.source import Column
 
@@ -30,14 +30,13 @@ def open_file(
     wanted = Wanted(path, contract or {}, frozenset(times))
     if found[0].format == "parquet":
         rows = con.sql(f"SELECT * FROM {parquet_rows(found, path)}")
-        listed = ", ".join(
+        shown = ", ".join(
             f"{without_nan(c)} AS {c}" if str(kind) in FLOATS else c
             for c, kind in zip(map(quote, rows.columns), rows.types)
         )
         rows.create_view(f"__{view}")
-        con.execute(f"CREATE VIEW {quote(view)} AS SELECT {listed} FROM {quote(f'__{view}')}")
+        con.execute(f"CREATE VIEW {quote(view)} AS SELECT {shown} FROM {quote(f'__{view}')}")
     else:
-        columns = load(con, found, f"__{view}", wanted)
-        listed = ", ".join(map(quote, columns))
-        con.execute(f"CREATE VIEW {quote(view)} AS SELECT {listed} FROM {quote(f'__{view}')}")
+        shown = listed(load(con, found, f"__{view}", wanted))
+        con.execute(f"CREATE VIEW {quote(view)} AS SELECT {shown} FROM {quote(f'__{view}')}")
     return found

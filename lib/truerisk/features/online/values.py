@@ -11,6 +11,7 @@ from typing import Any
 
 from truerisk.lake.contract import INTEGER
 from truerisk.lake.reader.cells import FLOATS
+from truerisk.lake.reader.guess import NOTHING
 
 TEXTS = r"VARCHAR|UUID|ENUM.*"
 CENTS = "DECIMAL(18,2)"
@@ -29,6 +30,8 @@ def stored(sql: str, kind: str) -> str | None:
         return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS BIGINT)"
     if re.fullmatch(TEXTS, kind):
         return f"CAST({sql} AS VARCHAR)"
+    if kind == NOTHING:
+        return "NULL"
     if kind == "TIMESTAMP_NS":
         return f"epoch_ns({sql})"
     if kind.startswith("TIMESTAMP") or kind == "DATE":

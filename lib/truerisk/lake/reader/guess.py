@@ -19,6 +19,7 @@ GUESSES = {  # the narrowest first
     STORED["time"]: ISO,
 }
 TEXT = "VARCHAR"
+NOTHING = '"NULL"'  # DuckDB's own type of what is null everywhere: no value tells another
 ROWS = 2000  # looked at to rule types out
 
 
@@ -35,6 +36,8 @@ def candidates(values: Mapping[str, Iterable[str | None]]) -> dict[str, str]:
 def guessed_cell(column: str, kind: str) -> Cell:
     """A text column read as one of GUESSES; NaN is null."""
     c = quote(column)
+    if kind == NOTHING:
+        return Cell(column, NOTHING, "NULL")
     if kind == TEXT:
         return Cell(column, TEXT, c)
     fits = f"regexp_matches({c}, '{GUESSES[kind]}')"
@@ -60,7 +63,7 @@ def guessed_cell(column: str, kind: str) -> Cell:
 
 
 def guess(con: duckdb.DuckDBPyConnection, view: str, columns: list[str]) -> dict[str, str]:
-    """The type of each text column over all rows of ``view``."""
+    """The type of each text column over all rows of ``view``; NOTHING where no cell is filled."""
     if not columns:
         return {}
     counts = ", ".join(
@@ -73,7 +76,8 @@ def guess(con: duckdb.DuckDBPyConnection, view: str, columns: list[str]) -> dict
     kinds = {}
     for i, column in enumerate(columns):
         cells, *fits = row[wide * i : wide * (i + 1)]
-        kinds[column] = next((k for k, n in zip(GUESSES, fits) if cells and n == cells), TEXT)
+        kind = next((k for k, n in zip(GUESSES, fits) if n == cells), TEXT)
+        kinds[column] = kind if cells else NOTHING
     return kinds
 
 

@@ -14,7 +14,7 @@ from truerisk.lake.connection import quote
 from truerisk.lake.contract import literal
 from truerisk.lake.reader.cells import STORED, Cell, cell, zoned
 from truerisk.lake.reader.explain import explain_column
-from truerisk.lake.reader.guess import ROWS, TEXT, candidates, guess, guessed_cell
+from truerisk.lake.reader.guess import NOTHING, ROWS, TEXT, candidates, guess, guessed_cell
 from truerisk.lake.reader.listing import File
 from truerisk.lake.reader.texts import Rows, reason, rows_of_file
 from truerisk.lake.utc import mixed_zones
@@ -51,6 +51,9 @@ def load(
 ) -> dict[str, str]:
     """Create ``table`` with the rows of text files, in their order; column → DuckDB type.
 
+    A column that nothing fills and no contract names has no type yet: it joins, adds and compares
+    as null does, and is what a later file brings.
+
     A CSV's ``separator`` is told by its header, unless it is given.
 
     Raises SourceError for a file that cannot be read as a whole, and for cells that cannot be read
@@ -75,11 +78,19 @@ def load(
             cells = _cells(columns, one_zone(con, texts, guess(con, texts, own)), wanted)
             _create(con, table, texts, cells)
             con.execute(f"DROP TABLE {texts}")
+        else:
+            cells = [guessed_cell(c.column, NOTHING) if c.column in silent else c for c in cells]
     except duckdb.Error as error:
         file = next((f for f in found if f.local in str(error)), found[0])
         where = _called(wanted, file, found)
         raise SourceError(f"{where} {reason(error, file)}.") from error
     return {c.column: c.stored for c in cells}
+
+
+def listed(columns: Mapping[str, str]) -> str:
+    """The columns that ``load`` made, in SQL."""
+    names = {c: quote(c) for c in columns}
+    return ", ".join(f"NULL AS {n}" if columns[c] == NOTHING else n for c, n in names.items())
 
 
 def union(parts: Iterable[tuple[File, Rows]]) -> str:
