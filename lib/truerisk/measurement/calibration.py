@@ -44,19 +44,14 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     H = E[(a + b)σ(1 − σ)(1, z)(1, z)ᵀ] (Cox 1958). Undefined (NaN) for scores of 0 or 1, for a
     constant score, and where the weights have no line that fits best (separated outcomes).
     """
-    if "line" not in p.fits:
-        p.fits["line"] = _line(rows, p)
-    found: tuple[Value, Value] = p.fits["line"]
-    return found
-
-
-def _line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     n = len(rows)
     nothing = Value(np.nan, np.zeros(n), np.zeros(n))
     if _certain(rows.score):
         return nothing, nothing
     z, both = np.log(rows.score) - np.log1p(-rows.score), p.a + p.b
-    fit = fit_line(z, p.a, both)
+    if "line" not in p.fits:
+        p.fits["line"] = fit_line(z, p.a, both)
+    fit = p.fits["line"]
     if not fit.regular:
         return nothing, nothing
     level, slope = fit.coefficients

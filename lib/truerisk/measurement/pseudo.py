@@ -13,11 +13,12 @@ T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from truerisk.measurement.rows import Rows
+from truerisk.statistics.logistic import LogisticFit
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Pseudo:
     guessed: bool = False
 
     @cached_property
-    def fits(self) -> dict[str, Any]:
-        """What several metrics read of one fit to these labels, by its name."""
+    def fits(self) -> dict[str, LogisticFit]:
+        """Fits to these labels that several metrics read, by name."""
         return {}
 
     def of(self, values: np.ndarray, expected: np.ndarray) -> np.ndarray:

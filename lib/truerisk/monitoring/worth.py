@@ -26,7 +26,7 @@ def worth(log: pd.DataFrame, capacity: float | None) -> tuple[pd.DataFrame, pd.D
     """
     s = stakes(log)
     makes: dict[str, Callable[[], pd.DataFrame]] = {
-        "policy_dollars": lambda: policy_dollars(log),
+        "policy_dollars": lambda: policy_dollars(log, known=s),
         "perfect_gain": lambda: perfect_model(s),
         "auc_point": lambda: value_of_auc_point(s),
         "emp": lambda: emp(s),

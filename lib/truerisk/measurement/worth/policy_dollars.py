@@ -19,19 +19,23 @@ SWING = 0.2
 
 @one_thread
 def policy_dollars(
-    log: pd.DataFrame, policy: pd.DataFrame | None = None, features: Sequence[str] = ()
+    log: pd.DataFrame,
+    policy: pd.DataFrame | None = None,
+    features: Sequence[str] = (),
+    known: Stakes | None = None,
 ) -> pd.DataFrame:
     """Dollars per application of the policy that ran, or of a changed one.
 
     As run and with ``realised_value`` (dollars, on every mature row): Σ realised_value / n applied,
     exact for these applications, without an interval. Else at assumed dollars,
     Σ_a d_a[v_a1·ỹ + v_a0(1 − ỹ)] / n, and four more rows with every loss (dollars below 0) or every
-    margin (above 0) × .8 and × 1.2. ``policy`` holds a probability per action, rows as in the log.
+    margin (above 0) × .8 and × 1.2. ``policy`` holds a probability per action, rows as in the log;
+    ``known`` are the log's stakes, where they were made before.
     Rows: policy_dollars, losses_down, losses_up, margins_down, margins_up. Raises LogError.
     """
     if policy is None and "realised_value" in log and log["realised_value"].notna().any():
         return _realised(log)
-    s = stakes(log, features)
+    s = stakes(log, features) if known is None else known
     p = _probabilities(s, log, policy)
     rows = []
     for name, loss, margin in (
