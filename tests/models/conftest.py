@@ -13,7 +13,8 @@ from truerisk.features.definitions import definition
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES, Candidate
 from truerisk.models.package import Model
-from truerisk.problem.spec import Boosting, Prior, Problem, Scorecard, SingleFeature
+from truerisk.problem.boosting import Boosting
+from truerisk.problem.spec import Prior, Problem, Scorecard, SingleFeature
 
 KNOWN_AT = pd.Timestamp("2025-01-01", tz="UTC")
 

@@ -47,6 +47,11 @@ MISTAKES = {
         "depth = 6\nmax_depth = 6",
         ["candidates.boosting has both max_depth and depth"],
     ),
+    "an unknown boosting recipe": (
+        "depth = 6",
+        'recipe = "magic"',
+        ["candidates.boosting has recipe 'magic', which must be one_step or ten_steps"],
+    ),
     "no key": (
         'key = "payment_id"\n',
         "",

@@ -19,7 +19,7 @@ from truerisk.features.matching import together
 from truerisk.lake.identity import as_text
 from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 
 FEATURE = "feature__"

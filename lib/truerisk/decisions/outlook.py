@@ -16,7 +16,7 @@ from truerisk.decisions.returning import Chances
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 ENOUGH = 30  # effective explored labels below which no estimate for everyone is printed
 DAY = pd.Timedelta(days=1)

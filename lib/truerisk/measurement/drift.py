@@ -12,7 +12,7 @@ import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
 from truerisk.stability import frequent, merged, number_codes, number_edges, psi
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 
 FALSE = 0.05  # expected share of false flags among the flags of one call

@@ -21,7 +21,7 @@ from truerisk.measurement.plain import counted, exploration_dollars, plainly, to
 from truerisk.measurement.pseudo import Guess, Pseudo, dr
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 MINE = "mine"  # key of the column that marks one of two groups
 MOST = 20  # groups of an attribute

@@ -20,7 +20,7 @@ from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, re
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
 from truerisk.measurement.typed import typed
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
 

@@ -1,5 +1,6 @@
 """Gradient boosting with CatBoost; categorical features as they are, no encoding of ours."""
 
+import json
 import os
 import tempfile
 from dataclasses import dataclass
@@ -10,12 +11,10 @@ import pandas as pd
 from catboost import CatBoostClassifier, CatBoostError, Pool
 
 from truerisk.errors import ModelError
-from truerisk.problem.spec import Boosting
+from truerisk.problem.boosting import Boosting
+from truerisk.statistics.threads import available
 from truerisk.wording.counted import counted
 
-# Part of the model: a sum over threads depends on how many there are.
-THREADS = 2
-# Differ at every fit and would give the same model another version each time.
 VOLATILE = ("train_finish_time", "model_guid")
 
 
@@ -29,13 +28,13 @@ class BoostingModel:
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Boosting, seed: int) -> Self:
         try:
             classifier = CatBoostClassifier(
-                **params.model_dump(),
+                **params.parameters,
                 random_seed=seed,
-                thread_count=THREADS,
+                thread_count=available(),
                 allow_writing_files=False,
                 verbose=False,
             )
-            fitted = cls(classifier.fit(_pool(X, event.astype(int))))
+            classifier.fit(_pool(X, event.astype(int)))
         except (CatBoostError, TypeError, ValueError) as error:
             said = str(error).strip().splitlines()[0].rsplit("/", 1)[-1]
             raise ModelError(
@@ -44,12 +43,13 @@ class BoostingModel:
             ) from error
         # CatBoost writes a model it read in another order than one it fitted: read it once, so
         # that its bytes, and its version, are the same ever after.
-        return cls.from_bytes(fitted.to_bytes())
+        _forget_the_run(classifier)
+        return cls.from_bytes(cls(classifier).to_bytes())
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Probability of the event, shape (n,)."""
         pool = _pool(X[self.classifier.feature_names_])
-        return self.classifier.predict_proba(pool, thread_count=THREADS)[:, 1]
+        return self.classifier.predict_proba(pool, thread_count=available())[:, 1]
 
     def importance(self) -> dict[str, float]:
         """Feature → CatBoost's share of prediction change, in percent."""
@@ -57,9 +57,6 @@ class BoostingModel:
         return dict(zip(self.classifier.feature_names_, map(float, values)))
 
     def to_bytes(self) -> bytes:
-        metadata = self.classifier.get_metadata()
-        for key in VOLATILE:
-            metadata[key] = ""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, self.FILE)
             self.classifier.save_model(path)
@@ -76,3 +73,15 @@ def _pool(X: pd.DataFrame, event: np.ndarray | None = None) -> Pool:
     # CatBoost takes no null category; to it a missing one is a category of its own.
     filled = X.assign(**{str(c): X[c].astype(object).where(X[c].notna(), "") for c in text})
     return Pool(filled, event, cat_features=text)
+
+
+def _forget_the_run(classifier: CatBoostClassifier) -> None:
+    """Leave out of a fitted model's notes what says when and by how many threads it was fitted:
+    its trees do not depend on it, and its version must not."""
+    notes = classifier.get_metadata()
+    for key in VOLATILE:
+        notes[key] = ""
+    params = json.loads(notes["params"])
+    params.pop("system_options")
+    params["flat_params"].pop("thread_count")
+    notes["params"] = json.dumps(params, sort_keys=True)

@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from truerisk.errors import ModelError
 from truerisk.features.definitions import names, with_features_of
+from truerisk.problem.boosting import FIRST
 from truerisk.problem.duration import parse_duration, short
 from truerisk.problem.spec import Candidates, Part, Problem
+from truerisk.statistics.threads import available
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +32,16 @@ class Recipe:
         return names(self.problem)
 
     def said(self) -> dict[str, Any]:
-        """What a manifest keeps of it beside the candidate and the definitions of its inputs."""
+        """What a manifest keeps of it beside the candidate and the definitions of its inputs.
+
+        ``threads`` are those of the machine that fits it now: another number may round otherwise.
+        """
         return {
             "params": self.params.model_dump(mode="json", exclude_none=True),
             "seed": self.seed,
             "window": short(self.window),
             "holdout": short(self.holdout),
+            "threads": available(),
         }
 
 
@@ -63,9 +69,11 @@ def recipe_in(problem: Problem, manifest: Mapping[str, Any]) -> Recipe:
         raise ModelError(
             f"the package of {version} is older than recipes and does not hold its own"
         )
-    name = manifest["candidate"]
+    name, given = manifest["candidate"], said["params"]
+    if name == "boosting":  # older manifests do not name the one recipe that there was
+        given = {"recipe": FIRST, **given}
     try:
-        params = Candidates.model_validate({name: said["params"]}).chosen[name]
+        params = Candidates.model_validate({name: given}).chosen[name]
     except ValidationError as error:
         raise ModelError(
             f"the parameters of {version} are not those of this version's {name}"

@@ -24,7 +24,7 @@ from truerisk.models.prior import PriorModel
 from truerisk.models.recipe import Recipe, recipe_of
 from truerisk.models.reference import money_columns, reference
 from truerisk.problem.spec import Prior, Problem
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 
 GAP_ROWS = 1_000

@@ -21,7 +21,7 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.measure_report import measure_page
 from truerisk.reports.monitor_verdict import verdict
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted, lasting
 
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called

@@ -16,7 +16,7 @@ from truerisk.predictability.twins import Twins, twins
 from truerisk.problem.spec import Problem
 from truerisk.registry.judging import best, judging_log
 from truerisk.registry.review import Review
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from truerisk.errors import did_you_mean, one_of
-from truerisk.problem.catboost import ALIASES, OURS, PARAMETERS
+from truerisk.errors import one_of
+from truerisk.problem.boosting import Boosting
 from truerisk.problem.instant import Instant
 from truerisk.problem.source import Source
 from truerisk.problem.terms import (
@@ -89,37 +89,6 @@ class Scorecard(Part):
 
     bins: int = Field(8, ge=2, le=20)
     points_to_double_odds: int = Field(20, ge=5, le=100)
-
-
-class Boosting(Part):
-    """CatBoost, with any parameter of its own; texts of up to 24 levels get a column per level."""
-
-    model_config = ConfigDict(extra="allow")
-
-    depth: int = Field(5, ge=1, le=16)
-    iterations: int = Field(200, ge=1, le=100_000)
-    learning_rate: float = Field(0.06, gt=0, le=1)
-    one_hot_max_size: int = Field(24, ge=1, le=255)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _names(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        for name in value:
-            if name in OURS:
-                raise ValueError(
-                    f"has {name}, which truerisk sets itself or does not pass on: it would write "
-                    "files, run code, or change what a seed gives"
-                )
-            if name not in PARAMETERS:
-                raise ValueError(
-                    f"has {name}, which is no parameter of CatBoost; "
-                    f"{did_you_mean(name, sorted(PARAMETERS))}"
-                )
-            if ALIASES.get(name) in value:
-                raise ValueError(f"has both {name} and {ALIASES[name]}, which are one parameter")
-        return {ALIASES.get(name, name): given for name, given in value.items()}
 
 
 class Candidates(Part):

@@ -26,7 +26,7 @@ from truerisk.registry.gate import Check, checks
 from truerisk.registry.judging import best as best
 from truerisk.registry.judging import cut_policy, judged_rows, judging_log
 from truerisk.registry.promise import promised
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 BANDS = 10
 BAND, SEGMENT = "band", "segment "  # columns made here: what people named stands apart

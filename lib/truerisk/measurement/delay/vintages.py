@@ -9,7 +9,7 @@ import pandas as pd
 from truerisk.errors import LogError, one_of
 from truerisk.measurement.delay.history import history
 from truerisk.measurement.delay.table import Table
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 UNITS = {"month": "M", "quarter": "Q", "week": "W"}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.dollars import dollars
 
 SINCE_APPROVAL = "since approval"

@@ -18,7 +18,7 @@ from truerisk.measurement.watching.series import (
     unforeseen,
     watched_rows,
 )
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
 BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100

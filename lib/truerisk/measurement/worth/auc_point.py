@@ -11,7 +11,7 @@ from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import NO_NUMBER, per_application, table
 from truerisk.measurement.worth.sharper import Sharper, evidence, sharper
 from truerisk.measurement.worth.stakes import Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 STRIDE = 1.02  # ratio of two sizes of evidence whose difference gives a slope
 MODELLED = "modelled: the score with one more noisy reading of the outcome"

@@ -9,7 +9,7 @@ from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value, ratio
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 
 @one_thread

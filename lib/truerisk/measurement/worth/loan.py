@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from truerisk.errors import LogError
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 
 

@@ -12,7 +12,7 @@ from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
 from truerisk.measurement.worth.stakes import Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars as said
 

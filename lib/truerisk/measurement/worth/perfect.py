@@ -9,7 +9,7 @@ from truerisk.measurement import metrics
 from truerisk.measurement.metrics import Value
 from truerisk.measurement.worth.figure import per_application, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 
 @one_thread

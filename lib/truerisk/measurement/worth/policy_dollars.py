@@ -12,7 +12,7 @@ from truerisk.measurement.metrics import Value
 from truerisk.measurement.typed import typed
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
 from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 SWING = 0.2
 

@@ -12,7 +12,7 @@ from truerisk.measurement.worth.at_capacity import at_capacity
 from truerisk.measurement.worth.at_recall import at_recall, mean_at
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 RECALLS = (0.2, 0.4, 0.6, 0.8, 0.9)
 

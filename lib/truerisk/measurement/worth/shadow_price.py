@@ -10,7 +10,7 @@ from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.review_curve import flag_and_rest
 from truerisk.measurement.worth.stakes import Stakes, stakes
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 LABELS = 100  # expected around the cutoff
 STEPS = 20

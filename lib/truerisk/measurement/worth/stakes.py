@@ -14,7 +14,7 @@ from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.outcomes import action_names
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
 

@@ -1,9 +1,10 @@
-"""Linear algebra on one thread: its sums are then the same whatever the machine's cores.
+"""Threads: those that boosting may use, and one for linear algebra, whatever the machine's cores.
 
 A product of two matrices is added up in another order by every number of threads, and the threads
 wait by spinning, which costs more than they save where most products are small.
 """
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -31,3 +32,9 @@ def one_thread(verb: Callable[P, R]) -> Callable[P, R]:
                 INSIDE = False
 
     return run
+
+
+def available() -> int:
+    """The cores that this process may run on at once."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

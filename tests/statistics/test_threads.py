@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import truerisk as tr
-from truerisk.statistics.one_thread import one_thread
+from truerisk.statistics.threads import one_thread
 
 VERBS = [
     "decide", "drift", "fairness", "fit", "measure", "measure_ledger", "predictability", "review",
