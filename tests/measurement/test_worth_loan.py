@@ -63,7 +63,7 @@ def test_many_loans_at_once_equal_each_alone() -> None:
     [
         ({"amount": -1}, "amount must be at least 0; not so in 1 of 1 loan"),
         ({"term_months": 0}, "term_months must be a whole number from 1 to 600"),
-        ({"term_months": [36, 36.5]}, "1 of 2 loans differ"),
+        ({"term_months": [36, 36.5]}, "not so in 1 of 2 loans"),
         ({"lgd": 1.2}, r"lgd must be in \[0, 1\]"),
         ({"prepayment": 1.0}, r"prepayment must be in \[0, 1\)"),
         ({"default_month": 40}, "default_month must be from 0 to the term"),
