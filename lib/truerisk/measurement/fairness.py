@@ -20,6 +20,7 @@ from truerisk.measurement.outcome_model import guesses
 from truerisk.measurement.plain import counted, exploration_dollars, plainly, too_few
 from truerisk.measurement.pseudo import Guess, Pseudo, dr
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.source import Log, as_frame
 from truerisk.measurement.typed import typed
 from truerisk.statistics.threads import one_thread
 
@@ -41,7 +42,7 @@ NUMBERS = (*RESULTS, "effective_n", "largest_weight", "explored_effective_n")
 
 @one_thread
 def fairness(
-    log: pd.DataFrame,
+    log: Log,
     by: str | Sequence[str],
     features: Sequence[str] = (),
     reference: str | None = None,
@@ -70,6 +71,7 @@ def fairness(
     missing attribute, one group, more than 20, or an unknown reference.
     """
     names = [by] if isinstance(by, str) else list(by)
+    log = as_frame(log, [*names, *features])
     for name in names:
         if name not in log:
             raise LogError(

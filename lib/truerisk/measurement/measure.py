@@ -19,6 +19,7 @@ from truerisk.measurement.outcome_model import expected_value, guesses
 from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, revealing_actions
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.source import Log, as_frame
 from truerisk.measurement.typed import typed
 from truerisk.statistics.threads import one_thread
 
@@ -27,7 +28,7 @@ FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_w
 
 @one_thread
 def measure(
-    log: pd.DataFrame,
+    log: Log,
     features: Sequence[str] | None = None,
     policies: Mapping[str, pd.DataFrame] | None = None,
     rivals: Mapping[str, np.ndarray] | None = None,
@@ -43,7 +44,8 @@ def measure(
 ) -> pd.DataFrame:
     """Quality, calibration and dollars, of what ran and of changes to it, for everyone.
 
-    ``log`` has a row per application: ``subject``, ``mature``, ``score``, ``p_reveal``,
+    ``log``, a frame, an Arrow table or reader or the path of a file of it (source.py), has a row
+    per application: ``subject``, ``mature``, ``score``, ``p_reveal``,
     ``revealed``, ``event`` (0/1, null where not seen); for dollars also ``p_<action>`` and
     ``value_<action>_if_event``, ``value_<action>_if_no_event`` (log.py says more). ``features``
     names columns of it that the outcome model may use beside the score. ``policies`` holds changed
@@ -66,6 +68,7 @@ def measure(
     per application. Where status is not "ok" it says why a value is missing or only bounded.
     Raises LogError for a log that cannot be measured.
     """
+    log = as_frame(log, [*(features or ()), *by, *cluster])
     known = typed(log)
     frame, mature = mature_frame(known), known["mature"].to_numpy()
     _check(frame, features or [], by, capacities, bands)

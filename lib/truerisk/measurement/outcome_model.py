@@ -11,6 +11,7 @@ from truerisk.measurement.log import mature_rows
 from truerisk.measurement.outcomes import SIDES, action_names, refuse
 from truerisk.measurement.pseudo import Guess
 from truerisk.measurement.rows import Rows
+from truerisk.measurement.source import Log, as_frame
 from truerisk.measurement.typed import typed
 
 LEAST_LABELS = 200
@@ -18,9 +19,10 @@ MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
 
 
-def outcome_model(log: pd.DataFrame, features: Sequence[str]) -> pd.Series:
+def outcome_model(log: Log, features: Sequence[str]) -> pd.Series:
     """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
     again and again without fitting again."""
+    log = as_frame(log, features)
     known = typed(log)
     frame, rows = mature_rows(known)
     m = np.full(len(log), np.nan)

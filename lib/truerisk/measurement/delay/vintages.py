@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, one_of
-from truerisk.measurement.delay.history import history
+from truerisk.measurement.delay.history import TOLD_BY, history
 from truerisk.measurement.delay.table import Table
+from truerisk.measurement.source import Log, as_frame
 from truerisk.statistics.threads import one_thread
 
 UNITS = {"month": "M", "quarter": "Q", "week": "W"}
@@ -16,7 +17,7 @@ UNITS = {"month": "M", "quarter": "Q", "week": "W"}
 
 @one_thread
 def vintages(
-    log: pd.DataFrame,
+    log: Log,
     horizon: timedelta | str,
     known_at: object,
     features: Sequence[str] = (),
@@ -47,6 +48,7 @@ def vintages(
     correlation, status. Where ``status`` is not "ok" it says why a value is missing, bounded or of
     part of the vintage. Raises LogError for a log that cannot be measured.
     """
+    log = as_frame(log, [*TOLD_BY, *features])
     if unit not in UNITS:
         raise LogError(f'A vintage cannot be a "{unit}"; unit is {one_of(UNITS)}.')
     if not 0 < proxy_age < 1:

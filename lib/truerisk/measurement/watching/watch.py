@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError, did_you_mean
+from truerisk.measurement.source import Log, as_frame
 from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.watching.burn_in import BurnIn
 from truerisk.measurement.watching.released import WEEK, Released, release
@@ -32,7 +33,7 @@ Promise = float | tuple[float, float]
 
 @one_thread
 def watch(
-    log: pd.DataFrame,
+    log: Log,
     promised: Mapping[str, Promise],
     features: Columns[str] = (),
     start: pd.Timestamp | None = None,
@@ -64,7 +65,7 @@ def watch(
     series.
     """
     reference = _checked(promised)
-    released = release(log, features, start)
+    released = release(as_frame(log, features), features, start)
     found: dict[str, list[dict]] = {}  # by series
     every = watched_rows(released)
     for series in every_series(every):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import NO_NUMBER, per_application, table
 from truerisk.measurement.worth.sharper import Sharper, evidence, sharper
@@ -19,7 +20,7 @@ MODELLED = "modelled: the score with one more noisy reading of the outcome"
 
 @one_thread
 def value_of_auc_point(
-    log: pd.DataFrame | Stakes, points: float = 0.01, features: Sequence[str] = ()
+    log: Log | Stakes, points: float = 0.01, features: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Dollars that ``points`` more AUC would bring; a modelled figure, see sharper.py.
 

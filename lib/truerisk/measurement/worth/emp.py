@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value, ratio
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
 from truerisk.statistics.threads import one_thread
@@ -14,7 +15,7 @@ from truerisk.statistics.threads import one_thread
 
 @one_thread
 def emp(
-    log: pd.DataFrame | Stakes,
+    log: Log | Stakes,
     features: Sequence[str] = (),
     success_rate: float = 0.55,
     default_rate: float = 0.1,

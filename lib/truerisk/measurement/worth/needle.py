@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.auc_point import STRIDE, modelled
 from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
@@ -22,7 +23,7 @@ YEAR = 365.25
 
 @one_thread
 def needle(
-    log: pd.DataFrame | Stakes, dollars: float | None = None, features: Sequence[str] = ()
+    log: Log | Stakes, dollars: float | None = None, features: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The gain of AUC at which a changed model brings ``dollars`` a year more.
 

@@ -7,13 +7,14 @@ import pandas as pd
 
 from truerisk.measurement import metrics
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.figure import per_application, table
 from truerisk.measurement.worth.stakes import Stakes, stakes
 from truerisk.statistics.threads import one_thread
 
 
 @one_thread
-def perfect_model(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> pd.DataFrame:
+def perfect_model(log: Log | Stakes, features: Sequence[str] = ()) -> pd.DataFrame:
     """Dollars if every outcome were known beforehand, as run, and the difference.
 
     perfect = Σ[ỹ·max_a v_a1 + (1 − ỹ)·max_a v_a0] / n, linear in ỹ, so its interval is exact to

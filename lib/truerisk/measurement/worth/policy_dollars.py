@@ -9,6 +9,7 @@ from truerisk.errors import LogError
 from truerisk.measurement import metrics
 from truerisk.measurement.alike import policy_of
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.source import Log, as_frame
 from truerisk.measurement.typed import typed
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
 from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
@@ -19,7 +20,7 @@ SWING = 0.2
 
 @one_thread
 def policy_dollars(
-    log: pd.DataFrame,
+    log: Log,
     policy: pd.DataFrame | None = None,
     features: Sequence[str] = (),
     known: Stakes | None = None,
@@ -33,6 +34,7 @@ def policy_dollars(
     ``known`` are the log's stakes, where they were made before.
     Rows: policy_dollars, losses_down, losses_up, margins_down, margins_up. Raises LogError.
     """
+    log = as_frame(log, features)
     if policy is None and "realised_value" in log and log["realised_value"].notna().any():
         return _realised(log)
     s = stakes(log, features) if known is None else known

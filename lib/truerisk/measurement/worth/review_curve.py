@@ -8,6 +8,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.metrics import Value, ratio
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.at_capacity import at_capacity
 from truerisk.measurement.worth.at_recall import at_recall, mean_at
 from truerisk.measurement.worth.figure import Figure, settled, table
@@ -19,7 +20,7 @@ RECALLS = (0.2, 0.4, 0.6, 0.8, 0.9)
 
 @one_thread
 def review_curve(
-    log: pd.DataFrame | Stakes,
+    log: Log | Stakes,
     flag: str | None = None,
     capacity_per_day: float | None = None,
     recalls: Sequence[float] = RECALLS,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.measurement.metrics import Value
+from truerisk.measurement.source import Log
 from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up_to
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.review_curve import flag_and_rest
@@ -18,7 +19,7 @@ STEPS = 20
 
 @one_thread
 def shadow_price(
-    log: pd.DataFrame | Stakes,
+    log: Log | Stakes,
     capacity_per_day: float,
     flag: str | None = None,
     features: Sequence[str] = (),

@@ -14,6 +14,7 @@ from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.interval import clustered_se
 from truerisk.measurement.labelled import labelled
 from truerisk.measurement.outcomes import action_names
+from truerisk.measurement.source import Log, as_frame
 from truerisk.statistics.threads import one_thread
 
 Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
@@ -147,13 +148,14 @@ class Stakes:
 
 
 @one_thread
-def stakes(log: pd.DataFrame | Stakes, features: Sequence[str] = ()) -> Stakes:
+def stakes(log: Log | Stakes, features: Sequence[str] = ()) -> Stakes:
     """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
 
     Functions of this folder take a log or its stakes: made once, they serve all of them.
     """
     if isinstance(log, Stakes):
         return log
+    log = as_frame(log, features)
     names = action_names(log)
     if len(names) < 2:
         raise LogError(
