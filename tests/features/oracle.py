@@ -19,8 +19,12 @@ MAX_AGE = 2 * DAY
 PAID = "score > 0"  # null where the score is
 EXACT = ["count", "share where score > 0", "sum(amount)", "mean(amount)", "sum(units)"]
 EXACT += ["count where score > 0", "sum(amount) where score > 0 as paid"]
-COMPUTE = [*EXACT, "since_last", "since_first", "distinct(shop)", "distinct(shop) where score > 0"]
-COMPUTE += ["std(amount)", "std(score)", "max(amount)", "mean(score) where shop = 'a' as in_a"]
+# With the exact ones, what rows sorted once give.
+SORTED = ["since_last", "since_first", "distinct(shop)", "distinct(shop) where score > 0"]
+SORTED += ["max(amount)", "min(units) where score > 0 as low", "distinct(units)"]
+SORTED += ["since_last where score > 0 as paid_last", "since_first where score > 0 as paid_first"]
+COMPUTE = [*EXACT, *SORTED]
+COMPUTE += ["std(amount)", "std(score)", "mean(score) where shop = 'a' as in_a"]
 COMPUTE += [f"{function}(score)" for function in ("sum", "mean", "min", "max")]
 SOURCE = {"source": "events", "by": "customer_id"}
 FEATURES = {
@@ -172,6 +176,7 @@ def _aggregates(rows: list[Any], as_of: datetime, wrong: str) -> dict[str, Any]:
     positive = [
         e for e in events if (e.score is None or e.score > 0 if wrong == "null" else _paid(e))
     ]
+    paid_at = [row[0] for row in rows if row[2] in positive]
     in_a = [e.score for e in events if e.shop == "a" and e.score is not None]
     scores = [e.score for e in events if e.score is not None]
     cents = _cents(events)
@@ -187,9 +192,13 @@ def _aggregates(rows: list[Any], as_of: datetime, wrong: str) -> dict[str, Any]:
         "since_first": (as_of - rows[0][0]) / DAY if rows else None,
         "distinct_shop": _kinds(events, wrong),
         "distinct_shop_where_score_gt_0": _kinds(positive, wrong),
+        "max_amount": max(cents) / 100 if cents else None,
+        "low": float(min(e.units for e in positive)) if positive else None,
+        "distinct_units": len({e.units for e in events}) if events else None,
+        "paid_last": (as_of - paid_at[-1]) / DAY if paid_at else None,
+        "paid_first": (as_of - paid_at[0]) / DAY if paid_at else None,
         "std_amount": _std([e.amount for e in events if e.amount is not None]),
         "std_score": _std(scores),
-        "max_amount": max(cents) / 100 if cents else None,
         "in_a": _in_order(in_a) / len(in_a) if in_a else None,
         "sum_score": _in_order(scores) if scores else None,
         "mean_score": _in_order(scores) / len(scores) if scores else None,

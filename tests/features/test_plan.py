@@ -30,7 +30,11 @@ def told(choices: list[Choice]) -> list[tuple[str, list[int], int]]:
 @pytest.mark.parametrize(
     ("wanted", "seen", "chosen"),
     [
-        (group("count", "max(amount)"), SMALL, [("range join", [1, 7, 90], 1)]),
+        (group("count", "max(amount)"), SMALL, [("running totals", [1, 7, 90], 1)]),
+        (group("distinct(shop)", "since_first"), SMALL, [("running totals", [1, 7, 90], 1)]),
+        (group("std(amount)"), SMALL, [("range join", [1, 7, 90], 1)]),
+        (group("max(amount)", money=False), SMALL, [("range join", [1, 7, 90], 1)]),
+        (group("distinct(amount)"), SMALL, [("range join", [1, 7, 90], 1)]),
         (group("count", "sum(amount)"), SMALL, [("running totals", [1, 7, 90], 1)]),
         (
             group("share where units > 1", "mean(units)"),
@@ -42,11 +46,12 @@ def told(choices: list[Choice]) -> list[tuple[str, list[int], int]]:
         (
             group("max(amount)"),
             HOT,
-            [("bucketed", [1, 7], 1), ("range join", [90], 1)],
+            [("bucketed", [1, 7], 1), ("running totals", [90], 1)],
         ),
         (group("max(amount)", days=(1,)), HOT, [("bucketed", [1], 1)]),
         (group("max(amount)", days=(1,), delay=None), HOT, [("bucketed", [1], 1)]),
-        (group("max(amount)", days=(90,)), HOT, [("range join", [90], 1)]),
+        (group("max(amount)", days=(90,)), HOT, [("running totals", [90], 1)]),
+        (group("std(amount)", days=(90,)), HOT, [("range join", [90], 1)]),
     ],
 )
 def test_the_choice_follows_from_aggregates_and_sizes(

@@ -1,8 +1,9 @@
 """Which formulation computes each group of windows, and why.
 
 A group is all windows over one source by one entity. The range join is general; running totals
-are faster where every aggregate can be reversed exactly; buckets save short windows on hot keys;
-chunks by entity keep what is left within the memory limit. Every choice gives the same numbers.
+over rows sorted once are faster where every aggregate is exact; buckets save short windows on hot
+keys; chunks by entity keep what is left within the memory limit. Every choice gives the same
+numbers.
 """
 
 import math
@@ -18,6 +19,7 @@ from truerisk.features.sql.range_join import range_join
 from truerisk.features.sql.running_totals import (
     entity_rows,
     is_reversible,
+    is_sorted,
     running_totals,
     spine_edges,
 )
@@ -122,8 +124,11 @@ def _formulate(group: Group, seen: Sizes, in_process: bool) -> list[Choice]:
         choices = [Choice(group.only(short), "bucketed", f"short windows on hot keys: {hot}")]
         if long:
             rest = group.only(long)
-            choices.append(Choice(rest, "range join", "windows too long for buckets"))
+            form = TOTALS if in_process and is_sorted(rest) else "range join"
+            choices.append(Choice(rest, form, "windows too long for buckets"))
         return choices
+    if in_process and is_sorted(group):
+        return [Choice(group, TOTALS, "every aggregate is exact in rows sorted once")]
     if group.delay is None:
         return [Choice(group, "range join", "every row has its own availability")]
     return [Choice(group, "range join", "the general formulation")]

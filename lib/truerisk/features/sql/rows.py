@@ -20,11 +20,12 @@ def flag(where: str) -> str:
     return f"CAST(({where}) AS BOOLEAN)"
 
 
-def events(group: Group, ordered: bool = False, extra: str = "") -> str:
+def events(group: Group, ordered: bool = False, extra: str = "", previous: bool = True) -> str:
     """SELECT of __k (the entity), __t (event time, µs), the columns, a flag per filter.
 
     With a delay of its own per row also ``__seen`` (availability, µs); where distinct values are
-    counted by LAG, the time of the same value's previous row; where ``ordered``, the key.
+    counted by LAG (``previous``) the time of the same value's previous row; where ``ordered``
+    the key.
     """
     selected = [f"{quote(group.by)} AS __k", "__time_us AS __t"]
     if group.delay is None:
@@ -35,7 +36,7 @@ def events(group: Group, ordered: bool = False, extra: str = "") -> str:
         value = f"CAST({quote(name)} AS DECIMAL(18, 2))" if name in group.money else quote(name)
         selected.append(f"{value} AS {column(name)}")
     selected += [f"{flag(where)} AS __is_{i}" for i, where in enumerate(group.filters)]
-    if group.delay is not None:
+    if group.delay is not None and previous:
         for i, (name, where) in enumerate(group.distinct):
             same = f"{quote(group.by)}, {quote(name)}" + (f", {flag(where)}" if where else "")
             lag = f"LAG(__time_us) OVER (PARTITION BY {same} ORDER BY __time_us)"

@@ -1,9 +1,10 @@
-"""The formulation for reversible aggregates: running totals per entity, read at both edges.
+"""The formulation in this process: running totals per entity, read at both edges of a window.
 
 The total before a window's end less that before its start is what lies between. Entity and time
 become one sorted number, each edge is one binary search, and every window costs two look-ups
 however many rows it holds. Only for totals that are exact: counts, and sums of money and integers;
-a difference of running sums of doubles would not be the sum. Runs in this process, on numpy.
+a difference of running sums of doubles would not be the sum. Extremes, different values and the
+nearest row are read from the rows between the edges (``sorted_rows``).
 """
 
 import re
@@ -13,11 +14,15 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from truerisk.features.sql.aggregate import DAY
 from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.features.sql.rows import column, events, spine, unquoted
+from truerisk.features.sql.sorted_rows import codes, different, extremes, nearest, previous
 from truerisk.lake.connection import quote
+from truerisk.problem.aggregate import Aggregate
 
+CATEGORY = "VARCHAR|BOOLEAN"
 REVERSIBLE = ("count", "share", "sum", "mean")
 WHOLE = r"U?(TINY|SMALL)INT|U?INT(EGER)?|BIGINT"
 EXACT_DOUBLE = 2**53
@@ -34,6 +39,23 @@ def is_reversible(group: Group) -> bool:
     )
 
 
+def is_sorted(group: Group) -> bool:
+    """True when every aggregate of the group can be had from rows in the order of time."""
+    return group.delay is not None and all(_can(group, a) for a in group.aggregates)
+
+
+def _can(group: Group, a: Aggregate) -> bool:
+    name = a.column
+    if a.function in ("since_last", "since_first") or name is None:
+        return True
+    if a.function == "distinct":
+        return name not in group.money and (
+            _is_whole(group, name) or bool(re.fullmatch(CATEGORY, group.types[name]))
+        )
+    exact = name in group.money or _is_whole(group, name)
+    return exact and a.function in (*REVERSIBLE, "min", "max")
+
+
 def entity_rows(group: Group) -> str:
     """The events with their entity's number, t, a flag per filter, and the values; cents of money.
 
@@ -43,7 +65,7 @@ def entity_rows(group: Group) -> str:
     values = "".join(f", {_whole(group, name)} AS {column(name)}" for name in group.columns)
     return f"""SELECT s.__entity, e.__t{flags}{values}
 FROM (
-  {events(group)}) e
+  {events(group, previous=False)}) e
 JOIN (SELECT DISTINCT {quote(group.by)} AS __k, {_entity(group)} AS __entity FROM {spine(group)}) s
  ON s.__k = e.__k"""
 
@@ -55,57 +77,125 @@ def spine_edges(group: Group) -> str:
 
 def running_totals(group: Group, rows: pa.Table, edges: pa.Table) -> pa.Table:
     """The row numbers and the group's features from what the two queries give."""
-    entity, t = rows["__entity"].to_numpy(), rows["__t"].to_numpy()
-    order = _by_entity_and_time(entity, t)
-    t = t[order]
-    as_of, mine = edges[AS_OF].to_numpy(), edges["__entity"].to_numpy()
-    upto = np.cumsum(np.bincount(entity, minlength=int(mine.max(initial=0)) + 1))
-    last = upto[mine]
-    first = np.where(mine > 0, upto[mine - 1], 0)
-    assert group.delay is not None
-    end = _before(t, first, last, as_of - group.delay)
-    start = {
-        w: np.minimum(_before(t, first, last, as_of - microseconds(w)), end) for w in group.windows
-    }
+    edges = edges.sort_by([("__entity", "ascending"), (AS_OF, "ascending")])
+    found = _Between(group, rows, edges)
+    made: dict[str, np.ndarray | pa.Array] = {ROW: edges[ROW].to_numpy()}
+    for a in group.aggregates:
+        made[a.name] = found.feature(a)
+    return pa.table(made)
 
-    @cache
-    def totals(name: str | None, where: str | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+
+class _Between:
+    """The rows of a group in order, and where each window of the spine's rows begins and ends."""
+
+    def __init__(self, group: Group, rows: pa.Table, edges: pa.Table) -> None:
+        assert group.delay is not None
+        self.group, self.rows = group, rows
+        entity, t = rows["__entity"].to_numpy(), rows["__t"].to_numpy()
+        self.order = _by_entity_and_time(entity, t)
+        self.entity, self.t = entity, t[self.order]
+        self.as_of, mine = edges[AS_OF].to_numpy(), edges["__entity"].to_numpy()
+        upto = np.cumsum(np.bincount(entity, minlength=int(mine.max(initial=0)) + 1))
+        last = upto[mine]
+        first = np.where(mine > 0, upto[mine - 1], 0)
+        self.end = _before(self.t, first, last, self.as_of - group.delay)
+        self.start = {
+            w: np.minimum(_before(self.t, first, last, self.as_of - microseconds(w)), self.end)
+            for w in group.windows
+        }
+        # One copy of each for all windows.
+        self._kept = cache(self._kept)  # type: ignore[method-assign]
+        self._values = cache(self._values)  # type: ignore[method-assign]
+        self._totals = cache(self._totals)  # type: ignore[method-assign]
+        self._between = cache(self._between)  # type: ignore[method-assign]
+        self._previous = cache(self._previous)  # type: ignore[method-assign]
+
+    def feature(self, a: Aggregate) -> np.ndarray | pa.Array:
+        """One aggregate, shape (rows of the spine,)."""
+        n, total = self._between(a.column, a.where, a.window)
+        if a.function == "count":
+            return n
+        if a.function == "share":
+            return _over(n, self.end - self.start[a.window])
+        if a.function in ("since_last", "since_first"):
+            return self._since(a, n)
+        if a.function == "distinct":
+            rows, _ = self._between(None, a.where, a.window)
+            before = self._previous(str(a.column), a.where)
+            many = different(before, self.start[a.window], self.end)
+            return pa.array(many, mask=rows == 0)
+        if a.function in ("min", "max"):
+            total = self._extreme(a)
+        dollars = _quotient(total, CENTS) if a.column in self.group.money else total.astype(float)
+        return _over(dollars, n) if a.function == "mean" else _over(dollars, n > 0)
+
+    def _kept(self, name: str | None, where: str | None) -> np.ndarray | None:
+        """Which rows count, in order; None where all do."""
+        kept = None
+        if name and self.rows[unquoted(name)].null_count:
+            kept = self.rows[unquoted(name)].is_valid().to_numpy()
+        if where:
+            place = self.group.filters.index(where)
+            flag = self.rows[f"__is_{place}"].fill_null(False).to_numpy()
+            kept = flag if kept is None else kept & flag
+        return None if kept is None else kept[self.order]
+
+    def _values(self, name: str) -> np.ndarray:
+        values = self.rows[unquoted(name)]
+        values = values.fill_null(0) if values.null_count else values
+        return values.to_numpy()[self.order]
+
+    def _totals(
+        self, name: str | None, where: str | None
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """How many values and how much there is before each place in the order.
 
         None instead of the first where every row counts: then places count themselves.
         """
-        values = rows[unquoted(name)] if name else rows["__t"]
-        kept = values.is_valid().to_numpy() if values.null_count else None
-        if where:
-            flag = rows[f"__is_{group.filters.index(where)}"].fill_null(False).to_numpy()
-            kept = flag if kept is None else kept & flag
-        n = None if kept is None else _running(kept[order])
-        if not name:
+        kept = self._kept(name, where)
+        n = None if kept is None else _running(kept)
+        if not name or not self._summed(name):
             return n, None
-        amounts = values.fill_null(0).to_numpy() if values.null_count else values.to_numpy()
-        return n, _running((amounts if kept is None else np.where(kept, amounts, 0))[order])
+        amounts = self._values(name)
+        return n, _running(amounts if kept is None else np.where(kept, amounts, 0))
 
-    @cache
-    def between(
-        name: str | None, where: str | None, window: timedelta
+    def _summed(self, name: str) -> bool:
+        return any(a.column == name and a.function in REVERSIBLE for a in self.group.aggregates)
+
+    def _between(
+        self, name: str | None, where: str | None, window: timedelta
     ) -> tuple[np.ndarray, np.ndarray]:
-        """How many values and how much there is in the windows, shape (rows of the spine,)."""
-        n, total = totals(name, where)
-        since = start[window]
-        many = end - since if n is None else n[end] - n[since]
-        return many, many if total is None else total[end] - total[since]
+        """How many values and how much there is in the windows."""
+        n, total = self._totals(name, where)
+        since = self.start[window]
+        many = self.end - since if n is None else n[self.end] - n[since]
+        return many, many if total is None else total[self.end] - total[since]
 
-    found: dict[str, np.ndarray] = {ROW: edges[ROW].to_numpy()}
-    for a in group.aggregates:
-        n, total = between(a.column, a.where, a.window)
-        if a.function == "count":
-            found[a.name] = n
-        elif a.function == "share":
-            found[a.name] = _over(n, end - start[a.window])
-        else:
-            dollars = _quotient(total, CENTS) if a.column in group.money else total.astype(float)
-            found[a.name] = _over(dollars, n) if a.function == "mean" else _over(dollars, n > 0)
-    return pa.table(found)
+    def _extreme(self, a: Aggregate) -> np.ndarray:
+        kept, values = self._kept(a.column, a.where), self._values(str(a.column))
+        least = a.function == "min"
+        if kept is not None:
+            far = np.iinfo(np.int64)
+            values = np.where(kept, values, far.max if least else far.min)
+        return extremes(values, self.start[a.window], self.end, least)
+
+    def _previous(self, name: str, where: str | None) -> np.ndarray:
+        code = codes(self.rows[unquoted(name)])[self.order]
+        kept = self._kept(name, where)
+        every = np.ones(len(code), bool) if kept is None else kept
+        return previous(self.entity[self.order], code, every)
+
+    def _since(self, a: Aggregate, n: np.ndarray) -> np.ndarray:
+        """Days to the window's last or first row that counts."""
+        last = a.function == "since_last"
+        place = self.end - 1 if last else self.start[a.window]
+        some = n > 0
+        kept, place = self._kept(None, a.where), place[some]
+        if kept is not None:
+            place = nearest(kept, last)[place]
+        found = np.full(len(n), np.nan)
+        found[some] = (self.as_of[some] - self.t[place]) / float(DAY)
+        return found
 
 
 def _by_entity_and_time(entity: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -161,5 +251,7 @@ def _is_whole(group: Group, name: str) -> bool:
 
 
 def _whole(group: Group, name: str) -> str:
+    if not (name in group.money or _is_whole(group, name)):
+        return f"e.{column(name)}"
     scale = f" * {CENTS}" if name in group.money else ""
     return f"CAST(e.{column(name)}{scale} AS BIGINT)"
