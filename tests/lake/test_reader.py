@@ -129,6 +129,8 @@ def test_times_are_read_by_their_format(
         [*["12"] * 50, *["unk"] * 4],
         ["1", "inf"],
         ["1e5", "2e6"],
+        ["(1)", "2"],
+        ["($1,250.00)", "$2.50"],
     ],
 )
 def test_numbers_in_another_dress_are_refused_with_the_line_that_reads_them(
@@ -282,6 +284,7 @@ def test_a_query_sees_a_csv_as_declared_sources_do(tmp_path: Path, read: Read) -
         (b"id,at_,x\n1,2024-01-01\n", "line 2 has 2 fields where the header has 3; put a field"),
         (b"id,at_,x,X\n", 'column "x" is there more than once'),
         (b"", "has no header"),
+        (b"id,at_,x\r1,2024-01-01,2\r", "lines end with a carriage return alone; run tr"),
     ],
 )
 def test_a_damaged_file_says_what_it_is_and_where(

@@ -6,6 +6,7 @@ import duckdb
 
 from truerisk.lake.connection import quote
 from truerisk.lake.reader.forms import Proposal, forms_of, propose
+from truerisk.wording.counted import counted
 
 VALUES = 5000  # different values that are looked at, the most frequent first
 
@@ -30,10 +31,11 @@ class Explained:
         p = self.proposal
         if p is None:
             return f"holds texts such as {self.forms}"
-        words = f", {p.nulls:,} words that mean nothing" if p.nulls else ""
+        nothing = counted(p.nulls, "word that means", "words that mean")
         left = p.cells - p.read - p.nulls
-        other = f", {left:,} others" if left else ""
-        return f"holds {p.read:,} {p.kind}s as {self.forms}{words}{other}"
+        words = f", {nothing} nothing" if p.nulls else ""
+        other = f", {counted(left, 'other')}" if left else ""
+        return f"holds {counted(p.read, p.kind)} as {self.forms}{words}{other}"
 
     @property
     def suspicious(self) -> bool:

@@ -133,7 +133,8 @@ def _number(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[
         for m in dressed.values()
         if (m["before"] or "", (m["after"] or "").strip()) == (before, after)
     ]
-    rules = [_with_marks(rule, before, after) for rule in _marks(cores)]
+    owed = any(m["open"] for m in dressed.values())  # (12) is -12
+    rules = [_with_marks(rule, before, after, owed) for rule in _marks(cores)]
     best = max(rules, key=lambda rule: _read(values, rule))
     rules = [best, *(r for r in rules if r != best and _read(values, r) == _read(values, best))]
     if _read(values, best) < MOST * sum(values.values()):
@@ -177,9 +178,10 @@ def _marks(cores: list[str]) -> Iterator[dict[str, Any]]:
         yield {}
 
 
-def _with_marks(marks: dict[str, Any], before: str, after: str) -> dict[str, Any]:
+def _with_marks(marks: dict[str, Any], before: str, after: str, owed: bool) -> dict[str, Any]:
     blank = " " if after and after[0].isalpha() else ""
-    dress = {"format": f"{before}#{blank}{after}"} if before or after else {}
+    bare = not (before or after or (owed and not marks))
+    dress = {} if bare else {"format": f"{before}#{blank}{after}"}
     return {"type": "float", **dress, **marks}
 
 

@@ -123,7 +123,15 @@ def _header(file: File, where: str, separator: str | None) -> tuple[str, list[st
         raise SourceError(f"{where} has no header; its first line must name the columns.")
     if file.name.lower().removesuffix(PACKED).endswith(".tsv"):
         separator = "\t"
-    split = {s: next(csv.reader([line], delimiter=s)) for s in {*SEPARATORS, separator} if s}
+    if "\r" in line:
+        raise SourceError(
+            f"{where} cannot be read: its lines end with a carriage return alone; run tr '\\r' "
+            "'\\n' < OLD > NEW."
+        )
+    try:
+        split = {s: next(csv.reader([line], delimiter=s)) for s in {*SEPARATORS, separator} if s}
+    except csv.Error as error:
+        raise SourceError(f"{where} has no header that can be read ({told(error)}).") from error
     separator = separator or max(SEPARATORS, key=lambda s: len(split[s]))
     return separator, split[separator]
 
