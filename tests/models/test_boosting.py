@@ -80,7 +80,7 @@ def test_the_seed_and_every_parameter_reach_the_model(sample: Callable[..., Any]
             (usual, 2),
             (Boosting(iterations=21), 1),
             (Boosting(iterations=20, depth=3), 1),
-            (Boosting(iterations=20, learning_rate=0.1), 1),
+            (Boosting(iterations=20, learning_rate=0.05), 1),
         )
     ]
     assert len(set(made)) == len(made)

@@ -4,16 +4,18 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostClassifier, CatBoostError, Pool
 
 from truerisk.errors import ModelError
 from truerisk.problem.boosting import Boosting
 from truerisk.statistics.threads import available
 from truerisk.wording.counted import counted
+
+if TYPE_CHECKING:
+    from catboost import CatBoostClassifier, Pool
 
 VOLATILE = ("train_finish_time", "model_guid")
 
@@ -22,10 +24,12 @@ VOLATILE = ("train_finish_time", "model_guid")
 class BoostingModel:
     FILE = "model.cbm"
 
-    classifier: CatBoostClassifier
+    classifier: "CatBoostClassifier"
 
     @classmethod
     def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Boosting, seed: int) -> Self:
+        from catboost import CatBoostClassifier, CatBoostError  # slow to load, often not needed
+
         try:
             classifier = CatBoostClassifier(
                 **params.parameters,
@@ -65,17 +69,21 @@ class BoostingModel:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
+        from catboost import CatBoostClassifier
+
         return cls(CatBoostClassifier().load_model(blob=content))
 
 
-def _pool(X: pd.DataFrame, event: np.ndarray | None = None) -> Pool:
+def _pool(X: pd.DataFrame, event: np.ndarray | None = None) -> "Pool":
+    from catboost import Pool
+
     text = [c for c in X if not pd.api.types.is_numeric_dtype(X[c])]
     # CatBoost takes no null category; to it a missing one is a category of its own.
     filled = X.assign(**{str(c): X[c].astype(object).where(X[c].notna(), "") for c in text})
     return Pool(filled, event, cat_features=text)
 
 
-def _forget_the_run(classifier: CatBoostClassifier) -> None:
+def _forget_the_run(classifier: "CatBoostClassifier") -> None:
     """Leave out of a fitted model's notes what says when and by how many threads it was fitted:
     its trees do not depend on it, and its version must not."""
     notes = classifier.get_metadata()
