@@ -162,3 +162,31 @@ def test_lookups_are_the_builds_to_the_bit() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"31 applications against build_features: 0 values differ", done.stdout)
+
+
+def test_outputs_of_two_revisions_are_compared_to_the_ninth_digit(contest: None) -> None:
+    import against
+
+    old = {"auc": [0.75, 0.8], "page": ["a", "a"], "none": [float("nan"), None]}
+    assert against.equal(old, {**old, "auc": [0.75 + 1e-12, 0.8]}) == []
+    assert against.equal(old, {**old, "auc": [0.75, 0.8001]}) == ["auc differs"]
+    assert against.equal(old, {"auc": old["auc"], "page": ["a", "b"]}) == [
+        "none differs",
+        "page differs",
+    ]
+    rounds = [{"cpu": 8.0, "wall": 9.0, "peak": 2e9, "outputs": {"auc": 0.75}}]
+    faster = [{**rounds[0], "cpu": 2.0}]
+    shown = list(against.table("train", {"old": rounds, "new": faster}))
+    assert "| CPU s | 8.0 | 2.0 | 0.250 |" in shown
+
+
+def test_an_auc_may_fall_by_a_thousandth_and_no_more(contest: None) -> None:
+    import against
+
+    runs = {
+        side: [{"outputs": {"AUC of boosting": value}} for value in values]
+        for side, values in (("old", (0.75, 0.77)), ("new", (0.75, 0.7685)))
+    }
+    assert against.differing("train", runs) == []
+    runs["new"][0]["outputs"]["AUC of boosting"] = 0.746
+    assert against.differing("train", runs) == ["AUC of boosting is lower by 0.0028"]
