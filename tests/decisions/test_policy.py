@@ -90,6 +90,8 @@ def test_null_dollars_are_refused_with_their_count(lender: Make) -> None:
         dollars(lender(), frame)
     assert "actions.approve.if_event is null for 2 of 3 applications" in str(refused.value)
     assert "coalesce()" in str(refused.value)
+    with pytest.raises(SourceError, match=r"if_event is infinite for 1 of 3 applications; .* nul"):
+        dollars(lender(), frame.assign(amount=[1.0, np.inf, 2.0]))
 
 
 def test_a_column_that_is_not_there_is_named(lender: Make) -> None:

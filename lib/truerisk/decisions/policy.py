@@ -10,6 +10,7 @@ import pandas as pd
 from truerisk.errors import ProblemError, SourceError
 from truerisk.lake.declared import evaluated
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def policy_version(problem: Problem) -> str:
 def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Dollars of every action if the event happens and if not, each of shape (n, actions).
 
-    Raises ProblemError for an expression these columns cannot compute, SourceError for nulls.
+    Raises ProblemError for an expression these columns cannot compute, SourceError for nulls and
+    infinities.
     """
     made = []
     for side in ("if_event", "if_no_event"):
@@ -51,9 +53,16 @@ def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
             missing = int(values.isna().sum())
             if missing:
                 raise SourceError(
-                    f"{problem.where}: {where} is null for {missing:,} of {len(frame):,} "
-                    "applications; every action needs its dollars, so use coalesce() or a "
-                    "contract that forbids the nulls."
+                    f"{problem.where}: {where} is null for {missing:,} of "
+                    f"{counted(len(frame), 'application')}; every action needs its "
+                    "dollars, so use coalesce() or a contract that forbids the nulls."
+                )
+            endless = int(np.isinf(values).sum())
+            if endless:
+                raise SourceError(
+                    f"{problem.where}: {where} is infinite for {endless:,} of "
+                    f"{counted(len(frame), 'application')}; where it divides by what can be 0, "
+                    "write nullif(…, 0) and coalesce()."
                 )
             columns.append(values.to_numpy())
         made.append(np.column_stack(columns))
