@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from truerisk.problem.spec import Problem
@@ -32,8 +33,8 @@ def find(
     kept &= estimates["population"].eq(who.population)
     if policy is not None:
         kept &= estimates["policy"].eq(policy)
-    rows = estimates[kept]
-    return None if rows.empty else rows.iloc[0]
+    at = np.flatnonzero(kept)
+    return estimates.iloc[at[0]] if len(at) else None
 
 
 def side_by_side(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:

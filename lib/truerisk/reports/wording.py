@@ -76,8 +76,8 @@ def event(problem: Problem) -> str:
 
 def not_identified(estimates: pd.DataFrame) -> float:
     """The share of those who applied for whom no outcome could have been seen."""
-    whole = estimates[estimates["population"].eq("all") & estimates["group_by"].eq("")]
-    return float(whole["share_not_identified"].max()) if len(whole) else 1.0
+    whole = estimates["population"].eq("all") & estimates["group_by"].eq("")
+    return float(estimates["share_not_identified"][whole].max()) if whole.any() else 1.0
 
 
 def population(problem: Problem, name: str, lost: float | None = None) -> str:
