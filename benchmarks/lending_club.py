@@ -17,8 +17,8 @@ import pandas as pd
 
 import truerisk as tr
 from truerisk.decisions.decide import FEATURE
-from truerisk.measurement.metrics import auc
 from truerisk.models.package import save
+from truerisk.statistics.influence import auc
 
 KNOWN_AT, MEASURED_AT = "2012-06-30", "2014-06-30"
 CANDIDATE = "boosting"

@@ -19,8 +19,8 @@ import pandas as pd
 import pyarrow as pa
 
 import truerisk as tr
-from truerisk.features.online.lookup import OnlineFeatures
-from truerisk.problem.parse import problem_from
+from truerisk.features.online.features_for import OnlineFeatures
+from truerisk.problem.load import problem_from
 
 COMPUTE = {
     ("1d", "7d", "30d", "90d"): ["count", "sum(amount)", "mean(amount)", "max(amount)"],

@@ -14,7 +14,7 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.problem.parse import problem_from
+from truerisk.problem.load import problem_from
 from truerisk.problem.spec import Problem
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,35 +16,16 @@ import truerisk as tr
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "truerisk"
 
-# A module may import those below it; each folder is one layer.
-LAYERS = [
-    {"errors", "stability", "statistics", "wording"},
-    {"isolated"},
-    {"problem"},
-    {"lake"},
-    {"features"},
-    {"models"},
-    {"decisions"},
-    {"measurement"},
-    {"registry"},
-    {"predictability"},
-    {"catalog"},
-    {"profiling"},
-    {"reports"},
-    {"workflow", "monitoring"},
-    {"flow", "launch"},
-    {"demo"},
-    {"commands"},
-    {"cli"},
-]
+# A module may import those below it; each folder is one layer. CONTRIBUTING.md has the list.
+DRAWN = re.search(r"```text\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.S)
+LAYERS: list[list[str]] = []  # the lowest first
+ONLY: dict[str, set[str]] = {}  # what may import these few, and nothing else below it
+for line in reversed(DRAWN[1].strip().splitlines() if DRAWN else []):
+    drawn, _, about = line.strip().partition("   ")
+    LAYERS.append([name.strip("/") for name in drawn.split()])
+    if few := re.search(r"imports ([a-z, ]+) only$", about):
+        ONLY[LAYERS[-1][0]] = set(few[1].split(", "))
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# Frames in, estimates out: measurement stands beside the layers it could otherwise reach.
-ONLY = {
-    "statistics": {"errors"},
-    "problem": {"errors"},
-    "measurement": {"errors", "stability", "statistics", "wording"},
-    "simulator": {"errors", "problem", "lake"},
-}
 
 
 def modules() -> list[Path]:
@@ -74,7 +56,7 @@ def upward(layer_name: str, source: str) -> list[str]:
         if layer_name in ONLY:
             allowed = other in ONLY[layer_name] | {layer_name}
         else:
-            allowed = other in ("simulator", layer_name) or LEVEL[other] < LEVEL[layer_name]
+            allowed = other == layer_name or LEVEL[other] < LEVEL[layer_name]
         if not allowed:
             found.append(name)
     return found
@@ -90,6 +72,35 @@ def test_the_layering_test_can_fail() -> None:
     assert upward("lake", "from truerisk.models.package import load") == ["truerisk.models.package"]
     assert upward("measurement", "import truerisk.lake.lake") == ["truerisk.lake.lake"]
     assert upward("measurement", "from truerisk.errors import LogError") == []
+
+
+def test_the_house_is_as_drawn() -> None:
+    there = {layer(path) for path in modules()} - {"__init__"}
+    assert set(LEVEL) == there and len(LEVEL) == sum(map(len, LAYERS))
+    assert set(ONLY) == {"measurement", "simulator", "problem", "statistics"}
+    assert set().union(*ONLY.values()) <= there
+    row = re.search(r"^\| `lib/truerisk/` \| `([^`]+)`", (ROOT / "README.md").read_text(), re.M)
+    assert row and row[1].split(" → ") == [name for names in LAYERS for name in names]
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    dotted = {
+        ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts): path for path in modules()
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in dotted.items():
+        graph[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and name != "truerisk.__init__":
+                targets = {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+                graph[name] |= targets & set(dotted)
+    assert len(list(TopologicalSorter(graph).static_order())) == len(dotted)
+
+
+def test_tests_mirror_the_library() -> None:
+    tests = ROOT / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    assert [f for f in folders if f.parts[:1] != ("flows",) and not (LIBRARY / f).is_dir()] == []
 
 
 def test_only_flow_knows_metaflow() -> None:
@@ -185,7 +196,7 @@ def test_public_names() -> None:
         ("truerisk", set()),
         ("truerisk.cli", set()),
         ("truerisk.flow", {"pydantic"}),
-        ("truerisk.problem.parse", {"pydantic", "duckdb"}),
+        ("truerisk.problem.load", {"pydantic", "duckdb"}),
     ],
 )
 def test_what_every_process_imports_starts_in_no_time(module: str, may: set[str]) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from truerisk.lake.lake import repository
-from truerisk.measurement.metrics import Value
+from truerisk.lake.home import repository
+from truerisk.statistics.influence import Value
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from truerisk.lake.lake import repository
+from truerisk.lake.home import repository
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 

@@ -8,7 +8,7 @@ import pytest
 from mypy import api
 
 import truerisk as tr
-from truerisk.lake.lake import repository
+from truerisk.lake.home import repository
 
 SCRIPT = """
 import pandas as pd

@@ -21,8 +21,8 @@ from lender import World, log
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from truerisk.measurement.interval import clustered_se
-from truerisk.measurement.metrics import Value, auc
+from truerisk.statistics.influence import Value, auc
+from truerisk.statistics.interval import clustered_se
 
 HIDDEN, EXPLORED = 0.8, 0.02
 VERSIONS = ("numpy", "scikit-learn", "scipy", "truerisk")

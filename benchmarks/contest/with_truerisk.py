@@ -15,8 +15,8 @@ from truerisk.features.plan import Choice, plan, sizes, sizes_query
 from truerisk.features.spine import application_columns, spine_table
 from truerisk.features.sql.names import ROW
 from truerisk.features.steps import groups
-from truerisk.lake.sources import Sources
-from truerisk.problem.parse import problem_from
+from truerisk.lake.sources.sources import Sources
+from truerisk.problem.load import problem_from
 
 VERSIONS = ("truerisk", "duckdb", "pandas")
 NOTES: dict[str, str] = {}

@@ -15,9 +15,8 @@ secret; it has at most 400 characters. What other software says enters it throug
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 LONGEST = 400  # characters of a message
 QUOTED = 160  # of them what other software may say
@@ -115,22 +114,6 @@ class RegistryError(TrueriskError):
 
 class FlowFailedError(Exception):
     """A flow died of something unforeseen (exit code 1); its log holds all that it printed."""
-
-
-def one_of(names: Iterable[str]) -> str:
-    """The allowed names as they are listed in every message: ``a, b or c``."""
-    listed = sorted(names)
-    if not listed:
-        return "nothing"
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A hint for a misspelt name, then all that exist: ``did you mean "x"? It has a, b, c``."""
-    names = list(names)
-    close = get_close_matches(name, names, n=1)
-    hint = f'did you mean "{close[0]}"? It' if close else "it"
-    return f"{hint} has {', '.join(names) or 'no columns'}"
 
 
 def one_line(text: str) -> str:

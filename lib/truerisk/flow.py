@@ -100,7 +100,7 @@ def step(function: Callable[..., None]) -> Any:
 
 def read_config(text: str) -> dict[str, Any]:
     """What ``--config problem FILE`` holds, checked: TOML or JSON; empty stays empty."""
-    from truerisk.problem.parse import as_config, problem_from, read_text
+    from truerisk.problem.load import as_config, problem_from, read_text
 
     raw = read_text(text)
     return as_config(problem_from(raw)) if raw else {}
@@ -165,7 +165,7 @@ class BaseFlow(FlowSpec):
     @property
     def problem(self) -> "Problem":
         """The problem this run was started with."""
-        from truerisk.problem.parse import problem_from
+        from truerisk.problem.load import problem_from
 
         raw = _plain(self.config)
         if not raw:

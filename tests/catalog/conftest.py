@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from truerisk.catalog.read import Catalog, read_catalog
+from truerisk.catalog.catalog import Catalog, read_catalog
 from truerisk.features.definitions import definition
-from truerisk.lake.ingest import ingest
+from truerisk.lake.ingest.ingest import ingest
+from truerisk.lake.ingest.new_files import find_new_files
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.new_files import find_new_files
 from truerisk.models.calibration import Calibration
 from truerisk.models.package import Model, save, save_report
 from truerisk.models.scorecard import ScorecardModel

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.catalog.conftest import AS_OF
+from truerisk.catalog.catalog import read_catalog
+from truerisk.catalog.column_lineage import UnresolvedError, column_lineage
 from truerisk.catalog.lineage import reach
-from truerisk.catalog.read import read_catalog
-from truerisk.catalog.through_query import UnresolvedError, through_query
 
 C, F = "column/small.", "feature/small."
 
@@ -139,7 +139,7 @@ def test_columns_through_a_query(query, columns, filters):
     def said(reads):
         return " ".join(sorted(".".join(r) for r in reads))
 
-    made = through_query(query, COLUMNS)
+    made = column_lineage(query, COLUMNS)
     assert {c: said(reads) for c, reads in made.columns.items()} == columns
     assert said(made.filters) == filters
 
@@ -149,7 +149,7 @@ def test_columns_through_a_query(query, columns, filters):
 )
 def test_a_query_that_cannot_be_followed_says_so(query):
     with pytest.raises(UnresolvedError):
-        through_query(query, COLUMNS)
+        column_lineage(query, COLUMNS)
 
 
 @pytest.mark.slow

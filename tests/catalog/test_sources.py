@@ -7,11 +7,11 @@ import shutil
 import pytest
 
 from tests.catalog.conftest import AS_OF
+from truerisk.catalog.catalog import read_catalog
 from truerisk.catalog.page import catalog_page
-from truerisk.catalog.read import read_catalog
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import open_lake
-from truerisk.problem.parse import problem_from
+from truerisk.problem.load import problem_from
 
 
 def entry(catalog, name):

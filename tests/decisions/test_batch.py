@@ -10,8 +10,8 @@ from pandas.testing import assert_frame_equal
 
 from truerisk.commands import ledger as commands
 from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
-from truerisk.decisions.budget import LIMIT, SHARE_OF_CAP
 from truerisk.decisions.decide import decide
+from truerisk.decisions.exploration.budget import LIMIT, SHARE_OF_CAP
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.errors import TrueriskError
 from truerisk.features.definitions import definition

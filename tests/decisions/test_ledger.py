@@ -13,8 +13,8 @@ from truerisk.decisions.ledger import commit, decision_log, read_ledger
 from truerisk.errors import LakeError
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
-from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.measure import measure
+from truerisk.measurement.vintages.vintages import vintages
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Any]

@@ -17,7 +17,7 @@ from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import read_ledger
 from truerisk.lake.lake import open_lake
 from truerisk.lake.tables import ledger
-from truerisk.problem.parse import as_config
+from truerisk.problem.load import as_config
 from truerisk.problem.spec import Problem
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ import json, os, sys, time
 import pandas as pd
 from truerisk.decisions.ledger import commit
 from truerisk.lake.lake import open_lake
-from truerisk.problem.parse import problem_from
+from truerisk.problem.load import problem_from
 
 root, who = sys.argv[1:3]
 first, last, size = map(int, sys.argv[3:])

@@ -18,7 +18,7 @@ from truerisk.features.build import build_features
 from truerisk.features.engines import with_engine
 from truerisk.features.engines.render import DIALECTS
 from truerisk.features.explain import explain
-from truerisk.features.feature_sql import feature_sql, statements
+from truerisk.features.warehouse.statements import feature_sql, statements
 from truerisk.lake.lake import Lake
 from truerisk.problem.spec import Problem
 
@@ -228,7 +228,7 @@ def test_the_command_line_names_the_engine_of_a_flow(
 ) -> None:
     launched = []
     monkeypatch.setattr(
-        "truerisk.launch.launch",
+        "truerisk.running.launch.launch",
         lambda flow, problem, *given, **parameters: (
             launched.append((flow, problem.compute.engine)) or []
         ),

@@ -7,7 +7,7 @@ import pytest
 
 from truerisk.features.dataset import Dataset, build_dataset
 from truerisk.lake.lake import open_lake
-from truerisk.problem.parse import load_problem
+from truerisk.problem.load import load_problem
 
 ROOT = Path(__file__).parents[2]
 PROBLEM = ROOT / "problems" / "lending_club.toml"

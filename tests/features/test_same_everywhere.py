@@ -21,7 +21,7 @@ from truerisk.features.spine import spine_table
 from truerisk.features.sql.running_totals import is_sorted
 from truerisk.features.steps import groups
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Compute, Problem
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ from truerisk.features.build import build_features
 from truerisk.features.dataset import build_dataset
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Problem]

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import truerisk as tr
-from truerisk.lake.lake import repository
+from truerisk.lake.home import repository
 from truerisk.registry import approval
 from truerisk.simulator import World, simulate
 

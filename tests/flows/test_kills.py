@@ -22,13 +22,13 @@ from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, read_ledger
 from truerisk.features.definitions import definition
-from truerisk.lake.ingest import ingest
+from truerisk.lake.ingest.ingest import ingest
+from truerisk.lake.ingest.new_files import find_new_files
 from truerisk.lake.lake import open_lake
-from truerisk.lake.new_files import find_new_files
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
 from truerisk.models.package import Model, save, save_report
-from truerisk.problem.parse import problem_from, read_text
+from truerisk.problem.load import problem_from, read_text
 from truerisk.problem.spec import Prior, Problem
 from truerisk.registry.approval import approve, champion_of, submit
 from truerisk.registry.events import history

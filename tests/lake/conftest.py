@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from truerisk.lake.ingest import Ingested, ingest
+from truerisk.lake.ingest.ingest import Ingested, ingest
+from truerisk.lake.ingest.new_files import find_new_files
 from truerisk.lake.lake import Lake
-from truerisk.lake.new_files import find_new_files
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from visits import counts, visits
 
+from tests.lake.ingest.visits import counts, visits
 from truerisk.errors import SourceError
 from truerisk.lake.contract import holds, row_checks
-from truerisk.lake.ingest import Ingested
+from truerisk.lake.ingest.ingest import Ingested
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.source import Column
 
 Bring = Callable[..., Ingested]

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pytest
 
 from truerisk.errors import LakeError
-from truerisk.lake.lake import Lake, as_arrow, open_lake, repository
+from truerisk.lake.home import repository
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.stored_types import as_arrow
 
 ROWS = pd.DataFrame(
     {

@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from truerisk.errors import LakeError, SourceError
-from truerisk.lake.ingest import Ingested
+from truerisk.lake.ingest.ingest import Ingested
 from truerisk.lake.lake import Lake
 
 Bring = Callable[..., Ingested]

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from truerisk.errors import LakeError, SourceError
-from truerisk.lake import files
-from truerisk.lake.ingest import ingest
+from truerisk.lake import objects
+from truerisk.lake.ingest.ingest import ingest
+from truerisk.lake.ingest.new_files import find_new_files
+from truerisk.lake.ingest.quality import quality_history
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.new_files import find_new_files
-from truerisk.lake.quality import quality_history
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 
 pytestmark = pytest.mark.slow
 
@@ -83,11 +83,11 @@ def test_a_lake_on_s3_appends_once_and_reads_old_versions(bucket: str) -> None:
     with pytest.raises(LakeError, match='has no table "lones"; its tables are loans'):
         lake.read("lones")
     assert lake.tables() == ["loans"]
-    assert not files.is_empty(lake.root) and files.is_empty(f"{bucket}/lak")
+    assert not objects.is_empty(lake.root) and objects.is_empty(f"{bucket}/lak")
 
 
 def test_a_lake_of_another_format_is_refused_on_s3(bucket: str) -> None:
-    files.write_bytes(f"{bucket}/lake/truerisk-lake.json", b'{"format": 7}')
+    objects.write_bytes(f"{bucket}/lake/truerisk-lake.json", b'{"format": 7}')
     with pytest.raises(LakeError, match="has format 7"):
         open_lake(f"{bucket}/lake")
 
@@ -99,8 +99,8 @@ def test_files_on_s3_are_sources_with_the_version_of_their_content(
     for n, rows in enumerate([loans(1, 2), loans(3)]):
         file = tmp_path / f"loans{n}.parquet"
         rows.to_parquet(file)
-        files.write_bytes(f"{bucket}/in/loans{n}.parquet", file.read_bytes())
-    files.write_bytes(f"{bucket}/in/other.csv", loans(9).to_csv(index=False).encode())
+        objects.write_bytes(f"{bucket}/in/loans{n}.parquet", file.read_bytes())
+    objects.write_bytes(f"{bucket}/in/other.csv", loans(9).to_csv(index=False).encode())
 
     def read(path: str, versions: Any = None) -> tuple[list[int], Any]:
         place = {"path": path, "key": "loan", "time": "at_"}
@@ -115,7 +115,7 @@ def test_files_on_s3_are_sources_with_the_version_of_their_content(
     assert keys == [1, 2, 3]
     assert read(f"{bucket}/in/other.csv")[0] == [9]
     (tmp_path / "loans1.parquet").unlink()
-    files.write_bytes(f"{bucket}/in/loans1.parquet", (tmp_path / "loans0.parquet").read_bytes())
+    objects.write_bytes(f"{bucket}/in/loans1.parquet", (tmp_path / "loans0.parquet").read_bytes())
     with pytest.raises(SourceError, match='the files of source "loans" changed since'):
         read(f"{bucket}/in/loans*.parquet", remote)
     with pytest.raises(SourceError, match=r"is s3://.*none\.csv, and there is no such file"):
@@ -137,7 +137,7 @@ def test_files_on_s3_are_ingested_once_into_a_lake_on_s3(
     rules = {"path": f"{bucket}/in/loans*.csv", "max_rejected": 0.5}
     problem = make_problem(sources={"loans": {**place, "contract": contract, "ingest": rules}})
     for n, rows in enumerate([loans(1, 2), loans(2, 3, 4)]):
-        files.write_bytes(f"{bucket}/in/loans{n}.csv", rows.to_csv(index=False).encode())
+        objects.write_bytes(f"{bucket}/in/loans{n}.csv", rows.to_csv(index=False).encode())
     [found] = find_new_files(lake, problem).groups
     assert [f.file for f in found] == [f"{bucket}/in/loans{n}.csv" for n in (0, 1)]
     first, second = ingest(lake, problem, found)

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement import outcome_model, policies, wanted
 from truerisk.measurement.estimate import estimates
-from truerisk.measurement.interval import Z
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.outcomes import Outcome
+from truerisk.measurement.evidence import outcome_model
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcomes import Outcome
+from truerisk.measurement.metrics import policies, requested_metrics
+from truerisk.statistics.interval import Z
 
 N = 3_000
 RATES = (0.005, 0.015, 0.03, 0.1)
@@ -94,7 +95,7 @@ def truth(rate: float) -> dict[str, float]:
 
 def metrics() -> list:
     change = policies.values({policies.AS_RUN: None, "wider": None})  # type: ignore[dict-item]
-    every = [*wanted.quality(), *change]
+    every = [*requested_metrics.quality(), *change]
     return [m for m in every if m.name in NAMES and m.policy in (None, "wider")]
 
 

@@ -9,19 +9,19 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import worlds
 from scipy import stats
 
+from tests.measurement import worlds
 from truerisk.lake.sticky import with_chances_held
-from truerisk.measurement import metrics
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.outcome_model import guesses
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.statistics import influence
 
 RULES = ("fresh", "sticky", "held")
 BEGIN = pd.Timestamp("2025-03-14", tz="UTC")  # both applications lie in one window of 90 days
 ASKED = (0.93, 0.97)
-EVENT_RATE = Metric("event_rate", lambda r, p: metrics.event_rate(p.a, p.b), share=True)
+EVENT_RATE = Metric("event_rate", lambda r, p: influence.event_rate(p.a, p.b), share=True)
 
 
 def draw(seed: int, rule: str = "fresh", subjects: int = 5_000) -> pd.DataFrame:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 from scipy import stats
 
+from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
 

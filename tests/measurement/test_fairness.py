@@ -6,15 +6,15 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 from scipy import stats
 
+from tests.measurement import worlds
 from truerisk.errors import LogError
-from truerisk.measurement import gaps
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.fairness import fairness
-from truerisk.measurement.interval import clustered_se
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.pseudo import Pseudo
+from truerisk.measurement.metrics import group_gaps
+from truerisk.statistics.interval import clustered_se
 
 GAPS = ("false_positive_rate_gap", "false_negative_rate_gap", "observed_to_expected_gap")
 MISLED = ("false_positive_rate_gap", "false_positive_rate", "false_negative_rate")
@@ -135,15 +135,15 @@ def test_influence_functions_give_the_jackknifes_standard_error() -> None:
         return rows.where(kept), Pseudo(p.a[kept], p.b[kept], p.w[kept]), mine[kept]
 
     made: dict[str, Callable] = {
-        rate.__name__: lambda r, p, g, rate=rate: gaps.gap(rate, r, p, g)
+        rate.__name__: lambda r, p, g, rate=rate: group_gaps.gap(rate, r, p, g)
         for rate in (
-            gaps.false_positive_rate,
-            gaps.false_negative_rate,
-            gaps.observed_to_expected,
+            group_gaps.false_positive_rate,
+            group_gaps.false_negative_rate,
+            group_gaps.observed_to_expected,
         )
     }
-    made["ratio"] = lambda r, p, g: gaps.log_ratio(r.pi, g)
-    made["smd"] = lambda r, p, g: gaps.standardised_difference(r.score, g)
+    made["ratio"] = lambda r, p, g: group_gaps.log_ratio(r.pi, g)
+    made["smd"] = lambda r, p, g: group_gaps.standardised_difference(r.score, g)
     for name, of in made.items():
         values = np.array([of(*left_out(i)).theta for i in range(len(rows))])
         n = len(values)

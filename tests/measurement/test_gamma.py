@@ -6,19 +6,20 @@
 from dataclasses import replace
 from itertools import product
 
-import few
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 from scipy import stats
 
-from truerisk.measurement import estimate, outcome_model, wanted
+from tests.measurement import few, worlds
+from truerisk.measurement import estimate
 from truerisk.measurement.estimate import estimates
-from truerisk.measurement.log import mature_rows
+from truerisk.measurement.evidence import outcome_model
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.pseudo import dr
+from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.measure import measure
-from truerisk.measurement.pseudo import dr
-from truerisk.measurement.rows import Rows
+from truerisk.measurement.metrics import requested_metrics
 
 
 def dr_rows(found: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +148,7 @@ def test_the_slope_of_every_metric_is_its_derivative() -> None:
     log = worlds.draw(4, n=3_000, pi=0.5)
     frame, rows = mature_rows(log)
     p = dr(rows, outcome_model.guesses(frame, rows, []))
-    every = [*wanted.quality(), *wanted.flagged([0.2], [0.15], [])]
+    every = [*requested_metrics.quality(), *requested_metrics.flagged([0.2], [0.15], [])]
     for metric in every:
         if metric.name == "ks":
             continue
@@ -200,7 +201,9 @@ def test_every_cell_of_rare_worlds_holds_the_truth(rate: float, labels: int) -> 
 def test_estimates_of_few_labels_have_both_estimators() -> None:
     frame, rows = mature_rows(few.draw(0, 0.03, 60, 0.0, "true"))
     found = list(
-        estimates(rows, outcome_model.guesses(frame, rows, []), list(wanted.quality())[:1])
+        estimates(
+            rows, outcome_model.guesses(frame, rows, []), list(requested_metrics.quality())[:1]
+        )
     )
     ends = {row["estimator"]: (row["low"], row["high"]) for row in found}
     assert ends["ipw"] == pytest.approx(ends["dr"], rel=0.15)

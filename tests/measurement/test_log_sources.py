@@ -6,12 +6,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pytest
-from tests.monitoring.conftest import KNOWN_AT
-from tests.monitoring.conftest import log as ledger  # noqa: F401
 
 import truerisk as tr
+from tests.monitoring.conftest import KNOWN_AT
+from tests.monitoring.conftest import log as ledger  # noqa: F401
 from truerisk.errors import LogError
-from truerisk.measurement.source import as_frame
+from truerisk.measurement.evidence.source import as_frame
 
 KINDS = ("table", "reader", "parquet", "feather", "csv")
 SISTERS = {

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
+from tests.measurement import worlds
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
 from truerisk.measurement.measure import measure
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 
+from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
 

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 
+from tests.measurement import worlds
 from truerisk.measurement.measure import measure
 
 Row = Callable[..., pd.Series]

@@ -1,11 +1,11 @@
 """Half of the declined apply again: intervals hold the truth, and a sticky draw's do not."""
 
 import pytest
-import returning_worlds as returning
 from scipy import stats
 
+from tests.measurement import returning_worlds as returning
 from truerisk.errors import LogError
-from truerisk.measurement.log import mature_rows
+from truerisk.measurement.evidence.log import mature_rows
 
 
 @pytest.mark.slow

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import worlds
 
+from tests.measurement import worlds
 from truerisk import worth
 from truerisk.errors import TrueriskError
-from truerisk.measurement.delay.vintages import vintages
 from truerisk.measurement.drift import drift
 from truerisk.measurement.fairness import fairness
 from truerisk.measurement.measure import measure
+from truerisk.measurement.vintages.vintages import vintages
 from truerisk.measurement.watching.watch import watch
 
 KNOWN_AT = pd.Timestamp("2025-12-31", tz="UTC")

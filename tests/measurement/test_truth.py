@@ -6,12 +6,11 @@ truth.py has the metrics and the mutants; docs/truth.md the table of thousands o
 import numpy as np
 import pandas as pd
 import pytest
-import truth
-import worlds
 from scipy import stats
 
+from tests.measurement import truth, worlds
 from truerisk.errors import LogError
-from truerisk.measurement.log import mature_rows
+from truerisk.measurement.evidence.log import mature_rows
 from truerisk.measurement.measure import measure
 
 pytestmark = pytest.mark.slow

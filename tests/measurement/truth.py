@@ -15,21 +15,21 @@ from multiprocessing import Pool
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 import pandas as pd
-import returning_worlds
-import worlds
 from scipy import stats
 
-from truerisk.measurement import outcome_model, policies, pseudo, wanted
+from tests.measurement import returning_worlds, worlds
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.interval import Z
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.outcomes import Outcome
-from truerisk.measurement.pseudo import ESTIMATORS, Pseudo
-from truerisk.measurement.rows import Rows
+from truerisk.measurement.evidence import outcome_model, pseudo
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcomes import Outcome
+from truerisk.measurement.evidence.pseudo import ESTIMATORS, Pseudo
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.metrics import policies, requested_metrics
+from truerisk.statistics.interval import Z
 
 THRESHOLD, SHARE = 0.2, 0.15
 RIVAL = "blurred"
@@ -51,9 +51,9 @@ def metrics(only: tuple[str, ...] = ()) -> list[Metric]:
     """All that is measured in every world, or ``only`` some of it."""
     changed = dict.fromkeys((policies.AS_RUN, "wider"))
     found = [
-        *wanted.quality(),
-        *wanted.flagged([THRESHOLD], [SHARE], []),
-        *wanted.rivals([RIVAL]),
+        *requested_metrics.quality(),
+        *requested_metrics.flagged([THRESHOLD], [SHARE], []),
+        *requested_metrics.rivals([RIVAL]),
         *policies.values(changed),  # type: ignore[arg-type]
         *policies.swaps(changed),  # type: ignore[arg-type]
     ]
@@ -71,7 +71,7 @@ def columns(log: pd.DataFrame) -> dict[str, np.ndarray]:
     offered = {policies.AS_RUN: ran, **worlds.wider(log)}
     blurred = worlds.sigmoid(np.log(log["score"] / (1 - log["score"])) + 0.4 * log["u"])
     made = policies.columns(log, offered, Outcome(), ["approve"])
-    return {**made, wanted.rival(RIVAL): blurred.to_numpy()}
+    return {**made, requested_metrics.rival(RIVAL): blurred.to_numpy()}
 
 
 @cache

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from truerisk.measurement import metrics
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.outcome_model import guesses
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.statistics import influence
 
 BASE, SLOPE = -2.2, 1.3
 CUTOFF = 0.13 / (0.13 + 0.65)  # where approving is worth nothing
@@ -88,7 +88,7 @@ def wider(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def event_rate(log: pd.DataFrame) -> dict[str, dict]:
     """measure()'s event rate of everyone by estimator, and nothing else: quick."""
     frame, rows = mature_rows(log)
-    metric = Metric("event_rate", lambda r, p: metrics.event_rate(p.a, p.b), share=True)
+    metric = Metric("event_rate", lambda r, p: influence.event_rate(p.a, p.b), share=True)
     found = estimates(rows, guesses(frame, rows, []), [metric])
     return {row["estimator"]: row for row in found if row["population"] != "eligible"}
 

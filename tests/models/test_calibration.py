@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from truerisk.models.calibration import LEAST_SLOPE, Calibration, logit, support
-from truerisk.statistics.logistic import fit_logistic, sigmoid
+from truerisk.models.calibration import LEAST_SLOPE, Calibration, support
+from truerisk.statistics.logistic import fit_logistic, logit, sigmoid
 
 
 def overconfident(n: int = 4_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from truerisk.lake.lake import open_lake
-from truerisk.problem.parse import load_problem
+from truerisk.problem.load import load_problem
 
 KNOWN_AT = pd.Timestamp("2026-01-01", tz="UTC")
 HORIZON = pd.Timedelta(days=180)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from truerisk.errors import ProblemError
-from truerisk.problem.parse import load_problem, problem_from, read_text
+from truerisk.problem.load import load_problem, problem_from, read_text
 
 HERE = Path(__file__)
 FILES = [HERE.parent / "complete.toml", *sorted((HERE.parents[2] / "problems").glob("*.toml"))]

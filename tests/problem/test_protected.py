@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from truerisk.errors import ProblemError
-from truerisk.problem.parse import as_config, problem_from
+from truerisk.problem.load import as_config, problem_from
 from truerisk.problem.spec import Problem
 
 HISTORY = {"source": "bureau", "by": "customer_id"}

@@ -8,7 +8,7 @@ import pytest
 
 from truerisk.errors import ProblemError
 from truerisk.problem.cron import parse_cron
-from truerisk.problem.parse import problem_from, read_text
+from truerisk.problem.load import problem_from, read_text
 
 COMPLETE = (Path(__file__).parent / "complete.toml").read_text()
 

@@ -12,7 +12,7 @@ from truerisk.cli import app
 from truerisk.errors import SourceError, TrueriskError
 from truerisk.features.dataset import build_dataset
 from truerisk.models.training import split
-from truerisk.problem.parse import load_problem
+from truerisk.problem.load import load_problem
 from truerisk.profiling.checkup import checkup
 from truerisk.profiling.starter import starter
 
@@ -188,7 +188,7 @@ def test_outcomes_seen_before_their_application_are_not_taken(lender):
 
 
 def load(text):
-    from truerisk.problem.parse import problem_from
+    from truerisk.problem.load import problem_from
 
     return problem_from(tomllib.loads(text), "made.toml")
 

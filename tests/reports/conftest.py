@@ -4,21 +4,21 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import looks
 import numpy as np
 import pandas as pd
 import pytest
-from looks import KNOWN_AT, frame, rows
 
+from tests.reports import looks
+from tests.reports.looks import KNOWN_AT, frame, rows
+from truerisk.evaluation.choice import Choice, Lead
+from truerisk.evaluation.contest import Compared, Contest, How
+from truerisk.evaluation.gate import Check
+from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
-from truerisk.problem.parse import load_problem
-from truerisk.registry.choice import Choice, Lead
-from truerisk.registry.contest import Compared, Contest, How
-from truerisk.registry.gate import Check
-from truerisk.registry.review import Review
-from truerisk.reports.measure_report import measure_page
-from truerisk.reports.train_report import train_page
+from truerisk.problem.load import load_problem
+from truerisk.reports.model.page import train_page
+from truerisk.reports.monitor.page import measure_page
 
 
 @pytest.fixture(scope="session")

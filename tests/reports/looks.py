@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from truerisk.reports.monitor import Monitor
+from truerisk.monitoring.monitor import Monitor
 
 KNOWN_AT = pd.Timestamp("2026-01-01", tz="UTC")
 VALUES = {

@@ -6,7 +6,7 @@ import re
 import pytest
 from altair.utils.schemapi import debug_mode
 
-from truerisk.reports import page as page_module
+from truerisk.reports.kit import page as page_module
 
 HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
 WITHHELD = "withheld: 11 explored labels (effective), 30 are needed"

@@ -7,17 +7,17 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from truerisk.catalog.describe import in_words, toml_lines
 from truerisk.catalog.entries import FeatureEntry, ModelEntry, node
 from truerisk.catalog.models import hashes
-from truerisk.catalog.words import in_words, toml_lines
 from truerisk.decisions.decide import FEATURE
 from truerisk.errors import TrueriskError, told
 from truerisk.features.build import build
 from truerisk.features.dataset import applications
 from truerisk.features.definitions import by_feature, definition
-from truerisk.lake.connection import connect, quote
+from truerisk.lake.duck import connect, quote
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.lake.tables import ledger
 from truerisk.problem.spec import Features, Problem
 from truerisk.wording.counted import counted

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from truerisk.catalog.entries import Batch, Change, Point
-from truerisk.lake import quality
-from truerisk.lake.connection import connect
+from truerisk.lake.duck import connect
+from truerisk.lake.ingest import quality
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import QUARANTINE
 

@@ -7,11 +7,11 @@ and when, comes from others (``filter``, ``matched by``, ``time``).
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 
+from truerisk.catalog.column_lineage import UnresolvedError, column_lineage
 from truerisk.catalog.entries import Edge, node
-from truerisk.catalog.through_query import UnresolvedError, through_query
 from truerisk.errors import TrueriskError
-from truerisk.lake.new_files import with_query
-from truerisk.lake.place import query_of
+from truerisk.lake.ingest.new_files import with_query
+from truerisk.lake.sources.versions import query_of
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.expression import columns_of
 from truerisk.problem.names import feature_names, latest_name
@@ -123,7 +123,7 @@ def query_edges(problem: Problem, columns: Columns) -> Iterator[Edge]:
             continue
         how = "through query" if source.query is not None else "ingested through query"
         try:
-            made = through_query(asked, columns)
+            made = column_lineage(asked, columns)
         except UnresolvedError:
             yield from _whole(problem, name, how)
             continue

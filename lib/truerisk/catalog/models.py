@@ -8,7 +8,7 @@ import pandas as pd
 from truerisk.catalog.entries import ModelEntry, ModelInput, node
 from truerisk.errors import ModelError
 from truerisk.features.definitions import by_feature, definition, definition_hash
-from truerisk.lake.connection import connect
+from truerisk.lake.duck import connect
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
 from truerisk.models.package import load, read_manifest

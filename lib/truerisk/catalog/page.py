@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from truerisk.catalog.read import Catalog
+from truerisk.catalog.catalog import Catalog
 from truerisk.catalog.search import documents, freshness
 from truerisk.wording.counted import counted
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from truerisk.catalog.read import Catalog
+from truerisk.catalog.catalog import Catalog
 from truerisk.wording.counted import counted
 
 WORD = re.compile(r"[^\W_]+")

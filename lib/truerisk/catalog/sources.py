@@ -6,13 +6,13 @@ import duckdb
 import pandas as pd
 
 from truerisk.catalog import history
+from truerisk.catalog.describe import available_words, contract_words, place_words
 from truerisk.catalog.entries import ColumnEntry, Point, SourceEntry, node
-from truerisk.catalog.profile import profile
-from truerisk.catalog.words import available_words, contract_words, place_words
+from truerisk.catalog.snapshot import profile
 from truerisk.errors import DamagedError, LakeError, TrueriskError, told
+from truerisk.lake.ingest.profile import names_somebody
 from truerisk.lake.lake import Lake
-from truerisk.lake.profile import names_somebody
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
 
 NOW = "counted when this catalogue was written"

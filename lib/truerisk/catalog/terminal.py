@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from truerisk.catalog.catalog import Catalog
 from truerisk.catalog.entries import FeatureEntry, SourceEntry
-from truerisk.catalog.read import Catalog
 from truerisk.catalog.search import documents, freshness, nearest, search
-from truerisk.errors import TrueriskError, one_of
+from truerisk.errors import TrueriskError
 from truerisk.wording.counted import counted
+from truerisk.wording.lists import one_of
 
 WIDTH = 100
 HITS = 20  # that a search prints

@@ -44,9 +44,9 @@ def catalog(
 ) -> None:
     """Show every source, column, feature and model, who uses it, and what nobody uses."""
     from truerisk.catalog import terminal
+    from truerisk.catalog.catalog import read_catalog
     from truerisk.catalog.page import catalog_page, content
-    from truerisk.catalog.read import read_catalog
-    from truerisk.lake import files
+    from truerisk.lake import objects
 
     root = open_lake(lake)
     named = [find(name) for name in problem or []]
@@ -61,7 +61,7 @@ def catalog(
     elif not openlineage:
         terminal.overview(out, made)
     if openlineage:
-        from truerisk.catalog.openlineage import SEND, emit
+        from truerisk.integrations.openlineage import SEND, emit
 
         count = emit(made, root, openlineage)
         done = "Sent" if openlineage == SEND else f"Wrote to {openlineage}:"
@@ -69,7 +69,7 @@ def catalog(
     asked = page or browser
     if asked or not (json_ or search or source or feature or openlineage):
         path = _place(page) if page else f"{root.root}/{PAGE}"
-        files.write_bytes(path, catalog_page(made).encode())
+        objects.write_bytes(path, catalog_page(made).encode())
         if not json_:
             out.print(f"\nThe page: {path}")
         if browser:
@@ -77,6 +77,6 @@ def catalog(
 
 
 def _place(page: str) -> str:
-    from truerisk.lake import files
+    from truerisk.lake import objects
 
-    return page if files.is_remote(page) else str(Path(page).absolute())
+    return page if objects.is_remote(page) else str(Path(page).absolute())

@@ -61,7 +61,7 @@ def init(
     name: Annotated[str, typer.Option(help="The problem's name; default the file's.")] = "",
 ) -> None:
     """Write a problem file to start from: --from APPLICATIONS OUTCOMES, or one file with both."""
-    from truerisk.problem.parse import problem_from
+    from truerisk.problem.load import problem_from
     from truerisk.profiling.starter import starter
 
     made = starter([path for path in (first, second) if path], name)
@@ -92,7 +92,7 @@ def init(
 
 
 def _file(path: str, json_: bool) -> None:
-    from truerisk.lake.connection import connect
+    from truerisk.lake.duck import connect
     from truerisk.profiling.checkup import column_notes
     from truerisk.profiling.columns import profile_columns
     from truerisk.profiling.opening import open_file

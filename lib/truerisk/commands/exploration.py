@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from truerisk.decisions.batch import Batch
-    from truerisk.decisions.outlook import Design, Outlook
+    from truerisk.decisions.exploration.plan import Design, Outlook
     from truerisk.lake.lake import Lake
     from truerisk.problem.spec import Problem
 
@@ -48,7 +48,7 @@ def plan(
     lake: LakeRoot = "",
 ) -> None:
     """Show cost, labels, weights and interval widths to expect, for each design, and by when."""
-    from truerisk.decisions.outlook import outlook
+    from truerisk.decisions.exploration.plan import outlook
     from truerisk.registry.approval import champion_of
 
     about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
@@ -69,8 +69,8 @@ def _scored(
     import pandas as pd
 
     from truerisk.decisions.batch import Batch, known_calibration, plan_batch, rescore, score
+    from truerisk.decisions.exploration.returning import chances
     from truerisk.decisions.ledger import read_ledger
-    from truerisk.decisions.returning import chances
     from truerisk.lake.tables import ledger
     from truerisk.problem.instant import instant
 

@@ -58,7 +58,7 @@ def sql(
     lake: LakeRoot = "",
 ) -> None:
     """Print the views and queries that compute the features in a warehouse; reads no rows."""
-    from truerisk.features.feature_sql import feature_sql, statements
+    from truerisk.features.warehouse.statements import feature_sql, statements
 
     about, root = find(problem, dict(map(pair, source or []))), open_lake(lake)
     if json_:

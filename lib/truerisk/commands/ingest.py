@@ -16,7 +16,7 @@ Files = Annotated[
 
 def ingest(problem: ProblemName, source: Files = None, lake: LakeRoot = "") -> None:
     """Bring new files into the lake: each once, every row accepted, quarantined or held."""
-    from truerisk.lake.files import is_remote
+    from truerisk.lake.objects import is_remote
 
     given: dict[str, list[str]] = {}
     for name, path in map(pair, source or []):

@@ -55,7 +55,7 @@ def run(
     **parameters: str,
 ) -> None:
     """Launch a flow and print what its last step says."""
-    from truerisk.launch import launch
+    from truerisk.running.launch import launch
 
     problem = computed_by(engine, find(name, dict(pair(text) for text in sources or [])))
     with progress(f"{verb} {problem.name}") as on_step:
@@ -90,7 +90,7 @@ def open_lake(root: str) -> "Lake":
 def find(name: str, sources: dict[str, str] | None = None) -> "Problem":
     """The problem of a file, or of a name in the repository's problems/."""
     from truerisk.lake.home import repository
-    from truerisk.problem.parse import load_problem
+    from truerisk.problem.load import load_problem
 
     folder = repository() / "problems"
     if name.endswith(".toml"):

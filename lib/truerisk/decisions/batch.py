@@ -7,19 +7,19 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.budget import Spent
+from truerisk.decisions.exploration.budget import Spent
+from truerisk.decisions.exploration.recent import Recent, recent
+from truerisk.decisions.exploration.returning import Chances, chances
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors
-from truerisk.decisions.recent import Recent, recent
-from truerisk.decisions.returning import Chances, chances
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
 from truerisk.features.definitions import with_features_of
 from truerisk.features.matching import counts
 from truerisk.lake.identity import alike, as_text
 from truerisk.lake.lake import Lake
-from truerisk.lake.place import Version
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.versions import Version
 from truerisk.lake.tables import ESTIMATES, ledger
 from truerisk.models.calibration import Calibration
 from truerisk.models.package import load, read_manifest

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.batch import MATCHES, Batch
-from truerisk.decisions.exploration import explore
+from truerisk.decisions.exploration.explore import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
 from truerisk.decisions.reasons import stated
 from truerisk.features.matching import together

@@ -13,7 +13,7 @@ import pandas as pd
 from truerisk.decisions.policy import Choice, dollars
 from truerisk.features.definitions import with_features_of
 from truerisk.features.kinds import as_input
-from truerisk.lake.declared import evaluated
+from truerisk.lake.sources.declared import evaluated
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual, money_columns
 from truerisk.problem.expression import columns_of

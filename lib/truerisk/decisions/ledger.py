@@ -6,10 +6,11 @@ import pyarrow as pa
 from truerisk.errors import LakeError
 from truerisk.features.labels import labels
 from truerisk.lake import chain
-from truerisk.lake.lake import Lake, as_arrow
-from truerisk.lake.place import Version
-from truerisk.lake.sources import Sources
+from truerisk.lake.lake import Lake
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.versions import Version
 from truerisk.lake.sticky import with_chances_held
+from truerisk.lake.stored_types import as_arrow
 from truerisk.lake.tables import DECISIONS_SCHEMA, LEDGER_KEY, ledger
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -63,7 +64,7 @@ def decision_log(
 
     Only decisions with as_of before ``known_at``. ``revealed`` is true where the action lets the
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
-    the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of young
+    the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
     rows too: null where the action hides the outcome, or where a mature row has none.
     """
     log = read_ledger(lake, problem, (versions or {}).get(ledger(problem.name)))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import ProblemError, SourceError
-from truerisk.lake.declared import evaluated
+from truerisk.lake.sources.declared import evaluated
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
 

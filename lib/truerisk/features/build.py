@@ -15,8 +15,8 @@ from truerisk.features.spine import application_columns, spine_table
 from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.features.steps import Step, entities, steps
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.place import Version
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.versions import Version
 from truerisk.problem.evaluate import evaluate
 from truerisk.problem.frames import as_frame
 from truerisk.problem.instant import instant

@@ -15,13 +15,13 @@ from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
 from truerisk.features.steps import entities
 from truerisk.features.types import types_of
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.place import Version
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.versions import Version
+from truerisk.lake.sources.views import checked
 from truerisk.lake.sticky import with_chances_held
 from truerisk.lake.tables import is_ours, ledger
-from truerisk.lake.views import checked
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -40,7 +40,7 @@ RESERVED = (
     "event_at",
     "followed_until",
 )
-TOLD = ["closed", "event_at", "followed_until"]  # what is known of the young is no label
+TOLD = ["closed", "event_at", "followed_until"]  # what is known of the immature is no label
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from truerisk.errors import ProblemError, one_of
+from truerisk.errors import ProblemError
 from truerisk.features.inputs import read_columns
-from truerisk.lake.place import view_names
 from truerisk.lake.reader.listing import ENDINGS
+from truerisk.lake.sources.versions import view_names
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.names import feature_names, latest_name
 from truerisk.problem.source import Column, Source
 from truerisk.problem.spec import Features, Problem
+from truerisk.wording.lists import one_of
 
 ROWS = ("key", "time", "delay", "available_at", "query", "version")
 READING = ("format", "first_year", "decimal", "thousands", "null_values", "infinite")

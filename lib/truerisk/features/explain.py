@@ -9,9 +9,9 @@ from truerisk.features.inputs import check_inputs, read_columns
 from truerisk.features.plan import TOTALS
 from truerisk.features.spine import application_columns, spine_table
 from truerisk.features.steps import Step, entities, steps
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
 

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterable
 
-from truerisk.errors import ProblemError, SourceError, did_you_mean
+from truerisk.errors import ProblemError, SourceError
 from truerisk.features.keys import agree
 from truerisk.features.kinds import kind_of
 from truerisk.lake.contract import NUMBER
 from truerisk.lake.reader.guess import NOTHING
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
 from truerisk.problem.expression import columns_of
 from truerisk.problem.names import feature_names
 from truerisk.problem.spec import Problem
+from truerisk.wording.lists import did_you_mean
 
 
 def read_columns(problem: Problem) -> list[str]:

@@ -9,10 +9,10 @@ import re
 from truerisk.errors import SourceError
 from truerisk.features.kinds import TEXT
 from truerisk.lake.contract import INTEGER
-from truerisk.lake.declared import Declared
 from truerisk.lake.reader.cells import FLOATS, family
 from truerisk.lake.reader.guess import NOTHING
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.declared import Declared
+from truerisk.lake.sources.sources import Sources
 
 
 def agree(sources: Sources) -> dict[str, str]:

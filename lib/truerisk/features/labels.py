@@ -3,8 +3,8 @@
 import pandas as pd
 
 from truerisk.errors import SourceError
-from truerisk.lake.connection import quote
-from truerisk.lake.sources import Sources
+from truerisk.lake.duck import quote
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.evaluate import evaluate
 from truerisk.problem.expression import columns_of
 from truerisk.problem.maturity import is_closed, is_mature, label
@@ -14,8 +14,9 @@ from truerisk.wording.counted import counted
 def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
     """mature, event, closed, event_at and followed_until per application key at ``known_at``.
 
-    The last two tell of young rows as well, whose ``event`` stays null: when an event was seen, and
-    until when there was none or nothing more to follow (``known_at`` while no outcome is there).
+    The last two tell of immature rows as well, whose ``event`` stays null: when an event was seen,
+    and until when there was none or nothing more to follow (``known_at`` while no outcome is
+    there).
 
     An outcome counts once its row is available. Where a fixed ``delay`` says when that is, nobody
     is mature before horizon and delay have passed, for events and non-events alike; where each row

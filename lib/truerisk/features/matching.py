@@ -14,9 +14,9 @@ from truerisk.errors import SourceError
 from truerisk.features.engines import Engine
 from truerisk.features.keys import apart
 from truerisk.features.sql.names import SPINE
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import family
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.wording.counted import counted
 
 SAMPLE = 20_000  # different ids of a side that its forms are taken from

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from truerisk.errors import ProblemError
 from truerisk.features.definitions import by_feature, definition, definition_hash
-from truerisk.lake.lake import Lake, as_arrow
+from truerisk.lake.lake import Lake
+from truerisk.lake.stored_types import as_arrow
 from truerisk.lake.tables import FEATURES
 from truerisk.problem.names import feature_names
 from truerisk.problem.spec import Problem

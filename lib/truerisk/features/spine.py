@@ -7,9 +7,9 @@ import pyarrow as pa
 from truerisk.errors import SourceError, told
 from truerisk.features.keys import agree
 from truerisk.features.sql.names import AS_OF, ROW
-from truerisk.lake.connection import quote
-from truerisk.lake.declared import brought
-from truerisk.lake.sources import Sources
+from truerisk.lake.duck import quote
+from truerisk.lake.sources.declared import brought
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.frames import as_array
 from truerisk.wording.counted import counted
 

@@ -14,7 +14,7 @@ from truerisk.features.sql.latest import from_where
 from truerisk.features.sql.latest import latest as latest_sql
 from truerisk.features.sql.rank import is_ranked, ranges
 from truerisk.features.sql.rank import rank as ranked
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.names import latest_name
 from truerisk.problem.source import Source

@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from truerisk.features.build import with_derived
 from truerisk.features.kinds import TEXT, TIMES
-from truerisk.lake.connection import quote
 from truerisk.lake.contract import NUMBER
-from truerisk.lake.declared import ANY_NUMBER
-from truerisk.lake.place import times_of
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.guess import NOTHING
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.declared import ANY_NUMBER
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.versions import times_of
 from truerisk.problem.aggregate import aggregates
 from truerisk.problem.expression import columns_of, sandbox
 from truerisk.problem.frames import as_array, as_frame

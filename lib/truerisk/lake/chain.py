@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from truerisk.errors import LakeError
-from truerisk.lake import files
-from truerisk.lake.connection import connect
+from truerisk.lake import objects
+from truerisk.lake.duck import connect
 from truerisk.lake.lake import Lake
 from truerisk.wording.counted import counted
 
@@ -77,12 +77,12 @@ def note(lake: Lake, table: str, head_: Head) -> None:
     held = noted(lake, table)
     if held is None or held.at < head_.at:
         text = json.dumps({"at": head_.at, "hash": head_.hash})
-        files.write_bytes(_note(lake, table), text.encode())
+        objects.write_bytes(_note(lake, table), text.encode())
 
 
 def noted(lake: Lake, table: str) -> Head | None:
     """The newest link that was noted; LakeError where the note is damaged."""
-    content = files.read_bytes(_note(lake, table))
+    content = objects.read_bytes(_note(lake, table))
     if content is None:
         return None
     try:

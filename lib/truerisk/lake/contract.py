@@ -7,7 +7,7 @@ The SQL is plain, so that another engine can run it after sqlglot has rendered i
 import re
 from dataclasses import dataclass
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.problem.source import Column
 
 INTEGER = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?"

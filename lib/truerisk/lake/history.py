@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 
 RESTORE = "RESTORE"
 FILE = "__file"

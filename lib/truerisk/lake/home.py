@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from truerisk.lake import files
+from truerisk.lake import objects
 
 RUNS = "METAFLOW_DATASTORE_SYSROOT_LOCAL"  # where Metaflow keeps its runs
 
@@ -25,7 +25,7 @@ def home(root: str | os.PathLike[str] | None = None) -> Path:
     ``~/.truerisk/<bucket>/<path>``. It is not made here.
     """
     place = os.fspath(root or default_root())
-    if files.is_remote(place):
+    if objects.is_remote(place):
         return Path.home() / ".truerisk" / place.removeprefix("s3://").rstrip("/")
     place = os.path.abspath(place)
     return _own() if place == str(_own() / "lake") else Path(f"{place}.home")

@@ -16,10 +16,10 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from truerisk.errors import DamagedError, LakeError, from_outside, told
-from truerisk.lake import files
-from truerisk.lake.connection import connect, quote
+from truerisk.lake import objects
+from truerisk.lake.duck import connect, quote
 from truerisk.lake.history import Past, marked_in, partitioned
-from truerisk.lake.home import default_root, home, repository
+from truerisk.lake.home import default_root
 from truerisk.lake.stored_types import as_arrow, fit
 from truerisk.lake.tables import REGISTRY
 from truerisk.wording.counted import counted
@@ -27,7 +27,6 @@ from truerisk.wording.counted import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Lake", "as_arrow", "home", "open_lake", "repository"]
 
 FORMAT = 1
 MARKER = "truerisk-lake.json"
@@ -43,8 +42,8 @@ def open_lake(root: str | os.PathLike[str] | None = None) -> "Lake":
     Raises LakeError when the root holds a lake of another format.
     """
     chosen = str(root or default_root())
-    chosen = chosen.rstrip("/") if files.is_remote(chosen) else os.path.abspath(chosen)
-    marker = files.read_bytes(f"{chosen}/{MARKER}")
+    chosen = chosen.rstrip("/") if objects.is_remote(chosen) else os.path.abspath(chosen)
+    marker = objects.read_bytes(f"{chosen}/{MARKER}")
     try:
         found = json.loads(marker)["format"] if marker is not None else FORMAT
     except (ValueError, KeyError, TypeError) as error:
@@ -72,7 +71,7 @@ class Lake:
 
     def tables(self) -> list[str]:
         """The names of the tables directly under the root."""
-        return files.folders(self.root, LOG)
+        return objects.folders(self.root, LOG)
 
     def scan(
         self, con: duckdb.DuckDBPyConnection, table: str, version: int | None = None
@@ -93,7 +92,7 @@ class Lake:
         if not uris:
             return con.from_arrow(pa.schema(handle.schema().to_arrow()).empty_table())
         try:
-            if files.is_remote(self.root):
+            if objects.is_remote(self.root):
                 return con.from_arrow(handle.to_pyarrow_dataset())
             self._refuse_gone(table, handle, uris)
             if handle.metadata().partition_columns:
@@ -223,8 +222,8 @@ class Lake:
         """An empty table first: two concurrent first appends would both succeed."""
         if self._handle(table) is not None:
             return
-        if files.read_bytes(f"{self.root}/{MARKER}") is None:
-            files.write_bytes(f"{self.root}/{MARKER}", json.dumps({"format": FORMAT}).encode())
+        if objects.read_bytes(f"{self.root}/{MARKER}") is None:
+            objects.write_bytes(f"{self.root}/{MARKER}", json.dumps({"format": FORMAT}).encode())
         try:
             DeltaTable.create(
                 self._uri(table),
@@ -247,7 +246,7 @@ class Lake:
                 raise self._damaged(table, None, error) from error
             return None
         except (DeltaError, OSError, ValueError) as error:
-            if not files.is_remote(self.root) and not os.path.isdir(self._uri(table)):
+            if not objects.is_remote(self.root) and not os.path.isdir(self._uri(table)):
                 return None
             if version is not None:
                 self._refuse_version(table, version)
@@ -256,7 +255,7 @@ class Lake:
             if from_outside(error) is None:
                 raise
             raise self._damaged(table, version, error) from None
-        if not files.is_remote(self.root):
+        if not objects.is_remote(self.root):
             with os.scandir(f"{self._uri(table)}/{LOG}") as log:
                 cut = next((e.name for e in log if not e.stat().st_size), None)
             if cut:  # Delta takes it for a commit without rows, and they would be lost in silence
@@ -277,7 +276,7 @@ class Lake:
     def _holds_rows(self, table: str) -> bool:
         """True where a local folder has files of rows, whose log is gone."""
         folder = self._uri(table)
-        if files.is_remote(self.root) or not os.path.isdir(folder):
+        if objects.is_remote(self.root) or not os.path.isdir(folder):
             return False
         return any(name.endswith(".parquet") for name in os.listdir(folder))
 

@@ -3,7 +3,7 @@
 An offset converts, a time without one means UTC, a date means 00:00 UTC.
 """
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.wording.counted import counted
 
 OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?|UTC)$"

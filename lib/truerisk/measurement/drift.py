@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean
-from truerisk.stability import frequent, merged, number_codes, number_edges, psi
+from truerisk.errors import LogError
+from truerisk.statistics.psi import frequent, merged, number_codes, number_edges, psi
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
+from truerisk.wording.lists import did_you_mean
 
 FALSE = 0.05  # expected share of false flags among the flags of one call
 LEAST = 0.02  # PSI beyond chance; for a normal variable a shift of 0.14 standard deviations

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.measurement.evidence.pseudo import ESTIMATORS, Guess, Pseudo
+from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.gamma import Labels, gamma_interval, too_few
-from truerisk.measurement.interval import (
+from truerisk.statistics.influence import Value
+from truerisk.statistics.interval import (
     LEVEL,
     Z,
     bootstrap_t,
@@ -18,9 +21,6 @@ from truerisk.measurement.interval import (
     wald,
     wilson,
 )
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.pseudo import ESTIMATORS, Guess, Pseudo
-from truerisk.measurement.rows import Rows
 
 AS_RUN = "as run"
 LEAST_EXPLORED = 30  # fewer effective explored labels: no number

@@ -10,27 +10,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean, one_of
-from truerisk.measurement import gaps
+from truerisk.errors import LogError
+from truerisk.measurement.counted import counted, exploration_dollars, plainly, too_few
 from truerisk.measurement.estimate import Metric, effective, estimates
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.measurement.evidence.pseudo import Guess, Pseudo, dr
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.types import typed
 from truerisk.measurement.groups import UNKNOWN, groups
-from truerisk.measurement.log import mature_rows
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.outcome_model import guesses
-from truerisk.measurement.plain import counted, exploration_dollars, plainly, too_few
-from truerisk.measurement.pseudo import Guess, Pseudo, dr
-from truerisk.measurement.rows import Rows
-from truerisk.measurement.source import Log, as_frame
-from truerisk.measurement.typed import typed
+from truerisk.measurement.metrics import group_gaps
+from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
+from truerisk.wording.lists import did_you_mean, one_of
 
 MINE = "mine"  # key of the column that marks one of two groups
 MOST = 20  # groups of an attribute
 
 RATES = {
-    "false_positive_rate": gaps.false_positive_rate,
-    "false_negative_rate": gaps.false_negative_rate,
-    "observed_to_expected": gaps.observed_to_expected,
+    "false_positive_rate": group_gaps.false_positive_rate,
+    "false_negative_rate": group_gaps.false_negative_rate,
+    "observed_to_expected": group_gaps.observed_to_expected,
 }
 NEEDS = {"false_positive_rate": (0,), "false_negative_rate": (1,)}  # outcomes, of both shares
 RESULTS = ("value", "low", "high", "lowest", "highest")
@@ -120,19 +121,19 @@ def _decided(
     mine = groups == group
     about = counted(int(mine.sum()), lost)
     trouble = too_few(rows, mine)
-    rate = gaps.mean(rows.pi, mine)
+    rate = group_gaps.mean(rows.pi, mine)
     yield {"metric": "approval_rate", **about, **plainly(rate, rows, mine, "share", trouble)}
     could = mine & (rows.pi > 0) & (rows.pi < 1)
     some, few = about | {"n": int(could.sum())}, trouble or too_few(rows, could)
-    rate = gaps.mean(rows.pi, could)
+    rate = group_gaps.mean(rows.pi, could)
     yield {"metric": "exploration_rate", **some, **plainly(rate, rows, could, "share", few)}
     if group == first:
         return
     both = mine | (groups == first)
     pair, mine = rows.where(both), mine[both]
     trouble = trouble or too_few(pair, ~mine)
-    difference = gaps.standardised_difference(pair.score, mine)
-    ratio = gaps.log_ratio(pair.pi, mine)
+    difference = group_gaps.standardised_difference(pair.score, mine)
+    ratio = group_gaps.log_ratio(pair.pi, mine)
     yield {"metric": "score_smd", **about, **plainly(difference, pair, mine, "plain", trouble)}
     yield {"metric": "approval_ratio", **about, **plainly(ratio, pair, mine, "log", trouble)}
 
@@ -156,10 +157,10 @@ class _Mature:
         rows, explored = self.rows, self.explored(mine)
         about = counted(int(explored.sum()), 0.0) | {"population": "explored"}
         few = too_few(rows, explored)
-        rate = plainly(gaps.mean(rows.y, explored), rows, explored, "share", few)
+        rate = plainly(group_gaps.mean(rows.y, explored), rows, explored, "share", few)
         yield {"metric": "explored_event_rate", **about, **rate}
         if self.dollars is not None:
-            value = gaps.mean(self.dollars, explored)
+            value = group_gaps.mean(self.dollars, explored)
             brought = plainly(value, rows, explored, "plain", few)
             yield {"metric": "explored_dollars", **about, **brought}
 
@@ -203,7 +204,7 @@ def _metric(name: str, own: bool) -> Metric:
         return rate(rows, p, np.ones(len(rows), bool))
 
     def difference(rows: Rows, p: Pseudo) -> Value:
-        return gaps.gap(rate, rows, p, rows.also[MINE])
+        return group_gaps.gap(rate, rows, p, rows.also[MINE])
 
     return Metric(
         name if own else f"{name}_gap",

@@ -6,22 +6,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean
-from truerisk.measurement import policies as dollars
-from truerisk.measurement import wanted
-from truerisk.measurement.alike import policy_of, score_of
-from truerisk.measurement.booked import booked
+from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric, estimates
+from truerisk.measurement.evidence.alike import policy_of, score_of
+from truerisk.measurement.evidence.log import mature_frame, rows_of
+from truerisk.measurement.evidence.outcome_model import expected_value, guesses
+from truerisk.measurement.evidence.outcomes import (
+    Outcome,
+    action_names,
+    outcomes_of,
+    revealing_actions,
+)
+from truerisk.measurement.evidence.pseudo import Guess
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.types import typed
 from truerisk.measurement.groups import BAND, UNKNOWN, groups
 from truerisk.measurement.groups import bands as score_bands
-from truerisk.measurement.log import mature_frame, rows_of
-from truerisk.measurement.outcome_model import expected_value, guesses
-from truerisk.measurement.outcomes import Outcome, action_names, outcomes_of, revealing_actions
-from truerisk.measurement.pseudo import Guess
-from truerisk.measurement.rows import Rows
-from truerisk.measurement.source import Log, as_frame
-from truerisk.measurement.typed import typed
+from truerisk.measurement.metrics import policies as dollars
+from truerisk.measurement.metrics import requested_metrics
+from truerisk.measurement.metrics.booked import booked
 from truerisk.statistics.threads import one_thread
+from truerisk.wording.lists import did_you_mean
 
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
 
@@ -90,13 +96,13 @@ def measure(
         },
     }
     scores = {
-        wanted.rival(name): score_of(log, score, f'The rival "{name}"', mature)
+        requested_metrics.rival(name): score_of(log, score, f'The rival "{name}"', mature)
         for name, score in (rivals or {}).items()
     }
     quality = [
-        *wanted.quality(),
-        *wanted.flagged(thresholds, shares, capacities),
-        *wanted.rivals(list(rivals or {})),
+        *requested_metrics.quality(),
+        *requested_metrics.flagged(thresholds, shares, capacities),
+        *requested_metrics.rivals(list(rivals or {})),
     ]
     outcomes = outcomes_of(frame, same_outcome)
     shows = list(reveals) or revealing_actions(frame)
@@ -184,7 +190,12 @@ def _groups(
         for k in range(1, count + 1):
             mask = code == k
             low, high = rows.score[mask].min(), rows.score[mask].max()
-            yield wanted.band(count, f"{low:.4g} ≤ score ≤ {high:.4g}"), BAND, str(k), mask
+            yield (
+                requested_metrics.band(count, f"{low:.4g} ≤ score ≤ {high:.4g}"),
+                BAND,
+                str(k),
+                mask,
+            )
 
 
 def _split(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, np.ndarray]]:

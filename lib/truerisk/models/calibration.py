@@ -5,18 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from truerisk.statistics.logistic import fit_logistic, sigmoid
+from truerisk.statistics.logistic import TINY, fit_logistic, logit, sigmoid
 
-TINY = 1e-6
 LEAST_SLOPE = 0.05
 HALF_TRUSTED = 50.0  # effective explored labels at which their weights are half believed
 PER_OUTCOME = 10.0  # labels that one of the rarer outcome stands for
-
-
-def logit(p: np.ndarray) -> np.ndarray:
-    """log(p / (1 − p)), with p kept inside (0, 1)."""
-    p = np.clip(p, TINY, 1 - TINY)
-    return np.log(p / (1 - p))
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from typing import Any, Protocol, Self
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import ModelError, one_of
+from truerisk.errors import ModelError
 from truerisk.models.boosting import BoostingModel
 from truerisk.models.prior import PriorModel
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
+from truerisk.wording.lists import one_of
 
 
 class Candidate(Protocol):

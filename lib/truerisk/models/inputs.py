@@ -6,7 +6,7 @@ import pandas as pd
 
 from truerisk.errors import ModelError, SourceError
 from truerisk.features.kinds import TEXTS, kind_of_input
-from truerisk.lake.declared import brought
+from truerisk.lake.sources.declared import brought
 
 TYPES = {TEXTS: "VARCHAR"}
 

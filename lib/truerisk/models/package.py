@@ -17,7 +17,7 @@ import pandas as pd
 
 from truerisk.errors import ModelError
 from truerisk.features.definitions import definition_hash
-from truerisk.lake import files
+from truerisk.lake import objects
 from truerisk.lake.lake import Lake
 from truerisk.models import fitted_keys
 from truerisk.models.calibration import Calibration
@@ -75,7 +75,7 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
     """
     version = model.version
     folder = _folder(lake, problem, version)
-    if files.read_bytes(f"{folder}/manifest.json") is not None:
+    if objects.read_bytes(f"{folder}/manifest.json") is not None:
         with suppress(ModelError):  # what was damaged is written again
             load(lake, problem, version)
             return version
@@ -102,8 +102,8 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
     }
     manifest["sha256"] = _seal(manifest)
     for name, data in content.items():
-        files.write_bytes(f"{folder}/{name}", data)
-    files.write_bytes(f"{folder}/manifest.json", json.dumps(manifest, indent=1).encode())
+        objects.write_bytes(f"{folder}/{name}", data)
+    objects.write_bytes(f"{folder}/manifest.json", json.dumps(manifest, indent=1).encode())
     return version
 
 
@@ -134,7 +134,7 @@ def load(lake: Lake, problem: str, version: str) -> Model:
 
 def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
     """The verified manifest of a package; ModelError when missing, changed or of another format."""
-    content = files.read_bytes(f"{_folder(lake, problem, version)}/manifest.json")
+    content = objects.read_bytes(f"{_folder(lake, problem, version)}/manifest.json")
     if content is None:
         raise ModelError(
             f"There is no model {version} of {problem} in the lake at {lake.root}; "
@@ -171,13 +171,13 @@ def was_fitted_on(lake: Lake, problem: str, version: str, keys: pd.Series) -> np
 def save_report(lake: Lake, problem: str, version: str, page: str) -> str:
     """Keep a report beside its model and return its hash, which an approval must give back."""
     digest = _sha256(page.encode())[:REPORT_LENGTH]
-    files.write_bytes(report_path(lake, problem, version, digest), page.encode())
+    objects.write_bytes(report_path(lake, problem, version, digest), page.encode())
     return digest
 
 
 def read_report(lake: Lake, problem: str, version: str, digest: str) -> bytes:
     """A report as it was submitted; ModelError when it is missing or a byte of it was changed."""
-    content = files.read_bytes(report_path(lake, problem, version, digest))
+    content = objects.read_bytes(report_path(lake, problem, version, digest))
     if content is None or _sha256(content)[:REPORT_LENGTH] != digest:
         what = "is missing" if content is None else "was changed after it was submitted"
         raise ModelError(
@@ -191,7 +191,7 @@ def report_path(lake: Lake, problem: str, version: str, digest: str) -> str:
 
 
 def _read(lake: Lake, problem: str, version: str, name: str, manifest: dict[str, Any]) -> bytes:
-    content = files.read_bytes(f"{_folder(lake, problem, version)}/{name}")
+    content = objects.read_bytes(f"{_folder(lake, problem, version)}/{name}")
     if content is None or _sha256(content) != manifest["files"].get(name):
         what = "is missing" if content is None else "was changed after training"
         raise ModelError(

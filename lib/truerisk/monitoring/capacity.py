@@ -3,7 +3,7 @@
 import pandas as pd
 
 from truerisk.isolated import Lost, isolated
-from truerisk.measurement.worth.stakes import stakes
+from truerisk.measurement.worth.action_values import action_values
 
 
 def capacity_of(log: pd.DataFrame) -> tuple[str, float | None]:
@@ -12,7 +12,7 @@ def capacity_of(log: pd.DataFrame) -> tuple[str, float | None]:
     A whole number, over the UTC days on which mature applications came; None where the log has no
     dollars to tell the action by, or where no day would exceed it.
     """
-    flag = isolated(lambda: stakes(log).action(None, True))
+    flag = isolated(lambda: action_values(log).action(None, True))
     if isinstance(flag, Lost):
         return "", None
     mature = log[log["mature"]]

@@ -14,7 +14,7 @@ from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.errors import LogError
 from truerisk.features.dataset import applications
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.measurement.measure import measure
 from truerisk.models.package import read_manifest, was_fitted_on
 from truerisk.problem.instant import instant

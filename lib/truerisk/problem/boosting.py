@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from truerisk.errors import did_you_mean, one_of
 from truerisk.problem.catboost import ALIASES, OURS, PARAMETERS
-from truerisk.problem.terms import Part
+from truerisk.problem.types import Part
+from truerisk.wording.lists import did_you_mean, one_of
 
 RECIPES: dict[str, dict[str, Any]] = {
     # A few texts get a column per level, a leaf one Newton step.

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from truerisk.errors import one_of
 from truerisk.problem.duration import Duration
 from truerisk.problem.expression import check_regex
 from truerisk.problem.location import Place
-from truerisk.problem.terms import (
+from truerisk.problem.time_format import check_time_format
+from truerisk.problem.types import (
     ColumnName,
     Line,
     MaybeColumn,
@@ -20,7 +20,7 @@ from truerisk.problem.terms import (
     Text,
     Version,
 )
-from truerisk.problem.time_format import check_time_format
+from truerisk.wording.lists import one_of
 
 NUMBER = "#"  # in a format: where the number stands
 NUMBERS = ("float", "integer", "money")

@@ -6,11 +6,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from truerisk.errors import one_of
 from truerisk.problem.boosting import Boosting
 from truerisk.problem.instant import Instant
 from truerisk.problem.source import Source
-from truerisk.problem.terms import (
+from truerisk.problem.types import (
     MEMORY,
     Aggregate,
     ColumnName,
@@ -23,6 +22,7 @@ from truerisk.problem.terms import (
     Text,
     Version,
 )
+from truerisk.wording.lists import one_of
 
 
 class Application(Part):

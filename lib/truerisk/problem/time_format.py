@@ -6,7 +6,7 @@ half a date), so a text must match the shape as a whole before it is read.
 
 import re
 
-from truerisk.errors import one_of
+from truerisk.wording.lists import one_of
 
 EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}  # units in a second
 DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "j": 3}

@@ -15,9 +15,9 @@ import pandas as pd
 from truerisk.errors import SourceError, TrueriskError
 from truerisk.features.dataset import applications, labels
 from truerisk.features.matching import refuse_strangers
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.expression import columns_of
 from truerisk.problem.spec import Problem
 from truerisk.profiling.alone import EQUAL, Alone, alone, later_columns, stand_out

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import FLOATS, family, iso_time
 from truerisk.lake.reader.explain import explain_column
 from truerisk.lake.reader.forms import contract_line

@@ -10,7 +10,7 @@ import pandas as pd
 
 from truerisk.errors import SourceError
 from truerisk.features.dataset import RESERVED
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.problem.source import Column as Rule
 from truerisk.profiling import roles
 from truerisk.profiling.alone import Alone, alone, stand_out

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from truerisk.errors import SourceError
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import FLOATS, without_nan
 from truerisk.lake.reader.listing import File, find
 from truerisk.lake.reader.load import Wanted, listed, load

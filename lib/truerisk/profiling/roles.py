@@ -6,8 +6,9 @@ from functools import cache
 
 import duckdb
 
-from truerisk.errors import SourceError, one_of
+from truerisk.errors import SourceError
 from truerisk.profiling.columns import Column
+from truerisk.wording.lists import one_of
 
 KEY = (r"(^|_)(id|key|no|nr|num|number|code|uuid|guid)$", r"id$", r"nr_", r"_id_")
 APPLIED = ("appl", "creat", "submit", "signup", "sign_up", "request", "open", "issue", "orig",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from truerisk.errors import SourceError
-from truerisk.lake.connection import connect
+from truerisk.lake.duck import connect
 from truerisk.lake.reader.forms import contract_line
 from truerisk.profiling import roles
 from truerisk.profiling.guesses import SEEN, File, Guesses, open_as_asked

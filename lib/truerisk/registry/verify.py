@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from truerisk.errors import LakeError
-from truerisk.lake import chain, files
+from truerisk.lake import chain, objects
 from truerisk.lake.lake import LOG, Lake
 from truerisk.lake.tables import LEDGER_KEY, REGISTRY, REGISTRY_KEY, ledger
 from truerisk.wording.counted import counted
@@ -30,8 +30,8 @@ def verify(lake: Lake, heads: Iterable[str] = ()) -> list[Verified]:
 
     Raises LakeError for a lake that has neither, and for a head that no chain holds.
     """
-    problems = {*files.folders(f"{lake.root}/decisions", LOG)}
-    problems |= files.stems(f"{lake.root}/chains/decisions", ".json")
+    problems = {*objects.folders(f"{lake.root}/decisions", LOG)}
+    problems |= objects.stems(f"{lake.root}/chains/decisions", ".json")
     tables = {REGISTRY: REGISTRY_KEY} | {ledger(p): LEDGER_KEY for p in sorted(problems)}
     found, hashes = [], set()
     for table, key in tables.items():

@@ -18,6 +18,8 @@ from enum import Enum
 
 import numpy as np
 
+TINY = 1e-6
+
 MOST_STEPS = 200
 MOST_HALVINGS = 40
 EXACT = 1e-10  # of a step, per unit of a standardised direction
@@ -174,3 +176,9 @@ def _risen(
         if reached >= now - slack:
             return at, reached
     return None
+
+
+def logit(p: np.ndarray) -> np.ndarray:
+    """log(p / (1 − p)), with p kept inside (0, 1)."""
+    p = np.clip(p, TINY, 1 - TINY)
+    return np.log(p / (1 - p))

@@ -6,9 +6,10 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from truerisk.errors import ProblemError, one_of
-from truerisk.lake.sources import Sources
+from truerisk.errors import ProblemError
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
+from truerisk.wording.lists import one_of
 
 ENGINES = {
     "duckdb": "truerisk.features.engines.duckdb:DuckDB",

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from truerisk.errors import told
 from truerisk.features.sql.names import SPINE
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 
 UNITS = {"MB": 10**6, "GB": 10**9}
 SHARE = 0.5  # of the machine's memory, where the problem sets no limit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from truerisk.errors import ProblemError, told
 from truerisk.features.engines.kinds import fault_of
 from truerisk.features.engines.render import sqlglot
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.aggregate import parse_aggregate
 from truerisk.problem.shown import shown
 

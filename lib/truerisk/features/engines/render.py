@@ -9,7 +9,8 @@ the last bits. Money is exact everywhere.
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from truerisk.errors import ProblemError, one_of, told
+from truerisk.errors import ProblemError, told
+from truerisk.wording.lists import one_of
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -22,8 +22,8 @@ from truerisk.features.engines.spark_rows import (
 from truerisk.features.engines.spark_session import spark_session
 from truerisk.features.sql.names import SPINE
 from truerisk.lake.reader.cells import family
-from truerisk.lake.sources import Fetch, Sources
-from truerisk.lake.views import checked, raw_view
+from truerisk.lake.sources.sources import Fetch, Sources
+from truerisk.lake.sources.views import checked, raw_view
 
 KINDS: dict[str, Callable[[pa.DataType], bool]] = {
     "text": lambda t: pa.types.is_string(t) or pa.types.is_large_string(t),

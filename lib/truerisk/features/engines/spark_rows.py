@@ -12,13 +12,13 @@ import re
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.environment import resolved
-from truerisk.lake.files import is_remote
+from truerisk.lake.objects import is_remote
 from truerisk.lake.reader.cells import FLOATS
 from truerisk.lake.reader.listing import find
-from truerisk.lake.sources import Sources
-from truerisk.lake.views import checked
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.views import checked
 from truerisk.problem.source import Source
 
 TYPES = {

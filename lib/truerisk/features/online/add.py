@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.errors import LakeError, SourceError, did_you_mean, one_of
-from truerisk.features.online.fill import rows_of
-from truerisk.features.online.rows import rules
+from truerisk.errors import LakeError, SourceError
+from truerisk.features.online.extract import rows_of
+from truerisk.features.online.layout import rules
 from truerisk.features.online.store import (
     Kept,
     advice,
@@ -20,12 +20,14 @@ from truerisk.features.online.store import (
     told_of,
     writing,
 )
-from truerisk.lake.declared import Declared
-from truerisk.lake.lake import Lake, as_arrow, open_lake
-from truerisk.lake.rows import Opened
-from truerisk.lake.sources import Sources
-from truerisk.lake.views import came_view, raw_view
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.sources.declared import Declared
+from truerisk.lake.sources.open_rows import Opened
+from truerisk.lake.sources.sources import Sources
+from truerisk.lake.sources.views import came_view, raw_view
+from truerisk.lake.stored_types import as_arrow
 from truerisk.problem.spec import Problem
+from truerisk.wording.lists import did_you_mean, one_of
 
 
 def add_events(

@@ -12,8 +12,8 @@ import duckdb
 from truerisk.features.build import with_derived
 from truerisk.features.kinds import as_input
 from truerisk.features.online.arithmetic import OtherwiseError, Part, compiled
-from truerisk.features.online.typed import Typed, UnusualError, as_feature, as_literal, carried
-from truerisk.lake.connection import quote
+from truerisk.features.online.types import Typed, UnusualError, as_feature, as_literal, carried
+from truerisk.lake.duck import quote
 from truerisk.problem.expression import columns_of, sandbox
 from truerisk.problem.frames import as_frame
 from truerisk.problem.names import derived_order

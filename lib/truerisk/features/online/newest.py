@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from truerisk.features.online.store import Kept
-from truerisk.features.online.typed import carried
-from truerisk.features.online.values import restored
+from truerisk.features.online.types import carried, restored
 from truerisk.features.sql.group import microseconds
 from truerisk.problem.names import latest_name
 from truerisk.problem.spec import Latest

@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import quote as url
 
 from truerisk.errors import LakeError, told
-from truerisk.features.online.rows import Rows
-from truerisk.lake import files
-from truerisk.lake.connection import quote
+from truerisk.features.online.layout import Layout
+from truerisk.lake import objects
+from truerisk.lake.duck import quote
 from truerisk.lake.home import home
 from truerisk.lake.lake import Lake
-from truerisk.lake.place import Version
+from truerisk.lake.sources.versions import Version
 from truerisk.problem.spec import Problem
 
 FORMAT = 2
@@ -37,7 +37,7 @@ class Kept:
     """A table as it is held: its rows, the source's key, the DuckDB type of each column they
     are computed from, and the place and version that they came from."""
 
-    rows: Rows
+    rows: Layout
     key: str
     types: dict[str, str]
     place: str
@@ -70,7 +70,7 @@ def store_path(
 
     Raises LakeError for a store that is to lie elsewhere than on a local disk.
     """
-    if store is not None and files.is_remote(os.fspath(store)):
+    if store is not None and objects.is_remote(os.fspath(store)):
         raise LakeError(f"The online store cannot lie at {store}; give a local path.")
     own = home(lake.root if lake else None) / "online" / f"{problem.name}.sqlite"
     return os.path.abspath(store or own)
@@ -219,7 +219,7 @@ def _read(text: str) -> Kept:
         )
     rows: Any = said.pop("rows")
     rows = {k: tuple(v) if isinstance(v, list) else v for k, v in rows.items()}
-    return Kept(Rows(**rows), **said)
+    return Kept(Layout(**rows), **said)
 
 
 def describe(con: sqlite3.Connection, table: Kept) -> None:

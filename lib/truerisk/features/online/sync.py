@@ -14,8 +14,8 @@ from deltalake import DeltaTable
 
 from truerisk.errors import LakeError
 from truerisk.features.inputs import check_inputs
-from truerisk.features.online.fill import described, rows_of, still_there
-from truerisk.features.online.rows import Rows, needed, rules
+from truerisk.features.online.extract import described, rows_of, still_there
+from truerisk.features.online.layout import Layout, needed, rules
 from truerisk.features.online.store import (
     Kept,
     anew,
@@ -32,9 +32,9 @@ from truerisk.features.online.store import (
     store_path,
     writing,
 )
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake, open_lake
-from truerisk.lake.sources import Sources
+from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
 
 HEADER = b"SQLite format 3\0"
@@ -68,7 +68,7 @@ class Change:
 
     what: str
     because: str
-    rows: Rows | None
+    rows: Layout | None
     old: Kept | None
 
 
@@ -154,7 +154,7 @@ def plan(sources: Sources, held: Mapping[str, Kept], new: str = NEW) -> dict[str
     }
 
 
-def _change(sources: Sources, wanted: Rows | None, old: Kept | None, new: str) -> Change:
+def _change(sources: Sources, wanted: Layout | None, old: Kept | None, new: str) -> Change:
     if old is None:
         return Change(BUILT, new, wanted, old)
     source = old.rows.source

@@ -4,18 +4,22 @@ The longest window is cut at the edges of the others and each piece is read once
 come with their last time, which says in which of the windows they lie.
 """
 
+import math
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
-from truerisk.features.online.ordered import FUNCTIONS
+from truerisk.features.online.partial_aggregates import PartialAggregates, Row, is_ordered
 from truerisk.features.online.store import Kept
-from truerisk.features.online.terms import Row, Terms, is_ordered
-from truerisk.features.online.values import scale
+from truerisk.features.online.types import scale
 from truerisk.features.sql.group import microseconds
 from truerisk.problem.aggregate import Aggregate
 from truerisk.problem.spec import Problem
+
+NUMBERS = Sequence[float]
 
 KINDS = {"count": "BIGINT", "distinct": "BIGINT"}
 Part = tuple[str, str | None]  # a column and the flag of its filter
@@ -26,7 +30,7 @@ class Windows:
 
     def __init__(self, problem: Problem, table: Kept, wanted: Sequence[Aggregate]) -> None:
         self.table = table
-        self.terms = Terms(table)
+        self.partials = PartialAggregates(table)
         self.kinds: dict[str, str] = {}
         self.lengths = sorted({microseconds(a.window) for a in wanted})
         self._finish: list[tuple[str, int, Callable[[Row, int], Any]]] = []
@@ -37,17 +41,17 @@ class Windows:
             window = self.lengths.index(microseconds(a.window))
             self.kinds[a.name] = KINDS.get(a.function, "DOUBLE")
             if a.column is None:
-                self._finish.append((a.name, window, self.terms.finish(problem, a)))
+                self._finish.append((a.name, window, self.partials.finish(problem, a)))
                 continue
-            (column, kind), flag = self.terms.column(problem, a), self.terms.flag(a)
+            (column, kind), flag = self.partials.column(problem, a), self.partials.flag(a)
             if a.function == "distinct":
-                found = (a.name, window, self.terms.rows(a))
+                found = (a.name, window, self.partials.rows(a))
                 self._distinct.setdefault((column, flag), []).append(found)
             elif is_ordered(a, kind):
                 self._one[column] = 10 ** scale(kind)
                 self._ordered.setdefault((column, flag), []).append((a.name, window, a.function))
             else:
-                self._finish.append((a.name, window, self.terms.finish(problem, a)))
+                self._finish.append((a.name, window, self.partials.finish(problem, a)))
 
     def read(self, con: sqlite3.Connection, entities: Sequence[Any], as_of: int) -> dict[str, Any]:
         """The features of the rows of ``entities`` that were available before ``as_of`` (µs)."""
@@ -71,14 +75,14 @@ class Windows:
         self, con: sqlite3.Connection, entities: Sequence[Any], as_of: int, starts: list[int]
     ) -> list[Row]:
         """The terms over each window, from the shortest to the longest."""
-        merged = [self.terms.empty] * len(starts)
-        if not self.terms.sql or not entities:
+        merged = [self.partials.empty] * len(starts)
+        if not self.partials.sql or not entities:
             return merged
-        select = f"SELECT {', '.join(self.terms.sql)} {self._from(entities)}"
-        row, until = self.terms.empty, as_of
+        select = f"SELECT {', '.join(self.partials.sql)} {self._from(entities)}"
+        row, until = self.partials.empty, as_of
         for i, start in enumerate(starts):
             piece = con.execute(select, self._bound(entities, as_of, start, until)).fetchone()
-            row = [merge(a, b) for merge, a, b in zip(self.terms.merges, row, piece)]
+            row = [merge(a, b) for merge, a, b in zip(self.partials.merges, row, piece)]
             merged[i], until = row, start
         return merged
 
@@ -125,3 +129,33 @@ class Windows:
         if delay is None:
             return [*entities, since, until, as_of]
         return [*entities, since, min(until, as_of - delay)]
+
+
+# Sums of doubles: added one by one in the order of (time, key), as the batch build adds them.
+# Another order, or a running total less an earlier one, would give another double.
+
+
+def total(values: NUMBERS) -> float | None:
+    """Their sum from the first to the last, null for none."""
+    return reduce(add, values, 0.0) if values else None
+
+
+def mean(values: NUMBERS) -> float | None:
+    """Their sum by their number, null for none."""
+    found = total(values)
+    return None if found is None else found / len(values)
+
+
+def deviation(values: NUMBERS) -> float | None:
+    """The sample standard deviation by Welford's recurrence, null for fewer than two."""
+    if len(values) < 2:
+        return None
+    middle = squares = 0.0
+    for n, value in enumerate(values, 1):
+        away = value - middle
+        middle += away / n
+        squares += away * (value - middle)
+    return math.sqrt(squares / (len(values) - 1))
+
+
+FUNCTIONS = {"sum": total, "mean": mean, "std": deviation}

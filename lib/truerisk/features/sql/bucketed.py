@@ -8,7 +8,7 @@ from truerisk.features.sql.aggregate import expression, needs_order
 from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.features.sql.rows import events, spine, visible
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 
 
 def bucketed(group: Group) -> str:

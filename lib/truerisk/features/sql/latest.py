@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from truerisk.features.sql.group import microseconds
 from truerisk.features.sql.rank import Rank
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.problem.names import latest_name
 from truerisk.problem.spec import Latest
 

@@ -7,7 +7,7 @@ through LAG where one delay holds for all rows, else by COUNT(DISTINCT).
 from truerisk.features.sql.aggregate import expression, needs_order
 from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.rows import events, spine, visible
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 
 
 def range_join(group: Group) -> str:

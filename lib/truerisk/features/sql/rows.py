@@ -2,7 +2,7 @@
 
 from truerisk.features.sql.group import Group
 from truerisk.features.sql.names import SPINE
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 
 
 def column(name: str) -> str:

@@ -19,7 +19,7 @@ from truerisk.features.sql.group import Group, microseconds
 from truerisk.features.sql.names import AS_OF, ROW
 from truerisk.features.sql.rows import column, events, spine, unquoted
 from truerisk.features.sql.sorted_rows import codes, different, extremes, nearest, previous
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.problem.aggregate import Aggregate
 
 CATEGORY = "VARCHAR|BOOLEAN"

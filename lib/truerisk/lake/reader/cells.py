@@ -7,8 +7,8 @@ calls null is null; a cell that cannot be read as its type is a fault, never ano
 import re
 from dataclasses import dataclass
 
-from truerisk.lake.connection import quote
 from truerisk.lake.contract import INTEGER, literal
+from truerisk.lake.duck import quote
 from truerisk.problem.source import NUMBER, NUMBERS, Column
 from truerisk.problem.time_format import DOUBTFUL, EPOCHS, PIVOT, shape, width
 

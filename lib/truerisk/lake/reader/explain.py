@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.forms import Proposal, forms_of, propose
 from truerisk.wording.counted import counted
 

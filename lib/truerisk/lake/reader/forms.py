@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from truerisk.errors import one_of
 from truerisk.lake.reader.cells import ISO, number_shape
 from truerisk.lake.reader.guess import GUESSES
 from truerisk.problem.source import Column
 from truerisk.problem.time_format import DOUBTFUL, shape
+from truerisk.wording.lists import one_of
 
 MOST = 0.9  # a column is called what this share of its filled cells is
 NULLS = frozenset(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from truerisk.lake.connection import quote
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import ISO, STORED, Cell, iso_time
 
 GUESSES = {  # the narrowest first

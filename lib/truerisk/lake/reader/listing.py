@@ -12,8 +12,9 @@ import tempfile
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from truerisk.errors import SourceError, one_of
-from truerisk.lake import files
+from truerisk.errors import SourceError
+from truerisk.lake import objects
+from truerisk.wording.lists import one_of
 
 FORMATS = {
     ".parquet": "parquet",
@@ -50,7 +51,7 @@ def format_of(path: str) -> str | None:
 
 
 def is_pattern(path: str) -> bool:
-    return bool(glob.has_magic(path)) and not (not files.is_remote(path) and os.path.exists(path))
+    return bool(glob.has_magic(path)) and not (not objects.is_remote(path) and os.path.exists(path))
 
 
 def find(path: str, where: str) -> list[File]:
@@ -66,13 +67,13 @@ def find(path: str, where: str) -> list[File]:
             f"{where} is {path}, which mixes {one_of(map(str, kinds)).replace(' or ', ' and ')} "
             "files; name those of one format, such as *.csv."
         )
-    root = None if files.is_remote(path) else _delta(names)
+    root = None if objects.is_remote(path) else _delta(names)
     if root:
         raise SourceError(
             f"{where} is {path}, and {root} is a Delta table, whose log says which of its files "
             "count; name it as a table of the lake, or write its rows to a file."
         )
-    return [File(n, fetch(n) if files.is_remote(n) else n, partition_of(n)) for n in names]
+    return [File(n, fetch(n) if objects.is_remote(n) else n, partition_of(n)) for n in names]
 
 
 def partition_of(path: str) -> tuple[tuple[str, str | None], ...]:
@@ -83,11 +84,11 @@ def partition_of(path: str) -> tuple[tuple[str, str | None], ...]:
 
 def fetch(path: str) -> str:
     """A local copy of an S3 object, named by its content so that it is fetched and kept once."""
-    content = files.read_bytes(path) or b""
+    content = objects.read_bytes(path) or b""
     digest = hashlib.sha256(content).hexdigest()
     local = os.path.join(COPIES, digest, os.path.basename(path))
     if not os.path.exists(local):
-        files.write_bytes(local, content)
+        objects.write_bytes(local, content)
     return local
 
 
@@ -108,9 +109,9 @@ def sha256(found: list[File]) -> str:
 
 
 def _names(path: str, where: str) -> list[str]:
-    if files.is_remote(path):
+    if objects.is_remote(path):
         folder = path.endswith("/")
-        found = files.list_keys(f"{path}**" if folder else path)
+        found = objects.list_keys(f"{path}**" if folder else path)
         _asks_for_format(path, folder or bool(found), where)
         return found
     if os.path.isdir(path):

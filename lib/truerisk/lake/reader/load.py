@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from truerisk.errors import SourceError
-from truerisk.lake.connection import quote
 from truerisk.lake.contract import literal
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import STORED, Cell, cell, zoned
 from truerisk.lake.reader.explain import explain_column
 from truerisk.lake.reader.guess import NOTHING, ROWS, TEXT, candidates, guess, guessed_cell

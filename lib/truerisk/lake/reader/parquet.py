@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truerisk.errors import SourceError, told
-from truerisk.lake.connection import quote
 from truerisk.lake.contract import literal
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.listing import File, plain
 
 KINDS = {

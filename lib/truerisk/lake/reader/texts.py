@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from truerisk.errors import SourceError, told
-from truerisk.lake.connection import quote
 from truerisk.lake.contract import literal
+from truerisk.lake.duck import quote
 from truerisk.lake.reader.listing import PACKED, File, plain
 
 SEPARATORS = (",", ";", "\t", "|")

@@ -7,12 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement import metrics
-from truerisk.measurement.interval import clustered_se
-from truerisk.measurement.outcomes import action_names
-from truerisk.measurement.ranking import sorted_ranking
-from truerisk.measurement.rows import Rows
-from truerisk.measurement.watching.released import Released
+from truerisk.measurement.evidence.outcomes import action_names
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.watching.release import Released
 from truerisk.measurement.watching.sequence import (
     Sequence,
     Units,
@@ -20,6 +17,9 @@ from truerisk.measurement.watching.sequence import (
     half_width,
     units_of,
 )
+from truerisk.statistics import influence
+from truerisk.statistics.interval import clustered_se
+from truerisk.statistics.ranking import sorted_ranking
 
 NAMES = (
     "event_rate",
@@ -138,7 +138,7 @@ class Series:
         if not unseen.any():
             return found
         if self.up is None or self.down is None:
-            slope = metrics.auc(on.a, on.b, on.rows.ranking).slope
+            slope = influence.auc(on.a, on.b, on.rows.ranking).slope
         else:
             slope = self.up - self.down
         lowest = np.where(slope > 0, on.least, on.most)
@@ -203,7 +203,7 @@ def _auc(
     look = on.look[order]
     for i in range(len(value)):
         k = look <= first + i
-        found = metrics.auc(a[k], b[k], sorted_ranking(score[k]))
+        found = influence.auc(a[k], b[k], sorted_ranking(score[k]))
         value[i], se[i] = found.theta, clustered_se(found.influence, code[k])
     half = half_width(se, pace.units, pace.t_star, alpha)
     return Sequence(value, se, value - half, value + half, pace.n, pace.units, pace.t_star)

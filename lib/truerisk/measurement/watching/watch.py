@@ -6,11 +6,11 @@ from collections.abc import Sequence as Columns
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError, did_you_mean
-from truerisk.measurement.source import Log, as_frame
+from truerisk.errors import LogError
+from truerisk.measurement.evidence.source import Log, as_frame
 from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.watching.burn_in import BurnIn
-from truerisk.measurement.watching.released import WEEK, Released, release
+from truerisk.measurement.watching.release import WEEK, Released, release
 from truerisk.measurement.watching.series import (
     NAMES,
     OF_EVENTS,
@@ -20,6 +20,7 @@ from truerisk.measurement.watching.series import (
     watched_rows,
 )
 from truerisk.statistics.threads import one_thread
+from truerisk.wording.lists import did_you_mean
 
 ALPHA = 0.05  # of a series: half for the sequence since approval, half for those of the quarters
 BEST_WEEK = 26.0  # since approval: within 1.7 × Wald from week 13 to beyond week 100

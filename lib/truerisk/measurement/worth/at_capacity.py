@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from truerisk.measurement.metrics import Value, ratio
+from truerisk.measurement.worth.action_values import ActionValues, Sides
 from truerisk.measurement.worth.capacity import a_day, check_capacity, daily
 from truerisk.measurement.worth.figure import Figure, settled
-from truerisk.measurement.worth.stakes import Sides, Stakes
+from truerisk.statistics.influence import Value, ratio
 
 
-def at_capacity(s: Stakes, capacity: float, gain: Sides, rest: Sides) -> list[dict]:
+def at_capacity(s: ActionValues, capacity: float, gain: Sides, rest: Sides) -> list[dict]:
     """Rows of the review curve at ``capacity`` flags a day, clustered by subject and by day.
 
     ``gain`` holds the dollars of flagging beside not flagging, ``rest`` those of not flagging.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.worth.stakes import Stakes
+from truerisk.measurement.worth.action_values import ActionValues
+from truerisk.statistics.influence import Value
 
 NEAR = 0.05  # rows of a local mean on either side, as a share of all
 FEWEST = 50
@@ -35,7 +35,7 @@ class AtRecall:
         return each * self.f + whole - rate * self.owed, rate
 
 
-def at_recall(s: Stakes, a: np.ndarray, recall: float) -> AtRecall:
+def at_recall(s: ActionValues, a: np.ndarray, recall: float) -> AtRecall:
     """The highest scores that hold ``recall`` of all events.
 
     C(k), the events among the first k, is no monotone function under doubly robust weights. Their
@@ -56,7 +56,12 @@ def at_recall(s: Stakes, a: np.ndarray, recall: float) -> AtRecall:
 
 
 def mean_at(
-    s: Stakes, recall: float, a: np.ndarray, each: np.ndarray, whole: np.ndarray, up: np.ndarray
+    s: ActionValues,
+    recall: float,
+    a: np.ndarray,
+    each: np.ndarray,
+    whole: np.ndarray,
+    up: np.ndarray,
 ) -> Value:
     """Mean of each·f + whole per row at a recall; ``up`` is ∂each/∂a."""
     found = at_recall(s, a, recall)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.source import Log
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.worth.action_values import ActionValues, action_values
+from truerisk.measurement.worth.better_score import BetterScore, better_score, evidence
 from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import NO_NUMBER, per_application, table
-from truerisk.measurement.worth.sharper import Sharper, evidence, sharper
-from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
 
 STRIDE = 1.02  # ratio of two sizes of evidence whose difference gives a slope
@@ -20,9 +20,9 @@ MODELLED = "modelled: the score with one more noisy reading of the outcome"
 
 @one_thread
 def value_of_auc_point(
-    log: Log | Stakes, points: float = 0.01, features: Sequence[str] = ()
+    log: Log | ActionValues, points: float = 0.01, features: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Dollars that ``points`` more AUC would bring; a modelled figure, see sharper.py.
+    """Dollars that ``points`` more AUC would bring; a modelled figure, see better_score.py.
 
     The better score is the present one, recalibrated, and independent normal evidence on the
     outcome, of the size ε at which AUC(ε) − AUC(0) is ``points``; every application takes its best
@@ -34,11 +34,11 @@ def value_of_auc_point(
     """
     if not 0 < points < 0.5:
         raise LogError(f"points is {points:g}; allowed is a gain of AUC between 0 and 0.5.")
-    s = stakes(log, features)
+    s = action_values(log, features)
     changes = breakpoints(list(s.value.values()))
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        model = sharper(s, changes, a, b)
+        model = better_score(s, changes, a, b)
         size = None if model is None else evidence(model, points)
         if model is None or size is None:
             return Value(np.nan, a, b)
@@ -49,7 +49,7 @@ def value_of_auc_point(
             return Value(np.nan, a, b)
         rate = (model.gain(more).theta - found.theta) / ranked
 
-        def fixed(other: Sharper) -> float:
+        def fixed(other: BetterScore) -> float:
             return other.gain(size).theta - rate * (other.area(size) - other.area(0.0))
 
         influence = found.influence - rate * (auc.influence - now.influence)

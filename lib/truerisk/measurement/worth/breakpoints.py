@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logit, ndtr
 
-from truerisk.measurement.worth.stakes import Sides
+from truerisk.measurement.worth.action_values import Sides
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Breakpoints:
 
     def gain(self, log_odds: np.ndarray, size: float) -> Sides:
         """E[dollars of the action at L + Z] − dollars of that at L, given the event and given
-        none; Z as in sharper.py."""
+        none; Z as in better_score.py."""
         if size == 0:
             return 0 * log_odds, 0 * log_odds
         then = (

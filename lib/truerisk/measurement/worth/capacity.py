@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.worth.stakes import Stakes
+from truerisk.measurement.worth.action_values import ActionValues
+from truerisk.statistics.influence import Value
 from truerisk.wording.counted import counted
 
 NEAR = 0.25  # a local mean reaches this share of the capacity to either side
@@ -27,7 +27,7 @@ class Daily:
         return each[self.near].mean() * self.drift if self.near.any() else 0 * each
 
 
-def daily(s: Stakes, capacity: float) -> Daily:
+def daily(s: ActionValues, capacity: float) -> Daily:
     """Raises LogError for a capacity that is not above 0, or that no day exceeds, or one day."""
     f = up_to(s, capacity)
     count = np.bincount(s.day)
@@ -37,7 +37,7 @@ def daily(s: Stakes, capacity: float) -> Daily:
     return Daily(f, f - (taken / count)[s.day], near & (count[s.day] > capacity))
 
 
-def check_capacity(s: Stakes, capacity: float) -> None:
+def check_capacity(s: ActionValues, capacity: float) -> None:
     """A capacity between 0 and the busiest day, and days enough to vary."""
     if not capacity > 0:
         raise LogError(f"capacity_per_day is {capacity:g}; allowed is a number above 0.")
@@ -55,7 +55,7 @@ def check_capacity(s: Stakes, capacity: float) -> None:
         )
 
 
-def up_to(s: Stakes, room: float) -> np.ndarray:
+def up_to(s: ActionValues, room: float) -> np.ndarray:
     """Flags of the ``room`` highest scores of each day; equal scores at its end share the rest."""
     order = np.argsort(s.day, kind="stable")  # rows come highest score first
     day, group = s.day[order], s.start[order]
@@ -70,7 +70,9 @@ def up_to(s: Stakes, room: float) -> np.ndarray:
     return f
 
 
-def a_day(s: Stakes, at: Daily, each: np.ndarray, slope: np.ndarray, extra: np.ndarray) -> Value:
+def a_day(
+    s: ActionValues, at: Daily, each: np.ndarray, slope: np.ndarray, extra: np.ndarray
+) -> Value:
     """Mean over days of Σ each; ``slope`` (n,) is ∂each/∂ỹ, ``extra`` (n,) what a
     flag adds to a row's ``each``.
 

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value, ratio
-from truerisk.measurement.source import Log
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.figure import Figure, settled, table
-from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.influence import Value, ratio
 from truerisk.statistics.threads import one_thread
 
 
 @one_thread
 def emp(
-    log: Log | Stakes,
+    log: Log | ActionValues,
     features: Sequence[str] = (),
     success_rate: float = 0.55,
     default_rate: float = 0.1,
@@ -37,7 +37,7 @@ def emp(
             f"success_rate {success_rate:g} and default_rate {default_rate:g} must be shares that "
             f"sum to at most 1, and roi {roi:g} must be above 0."
         )
-    s = stakes(log, features)
+    s = action_values(log, features)
     between = 1 - success_rate - default_rate
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:

@@ -8,7 +8,9 @@ import pandas as pd
 
 from truerisk.measurement.estimate import SMALL
 from truerisk.measurement.gamma import gamma_interval
-from truerisk.measurement.interval import (
+from truerisk.measurement.worth.action_values import ActionValues
+from truerisk.statistics.influence import Value
+from truerisk.statistics.interval import (
     LEVEL,
     Z,
     bootstrap_t,
@@ -18,8 +20,6 @@ from truerisk.measurement.interval import (
     two_way_se,
     wald,
 )
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.worth.stakes import Stakes
 
 COLUMNS = (
     "figure", "at", "value", "low", "high", "unit", "n", "explored_labels",
@@ -46,7 +46,7 @@ class Figure:
     scale: float = 1.0
 
 
-def settled(s: Stakes, figure: Figure) -> dict:
+def settled(s: ActionValues, figure: Figure) -> dict:
     """The figure as a row: value, low and high (95%), or null with a status that says why.
 
     Where an approved outcome was not seen the interval holds its worst cases on both sides.
@@ -86,7 +86,7 @@ def table(rows: Iterable[dict]) -> pd.DataFrame:
 
 
 def per_application(
-    s: Stakes, name: str, of: Callable, at: float | None = None, classes: bool = False
+    s: ActionValues, name: str, of: Callable, at: float | None = None, classes: bool = False
 ) -> list[dict]:
     """Dollars per application, and per day where the log has as_of."""
     row = settled(s, Figure(name, "dollars per application", of, at, classes=classes))
@@ -96,7 +96,7 @@ def per_application(
     return [row, {**row, **daily, "figure": f"{name}_a_day", "unit": "dollars a day"}]
 
 
-def _interval(s: Stakes, figure: Figure, found: Value) -> tuple[float, float]:
+def _interval(s: ActionValues, figure: Figure, found: Value) -> tuple[float, float]:
     """Few events by their counts; else logit for shares and Wald, bootstrap-t with few labels.
 
     With days as clusters Student's t, as they are few.

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.source import Log
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.auc_point import STRIDE, modelled
+from truerisk.measurement.worth.better_score import LEAST, MOST, BetterScore, better_score, evidence
 from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
-from truerisk.measurement.worth.sharper import LEAST, MOST, Sharper, evidence, sharper
-from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars as said
@@ -23,27 +23,27 @@ YEAR = 365.25
 
 @one_thread
 def needle(
-    log: Log | Stakes, dollars: float | None = None, features: Sequence[str] = ()
+    log: Log | ActionValues, dollars: float | None = None, features: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The gain of AUC at which a changed model brings ``dollars`` a year more.
 
     Without ``dollars``: at which its gain can be told from zero on a log of this size, gain(ε) =
     (z₀.₉₇₅ + z₀.₈)·SE(ε), SE that of the paired comparison by doubly robust labels (95% interval,
-    power 80%). A modelled figure, see sharper.py. IF = IF_ΔAUC − (ΔAUC′/F′)·IF_gain plus that of
-    the calibration, F = gain − what is asked; SE(ε) is taken as known.
+    power 80%). A modelled figure, see better_score.py. IF = IF_ΔAUC − (ΔAUC′/F′)·IF_gain plus that
+    of the calibration, F = gain − what is asked; SE(ε) is taken as known.
     One row: auc_gain_needed (``at`` the dollars per application it brings) with the columns of
     every figure, and ``sentence``, which says it to people. Raises LogError, without as_of where
     ``dollars`` are named.
     """
     if dollars is not None and not dollars > 0:
         raise LogError(f"dollars is {dollars:g}; allowed is a gain above 0 dollars a year.")
-    s = stakes(log, features)
+    s = action_values(log, features)
     changes = breakpoints(list(s.value.values()))
     a_year = _a_year(s) if "as_of" in s.frame or dollars is not None else None
     asked = dollars / a_year if dollars and a_year else None
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        model = sharper(s, changes, a, b)
+        model = better_score(s, changes, a, b)
         size = None if model is None else _size(model, _short(model, s, asked))
         if model is None or size is None:
             return Value(np.nan, a, b)
@@ -54,14 +54,14 @@ def needle(
             return Value(np.nan, a, b)
         rate = (model.area(more) - auc.theta) / bought
 
-        def fixed(other: Sharper) -> float:
+        def fixed(other: BetterScore) -> float:
             return other.area(size) - other.area(0.0) - rate * other.gain(size).theta
 
         influence = auc.influence - now.influence - rate * found.influence
         return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
 
     row = settled(s, Figure("auc_gain_needed", "AUC", of, share=True, classes=True))
-    model = None if s.alike else sharper(s, changes, s.a, s.b)
+    model = None if s.alike else better_score(s, changes, s.a, s.b)
     sentence = f"How accurate the score must become cannot be said: {row['status']}."
     if model is not None and row["value"] is not None:
         row["at"] = model.gain(evidence(model, row["value"]) or LEAST).theta
@@ -78,7 +78,7 @@ def needle(
     return table(modelled([row])).assign(sentence=sentence)
 
 
-def _short(model: Sharper, s: Stakes, asked: float | None) -> Callable[[float], float]:
+def _short(model: BetterScore, s: ActionValues, asked: float | None) -> Callable[[float], float]:
     def short(size: float) -> float:
         wanted = TOLD * model.noise(size, s) if asked is None else asked
         return model.gain(size).theta - wanted
@@ -86,7 +86,7 @@ def _short(model: Sharper, s: Stakes, asked: float | None) -> Callable[[float], 
     return short
 
 
-def _size(model: Sharper, short: Callable[[float], float]) -> float | None:
+def _size(model: BetterScore, short: Callable[[float], float]) -> float | None:
     """The ε from which the gain suffices; None where no score's does."""
     from scipy.optimize import brentq
 
@@ -98,7 +98,7 @@ def _size(model: Sharper, short: Callable[[float], float]) -> float | None:
     return float(np.exp(brentq(lambda x: short(float(np.exp(x))), *ends, xtol=1e-4)))
 
 
-def _a_year(s: Stakes) -> float:
+def _a_year(s: ActionValues) -> float:
     """Applications a year, at the pace of the log's calendar days."""
     if "as_of" not in s.frame:
         raise LogError('The log has no column "as_of", without which no year can be counted.')

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement import metrics
-from truerisk.measurement.alike import policy_of
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.source import Log, as_frame
-from truerisk.measurement.typed import typed
+from truerisk.measurement.evidence.alike import policy_of
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.worth.action_values import ActionValues, Sides, action_values
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
-from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
+from truerisk.statistics import influence
+from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
 
 SWING = 0.2
@@ -23,7 +23,7 @@ def policy_dollars(
     log: Log,
     policy: pd.DataFrame | None = None,
     features: Sequence[str] = (),
-    known: Stakes | None = None,
+    known: ActionValues | None = None,
 ) -> pd.DataFrame:
     """Dollars per application of the policy that ran, or of a changed one.
 
@@ -37,7 +37,7 @@ def policy_dollars(
     log = as_frame(log, features)
     if policy is None and "realised_value" in log and log["realised_value"].notna().any():
         return _realised(log)
-    s = stakes(log, features) if known is None else known
+    s = action_values(log, features) if known is None else known
     p = _probabilities(s, log, policy)
     rows = []
     for name, loss, margin in (
@@ -74,7 +74,7 @@ def _realised(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def _probabilities(
-    s: Stakes, log: pd.DataFrame, policy: pd.DataFrame | None
+    s: ActionValues, log: pd.DataFrame, policy: pd.DataFrame | None
 ) -> dict[str, np.ndarray]:
     if policy is None:
         return {k: s.frame[f"p_{k}"].to_numpy(dtype=float) for k in s.value}
@@ -83,7 +83,7 @@ def _probabilities(
     return {k: mature[k].to_numpy()[s.frame.index.to_numpy()] for k in s.value}
 
 
-def _total(s: Stakes, p: dict[str, np.ndarray], loss: float, margin: float) -> Sides:
+def _total(s: ActionValues, p: dict[str, np.ndarray], loss: float, margin: float) -> Sides:
     one, zero = (
         sum(p[k] * np.where(v[side] < 0, loss, margin) * v[side] for k, v in s.value.items())
         for side in (0, 1)
@@ -93,6 +93,6 @@ def _total(s: Stakes, p: dict[str, np.ndarray], loss: float, margin: float) -> S
 
 def _of(v: Sides):  # type: ignore[no-untyped-def]
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        return metrics.dollars(a, b, v[0], v[1])
+        return influence.dollars(a, b, v[0], v[1])
 
     return of

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.metrics import Value, ratio
-from truerisk.measurement.source import Log
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.worth.action_values import ActionValues, Sides, action_values
 from truerisk.measurement.worth.at_capacity import at_capacity
 from truerisk.measurement.worth.at_recall import at_recall, mean_at
 from truerisk.measurement.worth.figure import Figure, settled, table
-from truerisk.measurement.worth.stakes import Sides, Stakes, stakes
+from truerisk.statistics.influence import Value, ratio
 from truerisk.statistics.threads import one_thread
 
 RECALLS = (0.2, 0.4, 0.6, 0.8, 0.9)
@@ -20,7 +20,7 @@ RECALLS = (0.2, 0.4, 0.6, 0.8, 0.9)
 
 @one_thread
 def review_curve(
-    log: Log | Stakes,
+    log: Log | ActionValues,
     flag: str | None = None,
     capacity_per_day: float | None = None,
     recalls: Sequence[float] = RECALLS,
@@ -45,7 +45,7 @@ def review_curve(
     wrong = [r for r in recalls if not 0 < r < 1]
     if wrong:
         raise LogError(f"A recall lies between 0 and 1, and {wrong[0]:g} does not.")
-    s = stakes(log, features)
+    s = action_values(log, features)
     gain, others = flag_and_rest(s, flag, rest)
     a_day = len(s) / s.days if len(s) else 0.0
     rows = [row for r in recalls for row in _at(s, r, gain, others, a_day)]
@@ -54,7 +54,7 @@ def review_curve(
     return table(rows)
 
 
-def flag_and_rest(s: Stakes, flag: str | None, rest: str | None) -> tuple[Sides, Sides]:
+def flag_and_rest(s: ActionValues, flag: str | None, rest: str | None) -> tuple[Sides, Sides]:
     """Dollars of flagging beside not flagging, and those of not flagging.
 
     Raises LogError for unknown actions, or the same twice.
@@ -69,7 +69,7 @@ def flag_and_rest(s: Stakes, flag: str | None, rest: str | None) -> tuple[Sides,
     return (f1 - r1, f0 - r0), (r1, r0)
 
 
-def _at(s: Stakes, recall: float, gain: Sides, rest: Sides, a_day: float) -> list[dict]:
+def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) -> list[dict]:
     (gain1, gain0), (rest1, rest0) = gain, rest
     zero, one = np.zeros(len(s)), np.ones(len(s))
     mean = partial(mean_at, s, recall)
@@ -102,7 +102,7 @@ def _at(s: Stakes, recall: float, gain: Sides, rest: Sides, a_day: float) -> lis
     ]  # fmt: skip
 
 
-def _threshold(s: Stakes, recall: float) -> dict:
+def _threshold(s: ActionValues, recall: float) -> dict:
     """The score at the cutoff; its interval holds the ranks that may be the right one."""
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.metrics import Value
-from truerisk.measurement.source import Log
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up_to
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.review_curve import flag_and_rest
-from truerisk.measurement.worth.stakes import Stakes, stakes
+from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
 
 LABELS = 100  # expected around the cutoff
@@ -19,7 +19,7 @@ STEPS = 20
 
 @one_thread
 def shadow_price(
-    log: Log | Stakes,
+    log: Log | ActionValues,
     capacity_per_day: float,
     flag: str | None = None,
     features: Sequence[str] = (),
@@ -33,7 +33,7 @@ def shadow_price(
     as in ``review_curve``. Rows: shadow_price (``at`` the capacity) and shadow_price_reach (δ).
     Raises LogError as ``review_curve`` does.
     """
-    s = stakes(log, features)
+    s = action_values(log, features)
     gain, _ = flag_and_rest(s, flag, rest)
     check_capacity(s, capacity_per_day)
     if not len(s):
@@ -53,7 +53,7 @@ def shadow_price(
     return table([row, width | {"low": None, "high": None}])
 
 
-def _reach(s: Stakes, capacity: float) -> float:
+def _reach(s: ActionValues, capacity: float) -> float:
     """Half the width of the band of ranks: from the propensities alone, never from outcomes."""
     for part in np.linspace(1 / STEPS, 1, STEPS):
         reach = capacity * float(part)

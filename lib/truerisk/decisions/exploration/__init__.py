@@ -1,0 +1,1 @@
+"""Exploration: who may be explored, with which chance, and what it costs."""

@@ -1,0 +1,139 @@
+"""What exploration will cost and teach, told before anything runs, for each design side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.decisions.exploration.budget import Spent
+from truerisk.decisions.exploration.designs import DESIGNS
+from truerisk.decisions.exploration.explorable import Explorable, expected_widths, explorable
+from truerisk.decisions.exploration.explore import design_rates
+from truerisk.decisions.exploration.recent import Recent
+from truerisk.decisions.exploration.returning import Chances
+from truerisk.decisions.policy import choose, dollars
+from truerisk.errors import ProblemError, TrueriskError
+from truerisk.models.calibration import Calibration
+from truerisk.problem.spec import Problem
+from truerisk.statistics.threads import one_thread
+
+ENOUGH = 30  # effective explored labels below which no estimate for everyone is printed
+DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Design:
+    """One design's expectation; dollars at the recalibrated scores.
+
+    ``cost`` Σπc, ``share_of_profit`` of the expected profit (null where that is not above 0),
+    ``labels`` Σπ, ``effective_labels`` N²/Σ(1/π) over the N rows that may be explored,
+    ``largest_weight`` 1/π, ``below_floor`` and ``without_chance`` row counts, ``width_…`` of 95%
+    intervals once all has matured (null without a chance for everyone; profit in dollars per
+    application, of what a challenger near the cutoff gains), ``enough_on`` the day when 30
+    effective explored labels have matured at this rate of arrival.
+    """
+
+    design: str
+    cost: float
+    share_of_profit: float | None
+    labels: float
+    effective_labels: float
+    dollars_per_label: float | None
+    largest_weight: float | None
+    below_floor: int
+    without_chance: int
+    width_event_rate: float | None
+    width_auc: float | None
+    width_profit: float | None
+    enough_on: pd.Timestamp | None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A batch and what each design would do with it; ``chosen`` is the problem's own."""
+
+    applications: int
+    explorable: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    applications_per_day: float
+    profit: float
+    matured_on: pd.Timestamp
+    chosen: str
+    designs: list[Design]
+
+
+@one_thread
+def outlook(
+    problem: Problem,
+    scored: pd.DataFrame,
+    calibration: Calibration,
+    spent: Mapping[str, Spent] | None = None,
+    recent: Recent | None = None,
+    chances: Chances | None = None,
+) -> Outlook:
+    """What exploring these applications will cost and teach; ``scored`` as ``decide`` takes it.
+
+    Raises ProblemError where the problem does not explore, TrueriskError without an application.
+    """
+    exploration = problem.exploration
+    if exploration is None:
+        raise ProblemError(
+            f"{problem.where}: has no [exploration], so nothing can be planned; add one with an "
+            "action and a budget (docs/exploration.md)."
+        )
+    if scored.empty:
+        raise TrueriskError(
+            f"{problem.where}: no application to plan exploration for; give other bounds."
+        )
+    scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
+    money = dollars(problem, scored)
+    choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
+    every = explorable(problem, scored, choice, money, calibration, recent, chances)
+    rows = every.batch()
+    first, last = scored["as_of"].iloc[0], scored["as_of"].iloc[-1]
+    days = max((last - first) / DAY, 1.0)
+    horizon = problem.outcome.horizon
+    designs = []
+    for name in DESIGNS:
+        found = design_rates(exploration.model_copy(update={"design": name}), every, spent or {})
+        designs.append(_design(name, found.pi, rows, exploration.floor, first + horizon, days))
+    return Outlook(
+        len(scored),
+        int(rows.open.sum()),
+        first,
+        last,
+        len(scored) / days,
+        rows.profit,
+        last + horizon,
+        exploration.design,
+        designs,
+    )
+
+
+def _design(
+    name: str, pi: np.ndarray, rows: Explorable, floor: float, first: pd.Timestamp, days: float
+) -> Design:
+    cost, labels = float(pi @ rows.cost[rows.open]), float(pi.sum())
+    some = pi > 0
+    effective = float(some.sum() ** 2 / (1 / pi[some]).sum()) if some.any() else 0.0
+    everyone = np.zeros(len(rows.p))
+    everyone[rows.open] = pi
+    widths = expected_widths(rows, everyone) if rows.eligible.any() else {}
+    known = {name: width if np.isfinite(width) else None for name, width in widths.items()}
+    return Design(
+        name,
+        cost,
+        cost / rows.profit if rows.profit > 0 else None,
+        labels,
+        effective,
+        cost / labels if labels else None,
+        float(1 / pi[some].min()) if some.any() else None,
+        int((pi < floor * rows.r[rows.open]).sum()),
+        int((~some).sum()),
+        known.get("event_rate"),
+        known.get("auc"),
+        known.get("profit"),
+        first + ENOUGH / effective * days * DAY if effective else None,
+    )

@@ -1,0 +1,1 @@
+"""The whole loop on a simulated lender, and at its end the truth."""

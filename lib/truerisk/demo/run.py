@@ -1,0 +1,116 @@
+"""The whole loop on a simulated lender, and at its end the truth that only a simulator knows."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from truerisk.decisions.ledger import decision_log
+from truerisk.demo.comparison import conclude
+from truerisk.errors import TrueriskError
+from truerisk.lake.home import home, repository
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.objects import is_empty
+from truerisk.lake.tables import ESTIMATES
+from truerisk.models.package import report_path
+from truerisk.problem.load import load_problem
+from truerisk.problem.spec import Problem
+from truerisk.registry import approval
+from truerisk.running.launch import launch
+from truerisk.simulator import simulate
+from truerisk.wording.counted import counted
+
+START = "2024-01-01"
+TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "payment_id"}
+
+
+def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = "") -> None:
+    """Simulate, train, approve, decide, wait, retrain, measure; then say how close it came."""
+    if not yes and not sys.stdin.isatty():
+        raise TrueriskError("The demo asks for an approval; run it at a terminal or pass --yes.")
+    month = [pd.Timestamp(START, tz="UTC") + pd.DateOffset(months=m) for m in range(31)]
+    problem = load_problem(repository() / "problems" / "credit.toml")
+    if not root:  # the demo's own lake is made anew; another one must be empty
+        shutil.rmtree(home() / "demo", ignore_errors=True)
+    lake = open_lake(root or home() / "demo" / "lake")
+    if not is_empty(lake.root):
+        raise TrueriskError(f"The lake at {lake.root} is not empty; give the demo an empty one.")
+
+    with doing(
+        out, f"Simulate a lender: {counted(applications, 'application')} in 24 months, seed {seed}"
+    ):
+        world = simulate(applications, 24, seed, START)
+        for table, key in TABLES.items():
+            lake.append(table, getattr(world, table), key)
+        old = (world.applications["applied_at"] < month[18]) & world.truth["approved_by_old_policy"]
+        lake.append("outcomes", world.outcomes(world.truth["application_id"][old]), problem.key)
+    what = "Train as known at month 18, on what the old policy approved"
+    with doing(out, what, tasks=6) as on_step:
+        launch("train", problem, lake, on_step, known_at=str(month[18]))
+    first = approve(out, problem, lake, yes)
+    what = "Decide the applications of months 19 to 24, exploring a little"
+    with doing(out, what, tasks=4) as on_step:
+        launch("score", problem, lake, on_step, since=str(month[18]), until=str(month[24]))
+    what = "The loans run on until month 30; train again, with the explored outcomes"
+    with doing(out, what, tasks=6) as on_step:
+        log = decision_log(lake, problem, month[30])
+        shown = log.loc[log["action"] == problem.revealing, problem.key]
+        lake.append("outcomes", world.outcomes(shown), problem.key)
+        launch("train", problem, lake, on_step, known_at=str(month[30]))
+    following = str(approval.list_models(lake, problem.name)["version"].iloc[0])
+    with doing(out, "Measure as known at month 30, for everyone who applied", tasks=3) as on_step:
+        said = launch("measure", problem, lake, on_step, known_at=str(month[30]))
+
+    log = decision_log(lake, problem, month[30])
+    estimates = lake.read(ESTIMATES)
+    period = f"{month[18]:%B} to {month[24] - pd.Timedelta(days=1):%B}"
+    conclude(
+        out, problem, lake, world, log, estimates[estimates["segment_by"] == ""], following, period
+    )
+    out.print("\nThe reports are pages; open them in a browser:")
+    for version, what in (
+        (first, "the approved model"),
+        (following, "the next model, not approved"),
+    ):
+        digest = approval.submission(lake, problem.name, version)["report_hash"]
+        out.print(f"  {what}: {report_path(lake, problem.name, version, digest)}")
+    out.print(f"  what was measured: {said[-1].removeprefix('Read it: ')}")
+    here = f"--problem credit --lake {lake.root}"
+    out.print("\nTry next:")
+    out.print(f"  truerisk models {here}")
+    out.print(f"  truerisk report {here} {following}")
+    out.print(f"  truerisk decisions {here}")
+    out.print("  truerisk train --help, and README.md for your own data")
+
+
+def approve(out: Console, problem: Problem, lake: Lake, yes: bool) -> str:
+    """A person reads the report and approves; ``yes`` answers for them."""
+    offered = approval.list_models(lake, problem.name).iloc[0]
+    version, digest = str(offered["version"]), str(offered["report_hash"])
+    by, because = "demo", "the demo was started with --yes"
+    if not yes:
+        out.print(f"  Its report: {report_path(lake, problem.name, version, digest)}")
+        if not typer.confirm(f"  Gate {offered['gate']}. Approve {version}?"):
+            raise TrueriskError("The model was not approved, so nothing can be decided.")
+        by, because = typer.prompt("  Your name"), typer.prompt("  Because")
+    override = offered["gate"] != "passed"
+    approval.approve(lake, problem.name, version, by, because, digest, override)
+    out.print(f"  {by} approves {offered['candidate']} {version}: it is the champion.")
+    return version
+
+
+@contextmanager
+def doing(out: Console, what: str, tasks: int = 1) -> Iterator[Callable[[str], None]]:
+    """A bar that moves with every task on a terminal, then a line with the seconds it took."""
+    started = time.perf_counter()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        at = bar.add_task(what, total=tasks)
+        yield lambda step: bar.update(at, description=f"{what}: {step}", advance=1)
+    out.print(f"✓ {what} [{time.perf_counter() - started:.0f} s]", markup=False)

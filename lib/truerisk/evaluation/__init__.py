@@ -1,0 +1,1 @@
+"""Candidates judged before a person decides: the review, the gate, the promise."""

@@ -1,0 +1,46 @@
+"""The judging rows as a decision log, policies that cut it at a score, and what to rely on."""
+
+import numpy as np
+import pandas as pd
+
+from truerisk.problem.spec import Problem
+
+
+def judging_log(
+    problem: Problem,
+    frame: pd.DataFrame,
+    score: np.ndarray,
+    money: tuple[np.ndarray, np.ndarray],
+) -> pd.DataFrame:
+    """The judging rows as a decision log."""
+    log = frame.assign(score=score, revealed=frame["event"].notna())
+    for i, name in enumerate(problem.actions):
+        log[f"value_{name}_if_event"] = money[0][:, i]
+        log[f"value_{name}_if_no_event"] = money[1][:, i]
+    return log
+
+
+def cut_policy(
+    problem: Problem, below: np.ndarray, money: tuple[np.ndarray, np.ndarray]
+) -> pd.DataFrame:
+    """The policy that reveals below a score and takes the best other action above it."""
+    names = list(problem.actions)
+    to = names.index(problem.revealing)
+    other = (money[0] + money[1]) / 2
+    other[:, to] = -np.inf
+    p = np.eye(len(names))[np.where(below, to, other.argmax(axis=1))]
+    return pd.DataFrame(p, columns=names)
+
+
+def judged_rows(
+    problem: Problem,
+    log: pd.DataFrame,
+    chosen: np.ndarray,
+    reference: pd.DataFrame,
+    policy: pd.DataFrame,
+) -> pd.DataFrame:
+    """The rows of a log whose ``score`` is the rival's, with what the chosen candidate adds."""
+    dollars = [c for c in log.columns if c.startswith("value_")]
+    both = log[[problem.key, "as_of", "score", "m", *dollars]].assign(chosen_score=chosen)
+    chances = [reference.add_prefix("p_"), policy.add_prefix("chosen_p_")]
+    return pd.concat([both, *chances], axis=1)

@@ -1,0 +1,1 @@
+"""Features as statements for a warehouse of somebody else's."""

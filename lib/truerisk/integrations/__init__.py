@@ -1,0 +1,1 @@
+"""Other software that is told what happened here."""

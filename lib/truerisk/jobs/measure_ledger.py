@@ -1,0 +1,135 @@
+"""Measure a ledger in one step: estimates of every model into the lake, and the latest's page."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pandas as pd
+
+from truerisk.decisions.decide import FEATURE, SEGMENT
+from truerisk.errors import LogError
+from truerisk.isolated import isolated
+from truerisk.lake import objects
+from truerisk.lake.lake import Lake
+from truerisk.lake.stored_types import as_arrow
+from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
+from truerisk.measurement.groups import BAND
+from truerisk.measurement.measure import measure
+from truerisk.monitoring.assemble import BANDS, assemble, with_outcome_model
+from truerisk.monitoring.capacity import capacity_of
+from truerisk.monitoring.compare import Comparison
+from truerisk.problem.instant import instant
+from truerisk.problem.spec import Problem
+from truerisk.reports.monitor.page import measure_page
+from truerisk.reports.monitor.verdict import verdict
+from truerisk.statistics.threads import one_thread
+from truerisk.wording.counted import counted, lasting
+
+MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
+
+
+@dataclass(frozen=True)
+class Measured:
+    """measure()'s rows with model_version; the page, its place in the lake, and its first line."""
+
+    estimates: pd.DataFrame
+    page: str
+    path: str
+    verdict: str
+
+
+@one_thread
+def measure_ledger(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    known_at: pd.Timestamp,
+    compare: str = "",
+    run: str = "",
+    code: str = "",
+) -> Measured:
+    """Estimates of every model in a decision log, and the latest one's monitor page.
+
+    Both are kept in the lake. ``compare`` names a model whose policy and scores are valued on the
+    part of the log that neither it nor the model that decided was fitted on
+    (monitoring/compare.py). Raises LogError when nothing has matured, or when the two have seen it
+    all.
+    """
+    if log.empty:
+        raise LogError(f"{problem.where}: nothing was decided before {known_at:%Y-%m-%d}.")
+    mature = log.loc[log["mature"]]
+    if mature.empty:
+        raise LogError(
+            f"{problem.where}: of {counted(len(log), 'decision')} none has matured by "
+            f"{known_at:%Y-%m-%d} "
+            f"(horizon {lasting(problem.outcome.horizon)}); measure later."
+        )
+    labels = _labels(problem, log)
+    log = log.assign(**{MONTH: log["as_of"].dt.strftime("%Y-%m")})
+    features = [c for c in log.columns if c.startswith(FEATURE)]
+    latest, found = str(mature["model_version"].iloc[-1]), []
+    rivals = Comparison(problem, lake, compare, log) if compare else None
+    shown = None
+    for version, part in log.groupby("model_version", sort=False):
+        if not part["mature"].any():
+            continue
+        rows = part.reset_index(drop=True)
+        used = [f for f in features if rows[f].notna().any()]
+        labelled = with_outcome_model(rows, used)
+        capacity = capacity_of(labelled)
+        daily = [] if capacity[1] is None else [capacity[1]]
+        own = [measure(labelled, used, by=list(labels), bands=BANDS, capacities=daily)]
+        own[0] = own[0].replace({"group_by": labels})
+        if rivals is not None:
+            own.append(rivals.with_champion(str(version), labelled, used))
+        estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
+        found.append(estimates)
+        if version == latest:
+            shown = labelled, used, estimates, capacity
+    every = pd.concat(found, ignore_index=True)
+    _keep(problem, lake, every, known_at, run)
+    about = {"compared": compare, "run": run, "code": code}
+    assert shown is not None  # the latest has a mature row
+    page, said = _drawn(problem, lake, *shown, known_at, about)
+    digest = hashlib.sha256(page.encode()).hexdigest()[:8]
+    path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
+    objects.write_bytes(path, page.encode())
+    return Measured(every, page, path, said)
+
+
+def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:
+    """The columns whose groups are measured, and how they are called: months, then segments."""
+    labels = {MONTH: VINTAGE}
+    for name in problem.training.segments:
+        column = next((p + name for p in (SEGMENT, FEATURE) if p + name in log), None)
+        if column is not None:
+            labels[column] = f"segment {name}" if name in (VINTAGE, BAND) else name
+    return labels
+
+
+def _drawn(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    features: list[str],
+    estimates: pd.DataFrame,
+    capacity: tuple[str, float | None],
+    known_at: pd.Timestamp,
+    about: dict[str, str],
+) -> tuple[str, str]:
+    """The page of one model, and its first line."""
+    monitor = assemble(problem, lake, log, features, estimates, known_at, capacity, about)
+    return measure_page(problem, monitor), str(isolated(lambda: verdict(problem, monitor).text))
+
+
+def _keep(
+    problem: Problem, lake: Lake, estimates: pd.DataFrame, known_at: pd.Timestamp, run: str
+) -> None:
+    """Append the estimates; one that was kept before, value and all, is not kept again."""
+    rows = estimates.rename(columns={"group_by": "segment_by", "group": "segment"})
+    rows = rows.assign(problem=problem.name, known_at=known_at)
+    texts = rows.to_csv(index=False, header=False).splitlines()
+    rows["estimate_id"] = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
+    rows = rows.assign(measured_at=instant(None), run=run)
+    table = as_arrow(rows.drop_duplicates("estimate_id"))
+    columns = [table[f.name].cast(f.type) for f in ESTIMATES_SCHEMA]
+    lake.append(ESTIMATES, type(table).from_arrays(columns, schema=ESTIMATES_SCHEMA), "estimate_id")

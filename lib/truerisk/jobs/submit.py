@@ -1,0 +1,84 @@
+"""What a flow does in one step across layers: submit a judged model for approval."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from truerisk.evaluation.predictability.predictability import Predictability
+from truerisk.evaluation.review import Review
+from truerisk.features.dataset import Dataset
+from truerisk.features.register import register_definitions
+from truerisk.isolated import Lost
+from truerisk.lake.lake import Lake
+from truerisk.models.package import read_manifest, save, save_report
+from truerisk.models.scorecard import ScorecardModel
+from truerisk.models.single_feature import SingleFeatureModel
+from truerisk.models.training import Fitted, Split
+from truerisk.problem.spec import Problem
+from truerisk.registry import approval
+from truerisk.reports.model.page import train_page
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was offered; ``new`` is false where an equal model was decided on or waits already."""
+
+    version: str
+    page: str
+    new: bool
+
+
+def submit(
+    problem: Problem,
+    lake: Lake,
+    dataset: Dataset,
+    parts: Split,
+    fitted: list[Fitted],
+    review: Review,
+    run: str = "",
+    code: str = "",
+    found: Predictability | Lost | None = None,
+    person: str = "",
+) -> Submission:
+    """Keep the chosen model and its report in the lake and offer it for approval.
+
+    ``person`` is who started the training.
+
+    ``found`` adds to the report how predictable the event is.
+    """
+    chosen = next(f for f in fitted if f.name == review.chosen)
+    model = chosen.model.fitted
+    card = model.card if isinstance(model, SingleFeatureModel) else model
+    about: dict[str, Any] = {
+        "known_at": dataset.known_at.isoformat(),
+        "versions": dataset.versions,
+        "run": run,
+        "code": code,
+    }
+    version = save(lake, problem.name, chosen.model, about)
+    page = train_page(
+        problem,
+        dataset,
+        parts,
+        review,
+        {
+            **about,
+            "version": version,
+            "champion": review.champion,
+            "command": f"truerisk train --problem {problem.called} --known-at {about['known_at']}",
+            "importance": {f.name: f.importance for f in fitted},
+            "scorecard": card.card if isinstance(card, ScorecardModel) else None,
+        },
+        found,
+    )
+    digest = save_report(lake, problem.name, version, page)
+    register_definitions(problem, lake, version)
+    payload = {
+        **review.summary(),
+        "known_at": about["known_at"],
+        "run": run,
+        "submitter": person,
+        "second_person": problem.gate.second_person,
+        "package": read_manifest(lake, problem.name, version)["sha256"],
+    }
+    new = approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
+    return Submission(version, page, new)

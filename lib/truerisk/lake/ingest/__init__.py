@@ -1,0 +1,1 @@
+"""New files: read, judged, kept or set aside, and recorded."""

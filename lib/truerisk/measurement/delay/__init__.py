@@ -1,1 +1,0 @@
-"""Outcomes that take time: what is known of young applications, and what is only foreseen."""

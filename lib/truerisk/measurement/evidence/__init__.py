@@ -1,0 +1,1 @@
+"""A log of decisions made ready: checked, matured, clustered and weighted."""

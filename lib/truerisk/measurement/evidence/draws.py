@@ -1,0 +1,181 @@
+"""A log against its own chances: were actions drawn as often as their probabilities say?
+
+Every estimate for everyone stands on π. Over rows with 0 < π < 1 the number that were drawn to be
+revealed is Σπ give or take √Σπ(1 − π), whoever applied, whatever was decided before and whatever
+became of it later; a log that says otherwise was not drawn by what it says.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+
+SAID, REFUSED = 1e-2, 1e-4  # of the p-value, shared among the groups that are looked at
+NORMAL = 100  # Σπ(1 − π) from which the normal tail stands for Poisson's
+OFFERED = ("not_taken", "lost")  # statuses of what was drawn to be revealed and was not
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One group's draws: ``drawn`` of ``rows`` to be revealed, ``expected`` Σπ, two-sided ``p``.
+
+    ``group`` is (kind,) or (kind, names …): all, first, returning, arm, exploration entry, month.
+    """
+
+    group: tuple[str, ...]
+    rows: int
+    drawn: int
+    expected: float
+    p: float
+
+    @property
+    def words(self) -> str:
+        kind, *names = self.group
+        who = {"all": "", "first": "first ", "returning": "returning "}.get(kind, "")
+        of = f" of {kind} {' of '.join(names)}" if names else ""
+        return (
+            f"of {self.rows:,} {who}applications{of} with 0 < p_reveal < 1, {self.drawn:,} were "
+            f"drawn and {self.expected:,.1f} expected"
+        )
+
+
+def draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[Draws]:
+    """The draws of each group of a log with the propensities that hold, immature rows included.
+
+    ``revealing`` are the actions that show the outcome. A log without ``action`` tells of a draw by
+    ``revealed``, where the row is mature and no hand intervened.
+    """
+    known, hit = _drawn(log, revealing)
+    return [d for g in _groups(log) for d in _tested(g, known, hit)]
+
+
+def check_draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[str]:
+    """A sentence for every group whose draws are doubtful; LogError where they cannot be.
+
+    Doubtful below .01 and refused below 1e-4, both divided by the number of groups.
+    """
+    found = draws(log, revealing)
+    level = max(len(found), 1)
+    wrong = sorted((d for d in found if d.p < REFUSED / level), key=lambda d: d.p)
+    if wrong:
+        more = f", and so in {len(wrong) - 1:,} more groups" if len(wrong) > 1 else ""
+        raise LogError(
+            f"The log cannot be measured: its draws are not those of its p_reveal: {wrong[0].words}"
+            f" (p = {wrong[0].p:.1g}{more}); log for each row the probability that its own draw "
+            "had, given all that was decided before it."
+        )
+    return [
+        f"Draws and their chances differ: {d.words} (p = {d.p:.2g}, {level} groups were looked at)."
+        for d in found
+        if d.p < SAID / level
+    ]
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    """A chance per row, a code (−1: in no group), (n,) each, and the names of the codes."""
+
+    kind: str
+    pi: np.ndarray
+    code: np.ndarray
+    names: Sequence[tuple[str, ...]]
+
+
+def _drawn(log: pd.DataFrame, revealing: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether it is known how a row's draw fell, and whether it fell on revealing; (n,) each."""
+    if "action" in log:
+        told = log["action"].notna().to_numpy(dtype=bool) & bool(revealing)
+        return told, log["action"].isin(list(revealing)).to_numpy(dtype=bool)
+    known = log["mature"].to_numpy(dtype=bool)
+    if "override" in log:
+        known = known & log["override"].isna().to_numpy(dtype=bool)
+    hit = log["revealed"].to_numpy(dtype=bool)
+    if "status" in log:
+        hit = hit | log["status"].isin(OFFERED).to_numpy(dtype=bool)
+    return known, hit
+
+
+def _groups(log: pd.DataFrame) -> Iterator[_Grouping]:
+    pi, one = _numbers(log["p_reveal"]), ((),)
+    yield _Grouping("all", pi, np.zeros(len(log), dtype=np.int64), one)
+    dated = "as_of" in log and pd.api.types.is_datetime64_any_dtype(log["as_of"])
+    again = _returning(log, dated)
+    if again.any():
+        yield _Grouping("first", pi, np.where(again, -1, 0), one)
+        yield _Grouping("returning", pi, np.where(again, 0, -1), one)
+    if "arm" in log:
+        # Given its arm, an application's chance is the arm's own and no mixture.
+        own = _numbers(log["arm_p_reveal"]) if "arm_p_reveal" in log else pi
+        columns = ["arm", "experiment"] if "experiment" in log else ["arm"]
+        yield _Grouping("arm", own, *_named(*(log[c] for c in columns)))
+    if "exploration_entry" in log:
+        yield _Grouping("exploration entry", pi, *_named(log["exploration_entry"]))
+    if dated:
+        yield _Grouping("month", pi, *_named(_months(log["as_of"])))
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+
+
+def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
+    """Rows of a subject that has an earlier one, (n,); in the log's order where it has no times."""
+    order = np.arange(len(log))
+    if dated:
+        order = np.argsort(_utc(log["as_of"]), kind="stable")
+    found = np.empty(len(log), dtype=bool)
+    found[order] = log["subject"].iloc[order].duplicated().to_numpy()
+    return found
+
+
+def _months(as_of: pd.Series) -> pd.Series:
+    """The calendar month of each instant, UTC; null where it is."""
+    return pd.Series(_utc(as_of).astype("datetime64[M]"))
+
+
+def _utc(as_of: pd.Series) -> np.ndarray:
+    """The instants as numbers, (n,): with their time zone they would be objects."""
+    at = as_of.dt.tz_convert("UTC").dt.tz_localize(None) if as_of.dt.tz is not None else as_of
+    return at.to_numpy()
+
+
+def _named(*columns: pd.Series) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+    """A code per row for its values of the columns, −1 where one is null, and these values."""
+    codes, values = zip(*(pd.factorize(c, sort=True) for c in columns), strict=True)
+    sizes = [len(v) for v in values]
+    known = np.logical_and.reduce([c >= 0 for c in codes])
+    code = (
+        np.ravel_multi_index([np.maximum(c, 0) for c in codes], sizes) if min(sizes) else codes[0]
+    )
+    names = [tuple(map(_said, name)) for name in product(*values)]
+    return np.where(known, code, -1), names
+
+
+def _said(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, pd.Timestamp) else str(value)
+
+
+def _tested(group: _Grouping, known: np.ndarray, hit: np.ndarray) -> Iterator[Draws]:
+    rows = np.flatnonzero(known & (group.code >= 0) & (group.pi > 0) & (group.pi < 1))
+    code, pi = group.code[rows], group.pi[rows]
+    weights = None, hit[rows], pi, pi * (1 - pi)
+    counts = [np.bincount(code, w, len(group.names)) for w in weights]
+    for name, n, drawn, expected, variance in zip(group.names, *counts, strict=True):
+        if n:
+            p = _two_sided(float(drawn), float(expected), float(variance))
+            yield Draws((group.kind, *name), int(n), int(drawn), float(expected), p)
+
+
+def _two_sided(drawn: float, expected: float, variance: float) -> float:
+    """Twice the smaller tail, at most 1."""
+    from scipy.special import ndtr, pdtr, pdtrc
+
+    if variance >= NORMAL:
+        return float(2 * ndtr(-abs(drawn - expected) / np.sqrt(variance)))
+    # P(X ≤ d) and P(X ≥ d) of Poisson's distribution.
+    above = pdtrc(drawn - 1, expected) if drawn > 0 else 1.0
+    return float(min(1.0, 2 * min(pdtr(drawn, expected), above)))

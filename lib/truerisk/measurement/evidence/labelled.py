@@ -1,0 +1,45 @@
+"""A log with its pseudo-labels: the ground on which vintages, dollars and fairness are built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.measurement.evidence.pseudo import dr
+from truerisk.measurement.evidence.rows import Rows
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The mature rows of a log; all arrays of shape (n,).
+
+    ``a`` is the doubly robust weight of the event (ỹ, left outside [0, 1]), ``b`` that of no event,
+    ``w`` the weight of what is seen, R/π.
+    Rows with π = 0 have no pseudo-label: only ``eligible`` ones may enter an estimate.
+    """
+
+    frame: pd.DataFrame
+    rows: Rows
+    m: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    w: np.ndarray
+
+    @property
+    def eligible(self) -> np.ndarray:
+        return self.rows.pi > 0
+
+
+def labelled(log: pd.DataFrame, features: Sequence[str] = ()) -> Labelled:
+    """The log's mature rows with ỹ = m + (R/π)(y − m); raises LogError as ``measure`` does.
+
+    ``features`` names columns that the outcome model may use beside the score; a column ``m`` in
+    the log is taken as it is.
+    """
+    frame, rows = mature_rows(log)
+    guess = guesses(frame, rows, features)
+    p = dr(rows, guess)
+    return Labelled(frame, rows, guess.event, p.a, p.b, p.w)

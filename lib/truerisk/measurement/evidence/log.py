@@ -1,0 +1,177 @@
+"""A decision log, checked: what an unbiased estimate needs, or one sentence on what is missing.
+
+One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], ``p_reveal`` in
+[0, 1] (null where no propensity was logged), ``revealed`` and ``event`` (0/1, null where not seen).
+For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
+Optional: ``action``, ``as_of`` (UTC), ``override`` (the action a person took instead, else null),
+``status`` (followed, closed, not_taken, lost, pending), ``realised_value`` (dollars), ``cluster``
+(else subject), ``experiment``, ``arm`` and its propensities (propensities.py),
+``exploration_entry`` (which draw revealed), and ``m``, an outcome model's cross-fitted P(event),
+which is fitted otherwise.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.evidence.draws import check_draws
+from truerisk.measurement.evidence.outcomes import (
+    SIDES,
+    Outcome,
+    action_names,
+    outcomes_of,
+    refuse,
+    revealing_actions,
+)
+from truerisk.measurement.evidence.propensities import as_assigned
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.types import NEEDED as NEEDED
+from truerisk.measurement.evidence.types import typed
+from truerisk.statistics.clusters import codes
+
+MOST_DOLLARS = 1e15  # of an application; beyond, no sum of cents would be exact
+
+
+def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
+    """The log's mature rows with the propensities that hold for them, typed.
+
+    Immature rows leave before anything else is formed: coding them as not revealed, or dropping
+    only the revealed ones, biases every estimate. Draws are checked against their chances, immature
+    ones too, unless the log is not ``as_logged`` but what a caller makes of one that was checked.
+    """
+    assigned = as_assigned(typed(log).reset_index(drop=True))
+    mature = assigned["mature"]
+    frame = assigned if mature.all() else assigned[mature].reset_index(drop=True)
+    if frame.empty:
+        raise LogError(
+            f"The log has no mature row among its {len(log):,}: every horizon is still running; "
+            "measure later."
+        )
+    score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
+    refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
+    refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
+    refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
+    refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
+    if "action" in frame:
+        undecided = frame["action"].isna().to_numpy()
+        refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
+    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    for column in ("realised_value", *dollars):
+        if column in frame:
+            size = np.abs(frame[column].to_numpy())
+            refuse(f"{column} is infinite", np.isinf(size))
+            refuse(f"{column} lies beyond {MOST_DOLLARS:,.0f} dollars", size > MOST_DOLLARS)
+    if "as_of" in frame:
+        refuse("as_of is null", frame["as_of"].isna().to_numpy())
+    if as_logged:
+        check_draws(assigned, _revealing(frame))
+    return frame
+
+
+def doubts(log: pd.DataFrame) -> list[str]:
+    """A sentence for each group of a log whose draws differ from their chances; often none.
+
+    Raises LogError for a log that cannot be measured.
+    """
+    frame = mature_frame(log, as_logged=False)
+    assigned = as_assigned(typed(log).reset_index(drop=True))
+    return check_draws(assigned, _revealing(frame))
+
+
+def _revealing(frame: pd.DataFrame) -> list[str]:
+    """The actions that show an outcome: by their probabilities, or because they did."""
+    named = revealing_actions(frame)
+    if named or "action" not in frame:
+        return named
+    return list(frame.loc[_shown(frame), "action"].dropna().unique())
+
+
+def mature_rows(
+    log: pd.DataFrame,
+    outcome: Outcome | None = None,
+    cluster: Sequence[str] = (),
+    as_logged: bool = True,
+) -> tuple[pd.DataFrame, Rows]:
+    """The log's mature rows, as a frame and as arrays.
+
+    Raises LogError naming what a log lacks or contradicts, with row counts. Where actions show
+    different outcomes, ``outcome`` says which is meant. ``cluster`` names columns whose connected
+    rows are alike (else ``cluster``, else ``subject``). ``as_logged`` as for ``mature_frame``.
+    """
+    frame = mature_frame(log, as_logged)
+    if outcome is None:
+        outcome, *others = outcomes_of(frame)
+        if others:
+            names = ", ".join([outcome.name, *(o.name for o in others)])
+            raise LogError(f"The log's actions show different outcomes ({names}); say which.")
+    return frame, rows_of(frame, outcome, cluster)
+
+
+def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:
+    """The mature rows as arrays, about one outcome."""
+    score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
+    shown, overridden = _shown(frame), _overridden(frame)
+    if outcome.actions:
+        logged = np.sum([frame[f"p_{a}"].to_numpy() for a in outcome.actions], axis=0)
+        mine = frame["action"].isin(outcome.actions).to_numpy()
+        shown = shown & mine
+    pi = np.nan_to_num(logged)
+    status = frame["status"] if "status" in frame else pd.Series(None, frame.index, dtype="str")
+    event = np.where(shown & status.eq("closed").to_numpy() & np.isnan(event), 0.0, event)
+    drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0)
+    walked = drawn & ~overridden & status.eq("not_taken").to_numpy()
+    # A hand that intervenes after the draw hides the outcome, and one that approves what was
+    # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
+    seen = shown & ~np.isnan(event) & ~walked
+    lost = drawn & ~overridden & ~seen & status.eq("lost").to_numpy()
+    if cluster:
+        by, names = " and ".join(cluster), list(cluster)
+    else:
+        by = "cluster" if "cluster" in frame else "subject"
+        names = [by]
+    refuse(f"{by} is null", frame[names].isna().any(axis=1).to_numpy())
+    day = np.zeros(len(frame), dtype=int)
+    if "as_of" in frame:
+        day = pd.factorize(frame["as_of"].dt.floor("D"))[0]
+    return Rows(
+        score=score,
+        pi=pi,
+        seen=seen,
+        y=np.where(seen, np.nan_to_num(event), 0.0),
+        walked=walked,
+        lost=lost,
+        unseen=drawn & ~seen & ~walked & ~lost,
+        cluster=codes(frame, names),
+        day=day,
+    )
+
+
+def _drawn(
+    frame: pd.DataFrame,
+    pi: np.ndarray,
+    shown: np.ndarray,
+    overridden: np.ndarray,
+    outcome: Outcome,
+) -> np.ndarray:
+    """Whether the draw took an action that shows the outcome, also where it is hidden or lost.
+
+    It did where π = 1, and wherever it took an action that shows outcomes when no hand intervenes.
+    """
+    drawn = shown | (pi == 1)
+    if "action" not in frame:
+        return drawn | overridden
+    names = outcome.actions or tuple(frame.loc[shown, "action"].unique())
+    return drawn | frame["action"].isin(names).to_numpy()
+
+
+def _shown(frame: pd.DataFrame) -> np.ndarray:
+    """Revealed by the draw, not by a hand."""
+    return frame["revealed"].to_numpy() & ~_overridden(frame)
+
+
+def _overridden(frame: pd.DataFrame) -> np.ndarray:
+    if "override" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame["override"].notna().to_numpy()

@@ -1,0 +1,154 @@
+"""m(x) and its sisters: cross-fitted guesses that doubly robust estimates correct."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcomes import SIDES, action_names, refuse
+from truerisk.measurement.evidence.pseudo import Guess
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.types import typed
+from truerisk.statistics.clusters import FOLDS
+
+LEAST_LABELS = 200
+MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
+EDGE = 1e-3
+
+
+def outcome_model(log: Log, features: Sequence[str]) -> pd.Series:
+    """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
+    again and again without fitting again."""
+    log = as_frame(log, features)
+    known = typed(log)
+    frame, rows = mature_rows(known)
+    m = np.full(len(log), np.nan)
+    m[known["mature"].to_numpy()] = cross_fit(frame, rows, features)
+    return pd.Series(m, index=log.index)
+
+
+def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
+    """What each row's event, take-up and following are expected to be.
+
+    A column ``m`` of the frame is taken as P(event). P(taken) is fitted on what was offered,
+    P(followed) on what was taken; both are 1 where nobody walked away and nothing was lost.
+    """
+    if "m" in frame:
+        m = frame["m"].to_numpy()
+        refuse("m is null or outside [0, 1]", ~((m >= 0) & (m <= 1)))
+    else:
+        m = cross_fit(frame, rows, features)
+    taken = followed = np.ones(len(rows))
+    took = rows.seen | rows.lost
+    if rows.walked.any():
+        taken = _fitted(_design(frame, rows, features), took, took | rows.walked, rows.cluster)
+    if rows.lost.any():
+        followed = _fitted(_design(frame, rows, features), rows.seen, took, rows.cluster)
+    return Guess(m, taken, followed)
+
+
+def cross_fit(
+    frame: pd.DataFrame, rows: Rows, features: Sequence[str], asked: np.ndarray | None = None
+) -> np.ndarray:
+    """P(event | score, features) for every row by a model that never saw its cluster, shape (n,).
+
+    Fitted on the revealed rows, unweighted. A poor m costs width, never bias: the correction term
+    (R/π)(y − m) is exact for any m that did not see the row. Of rows that are not ``asked`` for (a
+    mask) nothing is said.
+    """
+    if not ((rows.pi > 0) & ~(rows.seen & (rows.pi == 1))).any():
+        # Every label that counts is known: (1/1)(y − m) + m is y, whatever m is.
+        return np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
+    return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster, asked)
+
+
+def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
+    """m_v(x): the realised dollars expected where the outcome is seen, cross-fitted, shape (n,)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    X, value = _design(frame, rows, [*features, *dollars]), frame["realised_value"].to_numpy(float)
+    known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
+    m = np.zeros(len(rows))
+    for k, some in _taught(X, value, known, rows.cluster):
+        test = fold == k
+        if len(some) < LEAST_LABELS:
+            m[test] = value[some].mean() if len(some) else 0.0
+            continue
+        model = HistGradientBoostingRegressor(
+            max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False,
+            random_state=0,
+        )  # fmt: skip
+        with threadpool_limits(1, "openmp"):
+            m[test] = model.fit(X[some], value[some]).predict(X[test])
+    return m
+
+
+def _fitted(
+    X: np.ndarray,
+    y: np.ndarray,
+    known: np.ndarray,
+    cluster: np.ndarray,
+    asked: np.ndarray | None = None,
+) -> np.ndarray:
+    """P(y) for every row of X, (n,), or those ``asked`` for, from the ``known`` of other folds."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
+    from threadpoolctl import threadpool_limits
+
+    m, fold = np.full(len(X), 0.5), cluster % FOLDS
+    for k, some in _taught(X, y, known, cluster):
+        test, labels = fold == k, y[some]
+        if asked is not None:
+            test &= asked
+        if not test.any():
+            continue
+        if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
+            m[test] = labels.mean() if len(labels) else 0.5
+            continue
+        model = HistGradientBoostingClassifier(
+            max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
+            early_stopping=False, random_state=0,
+        )  # fmt: skip
+        # Its threads wait by spinning: on a busy machine two are a hundred times slower than one.
+        with threadpool_limits(1, "openmp"):
+            m[test] = model.fit(X[some], labels).predict_proba(X[test])[:, 1]
+    return np.clip(m, EDGE, 1 - EDGE)
+
+
+def _taught(
+    X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Each fold, few subjects leave some empty, and the rows that its model is fitted on: of other
+    folds, in an order that does not depend on that of the log."""
+    fold, rows = cluster % FOLDS, np.flatnonzero(known)
+    if len(rows) > MOST_LABELS:
+        rows = rows[np.lexsort((y[rows], X[rows, 0], cluster[rows]))]
+    for k in np.unique(fold):
+        some = rows[fold[rows] != k]
+        if len(some) > MOST_LABELS:
+            some = some[:: -(-len(some) // MOST_LABELS)]
+        yield k, some[np.lexsort((y[some], *X[some].T))]
+
+
+def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
+    columns = [rows.score]
+    for name in features:
+        values = frame[name]
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            column = values.to_numpy(dtype=float, na_value=np.nan)
+            refuse(f'the feature "{name}" is infinite', np.isinf(column))
+            columns.append(column)
+            continue
+        try:
+            code, levels = pd.factorize(values)
+        except TypeError:
+            raise LogError(
+                f'The outcome model cannot use the feature "{name}": it holds lists.'
+            ) from None
+        rank = np.argsort(np.argsort([str(level) for level in levels], kind="stable"))
+        columns.append(np.append(rank, -1.0)[code])
+    return np.column_stack(columns)

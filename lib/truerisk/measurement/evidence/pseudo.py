@@ -1,0 +1,108 @@
+"""Pseudo-labels: what stands for the event and for its absence in every row.
+
+Every metric is written for two weights per row, ``a`` for the event and ``b`` for no event. In the
+plain case: naive a = y, b = 1 − y on revealed rows; IPW a = (R/π)y, b = (R/π)(1 − y); DR a = ỹ,
+b = 1 − ỹ with ỹ = m + (R/π)(y − m), left outside [0, 1].
+
+Where offers are not taken (T) or outcomes get lost (F = 0 with P(F = 1) = q), everyone means
+everyone who would take it: IPW weights are F/(πq) on those who took; DR puts
+T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / Σ(a + b) is
+Σ[m_TY + (O/π)(TY − m_TY)] / Σ[m_T + (O/π)(T − m_T)].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.statistics.logistic import LogisticFit
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Cross-fitted P(event), P(taken | offered) and P(followed | taken), each of shape (n,)."""
+
+    event: np.ndarray
+    taken: np.ndarray
+    followed: np.ndarray
+
+    def where(self, mask: np.ndarray) -> Self:
+        if mask.all():
+            return self
+        return type(self)(*(getattr(self, f.name)[mask] for f in fields(self)))
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Self]) -> Self:
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+@dataclass(frozen=True)
+class Pseudo:
+    """``a`` and ``b``, and ``w``, the weight of what is known, each of shape (n,); ``guessed`` says
+    that a guess stands for what is not."""
+
+    a: np.ndarray
+    b: np.ndarray
+    w: np.ndarray
+    guessed: bool = False
+
+    @cached_property
+    def fits(self) -> dict[str, LogisticFit]:
+        """Fits to these labels that several metrics read, by name."""
+        return {}
+
+    def of(self, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """What stands for other values that an action reveals, such as dollars; shape (n,).
+
+        m_v + w(v − m_v) where guesses stand in, else w·v; ``values`` is null where unknown.
+        """
+        base = expected if self.guessed else 0.0
+        known = np.where(np.isnan(values), base, values)
+        return base + self.w * (known - base)
+
+
+def naive(rows: Rows, guess: Guess) -> Pseudo:
+    """The revealed rows, unweighted."""
+    seen = rows.seen.astype(float)
+    return Pseudo(seen * rows.y, seen * (1 - rows.y), seen)
+
+
+def ipw(rows: Rows, guess: Guess) -> Pseudo:
+    """Horvitz–Thompson weights, normalised by the metrics (Hájek); rows with π = 0 count as one.
+
+    They enter only where their outcome does not matter: no number is printed otherwise.
+    """
+    w = np.where(rows.pi > 0, weights(rows, guess), 1.0)
+    return Pseudo(w * rows.y, w * (1 - rows.y), w)
+
+
+def dr(rows: Rows, guess: Guess) -> Pseudo:
+    """Doubly robust; rows with π = 0 carry y as given (bounds)."""
+    m, open_, w = guess.event, rows.pi > 0, weights(rows, guess)
+    if not rows.walked.any() and not rows.lost.any():
+        a = np.where(open_, m + w * (rows.y - m), rows.y)
+        return Pseudo(a, 1 - a, w, guessed=True)
+    taken = guess.taken if rows.walked.any() else np.ones(len(rows))
+    offered = rows.seen | rows.lost | rows.walked
+    o = np.divide(offered, rows.pi, out=np.zeros(len(rows)), where=open_)
+    took = offered & ~rows.walked
+    f = np.divide(rows.seen, _followed(rows, guess))
+    a = taken * m + o * (took * (m + f * (rows.y - m)) - taken * m)
+    b = taken * (1 - m) + o * (took * (1 - m + f * (m - rows.y)) - taken * (1 - m))
+    return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y), w, guessed=True)
+
+
+ESTIMATORS = {"naive": naive, "ipw": ipw, "dr": dr}
+
+
+def weights(rows: Rows, guess: Guess) -> np.ndarray:
+    """R/π, or R/(πq) where outcomes were lost; shape (n,), 0 where nothing is seen."""
+    chance = rows.pi * _followed(rows, guess)
+    return np.divide(rows.seen, chance, out=np.zeros(len(rows)), where=rows.seen & (chance > 0))
+
+
+def _followed(rows: Rows, guess: Guess) -> np.ndarray:
+    return guess.followed if rows.lost.any() else np.ones(len(rows))

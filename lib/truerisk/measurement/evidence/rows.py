@@ -1,0 +1,101 @@
+"""The arrays that every estimate reads: one entry per mature application."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from truerisk.statistics.ranking import Ranking, ranking
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What estimates need of a log's mature rows; arrays of shape (n,).
+
+    ``pi`` is the probability of an action that shows the outcome (0 where none was logged),
+    ``seen`` R, ``y`` the event where seen else 0. Of the offers whose outcome is not there:
+    ``walked`` were not taken by the applicant, ``lost`` went out of sight later (sold,
+    transferred), ``unseen`` are hidden by a person's override or for no stated reason. ``cluster``
+    is a code per cluster, ``day`` one per UTC day of as_of; ``also`` holds further columns.
+    """
+
+    score: np.ndarray
+    pi: np.ndarray
+    seen: np.ndarray
+    y: np.ndarray
+    walked: np.ndarray
+    lost: np.ndarray
+    unseen: np.ndarray
+    cluster: np.ndarray
+    day: np.ndarray
+    also: Mapping[Hashable, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def where(self, mask: np.ndarray) -> Self:
+        """The rows of a mask; themselves where it holds everywhere."""
+        if mask.all():
+            return self
+        kept = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name != "also"}
+        return type(self)(**kept, also={name: a[mask] for name, a in self.also.items()})
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Self]) -> Self:
+        """Rows below rows; a cluster is the same in all of them."""
+        one = parts[0]
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(p, f.name) for p in parts])
+                for f in fields(cls)
+                if f.name != "also"
+            },
+            also={name: np.concatenate([p.also[name] for p in parts]) for name in one.also},
+        )
+
+    def adding(self, columns: Mapping[Any, np.ndarray]) -> Self:
+        return replace(self, also={**self.also, **columns})
+
+    def supposing(self, unknown: np.ndarray, y: np.ndarray) -> Self:
+        """As if the outcomes of ``unknown`` had been seen and were ``y``; rows with π = 0 carry
+        theirs without a weight."""
+        return replace(
+            self,
+            seen=self.seen | (unknown & (self.pi > 0)),
+            y=np.where(unknown, y, self.y),
+            lost=self.lost & ~unknown,
+            unseen=self.unseen & ~unknown,
+        )
+
+    @cached_property
+    def flags(self) -> dict[Hashable, Any]:
+        """Whom a threshold or capacity flags: found once for all that is asked."""
+        return {}
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The rows in the order of their scores."""
+        return ranking(self.score, self.cluster)
+
+    @cached_property
+    def largest(self) -> int:
+        """The rows of the largest cluster."""
+        return int(np.bincount(self.cluster).max(initial=0))
+
+    @cached_property
+    def code(self) -> np.ndarray:
+        """``cluster`` without the codes that no row has, (n,)."""
+        there = np.bincount(self.cluster) > 0
+        return self.cluster if there.all() else (np.cumsum(there) - 1)[self.cluster]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Σ of each cluster, shape (clusters,): in the order of their codes, or in that of the
+        rows where each cluster is one row."""
+        return values if self.alone else np.bincount(self.code, weights=values)
+
+    @property
+    def alone(self) -> bool:
+        """Whether every cluster is one row."""
+        return self.largest <= 1

@@ -1,0 +1,1 @@
+"""What is estimated: each metric as a function of rows and pseudo-labels."""

@@ -1,0 +1,113 @@
+"""Recall, precision and false positives of whom a score flags: above a threshold, or up to a
+capacity, whose threshold is itself estimated."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from truerisk.measurement.evidence.pseudo import Pseudo
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.statistics.influence import Value, ratio
+from truerisk.statistics.ranking import Ranking, ranking
+
+NEIGHBOURS = 0.8  # rows of a local mean: n to this power
+
+
+@dataclass(frozen=True)
+class Flags:
+    """``f`` (n,) in [0, 1]: whether a row is flagged; ties at the last place share it.
+
+    ``drift`` (n,) is f − q where the threshold was estimated to flag a share q, else None;
+    ``near`` (n,) marks the rows around that threshold.
+    """
+
+    f: np.ndarray
+    drift: np.ndarray | None = None
+    near: np.ndarray | None = None
+
+    def drag(self, values: np.ndarray) -> np.ndarray | float:
+        """μ_t · (f − q): what the estimated threshold adds, μ_t the local mean of ``values``."""
+        if self.drift is None or self.near is None:
+            return 0.0
+        return float(values[self.near].mean()) * self.drift
+
+
+def at_threshold(score: np.ndarray, threshold: float) -> Flags:
+    """Flag scores of at least ``threshold``."""
+    return Flags((score >= threshold).astype(float))
+
+
+def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
+    """Flag the share q with the highest scores; equal scores at the cutoff are flagged in part."""
+    by = score if isinstance(score, Ranking) else ranking(score)
+    n, first, size = len(by), by.first, by.size
+    f = by.spread(np.clip((share * n - (n - first - size)) / size, 0, 1))
+    place = n - 1 - min(max(int(np.ceil(share * n)) - 1, 0), n - 1)  # of the last to be flagged
+    rank = first + size / 2
+    cutoff = rank[np.searchsorted(first, place, "right") - 1]
+    far = np.abs(rank - cutoff)
+    reach = max(int(n**NEIGHBOURS), 1) - 1
+    return Flags(f, f - share, by.spread(far <= np.partition(np.repeat(far, size), reach)[reach]))
+
+
+def per_day(score: np.ndarray, day: np.ndarray, capacity: float) -> Flags:
+    """Flag up to ``capacity`` rows of each day, highest scores first.
+
+    Days are then the units that vary: an interval must be clustered by day as well.
+    """
+    return Flags(_highest(score, day, capacity))
+
+
+def recall(rows: Rows, p: Pseudo, flags: Flags) -> Value:
+    """Share of events that are flagged, Σaf / Σa.
+
+    At a share q: IF = [af − Rec·a − μ_t(f − q)] / E[a].
+    """
+    found = ratio(p.a * flags.f, p.a, flags.f, 1.0)
+    if not np.isfinite(found.theta):
+        return found
+    return Value(found.theta, found.influence - flags.drag(p.a) / p.a.mean(), found.slope)
+
+
+def precision(rows: Rows, p: Pseudo, flags: Flags) -> Value:
+    """Share of the flagged that have the event, Σaf / Σ(a + b)f.
+
+    At a share q: IF = [af − Prec·(a + b)f − (μ_t − Prec·ν_t)(f − q)] / E[(a + b)f], ν_t the local
+    mean of a + b; with a + b = 1 that is [af − Prec·q − μ_t(f − q)] / q.
+    """
+    both = p.a + p.b
+    found = ratio(p.a * flags.f, both * flags.f, flags.f)
+    if not np.isfinite(found.theta):
+        return found
+    drag = flags.drag(p.a - found.theta * both) / (both * flags.f).mean()
+    return Value(found.theta, found.influence - drag, found.slope)
+
+
+def false_positive_rate(rows: Rows, p: Pseudo, flags: Flags) -> Value:
+    """Share of those without the event that are flagged, Σbf / Σb."""
+    found = recall(rows, Pseudo(p.b, p.a, p.w), flags)
+    return Value(found.theta, found.influence, -found.slope)
+
+
+def false_positives(rows: Rows, p: Pseudo, flags: Flags) -> Value:
+    """Flagged without the event, per application, Σbf / Σ(a + b)."""
+    both = p.a + p.b
+    found = ratio(p.b * flags.f, both, -flags.f)
+    if not np.isfinite(found.theta):
+        return found
+    return Value(found.theta, found.influence - flags.drag(p.b) / both.mean(), found.slope)
+
+
+def _highest(score: np.ndarray, day: np.ndarray, room: float) -> np.ndarray:
+    """Flags of the ``room`` highest scores of each day; those equal at its end share what is
+    left."""
+    order = np.lexsort((-score, day))
+    s, d = score[order], day[order]
+    new_day = np.r_[True, d[1:] != d[:-1]]
+    new_tie = new_day | np.r_[True, s[1:] != s[:-1]]
+    place = np.arange(len(s)) - np.maximum.accumulate(np.where(new_day, np.arange(len(s)), 0))
+    tie = np.cumsum(new_tie) - 1
+    first, size = place[new_tie], np.bincount(tie)
+    f = np.empty(len(s))
+    f[order] = np.clip((room - first) / size, 0, 1)[tie]
+    return f

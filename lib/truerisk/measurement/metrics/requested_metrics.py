@@ -1,0 +1,164 @@
+"""The metrics of scores that measure() computes, bound to thresholds, capacities and rivals."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+import numpy as np
+
+from truerisk.errors import LogError
+from truerisk.measurement.estimate import Metric
+from truerisk.measurement.evidence.pseudo import Pseudo
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.metrics import calibration, cutoff
+from truerisk.measurement.metrics.cutoff import Flags
+from truerisk.measurement.metrics.ks import ks
+from truerisk.measurement.metrics.policies import Of, gain
+from truerisk.statistics import influence
+from truerisk.statistics.influence import Value
+
+FLAGGED = {
+    "recall": cutoff.recall,
+    "precision": cutoff.precision,
+    "false_positive_rate": cutoff.false_positive_rate,
+    "false_positives": cutoff.false_positives,
+}
+
+BOTH = (0, 1)
+NEEDS = {"recall": (1,), "false_positive_rate": (0,)}
+
+
+class Kind(Enum):
+    ABOVE = "score ≥ {}"
+    BELOW = "score < {}"
+    SHARE = "highest {} of all"
+    DAILY = "{} a day"
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a metric of the flagged is taken: a threshold, a share of all, or so many a day."""
+
+    kind: Kind
+    value: float
+
+    def __str__(self) -> str:
+        short = f"{self.value:g}"
+        return self.kind.value.format(short if float(short) == self.value else repr(self.value))
+
+    def flags(self, rows: Rows) -> Flags:
+        """Whom it flags, found once for all metrics."""
+        if self not in rows.flags:
+            rows.flags[self] = self._flags(rows)
+        return cast(Flags, rows.flags[self])
+
+    def _flags(self, rows: Rows) -> Flags:
+        if self.kind is Kind.DAILY:
+            return cutoff.per_day(rows.score, rows.day, self.value)
+        if self.kind is Kind.SHARE:
+            return cutoff.at_share(rows.ranking, self.value)
+        return cutoff.at_threshold(rows.score, self.value)
+
+
+def quality() -> Iterator[Metric]:
+    """How well the scores rank, and whether they are probabilities."""
+    yield Metric("event_rate", _event_rate, share=True)
+    yield Metric("auc", _auc(), share=True, bounded=False, needs=BOTH)
+    yield Metric("ks", ks, share=True, bounded=False, needs=BOTH)
+    yield Metric("brier", calibration.brier)
+    yield Metric("log_loss", calibration.log_loss)
+    yield Metric("calibration_error", calibration.error)
+    yield Metric("observed_expected", calibration.observed_expected)
+    yield Metric("calibration_intercept", _line(0), bounded=False, needs=BOTH)
+    yield Metric("calibration_slope", _line(1), bounded=False, needs=BOTH)
+
+
+def band(bands: int, at: str) -> list[Metric]:
+    """What a score band shows; its intervals hold for all bands at once (Bonferroni)."""
+    level = 0.05 / bands
+    return [
+        Metric("event_rate", _event_rate, share=True, level=level, at=at),
+        Metric("observed_expected", calibration.observed_expected, level=level, at=at),
+    ]
+
+
+def flagged(
+    thresholds: Sequence[float], shares: Sequence[float], capacities: Sequence[float]
+) -> Iterator[Metric]:
+    """Recall, precision and false positives above thresholds and at capacities.
+
+    Raises LogError for a threshold that is no number, a share outside [0, 1], a capacity that is
+    not above 0.
+    """
+    asked = [
+        *((Kind.ABOVE, t, "threshold", -np.inf < t < np.inf, "that is finite") for t in thresholds),
+        *((Kind.SHARE, q, "share", 0 < q <= 1, "above 0 and at most 1") for q in shares),
+        *((Kind.DAILY, k, "capacity", 0 < k < np.inf, "above 0") for k in capacities),
+    ]
+    for _, value, name, fine, allowed in asked:
+        if not fine:
+            raise LogError(f"A {name} is {value:g}; allowed is a number {allowed}.")
+    for at in dict.fromkeys(At(kind, float(value)) for kind, value, *_ in asked):
+        for name, metric in FLAGGED.items():
+            yield Metric(
+                name,
+                _with_flags(metric, at),
+                share=name != "false_positives",
+                at=at,
+                needs=NEEDS.get(name, ()),
+                daily=at.kind is Kind.DAILY,
+            )
+    for t in dict.fromkeys(map(float, thresholds)):
+        yield Metric("event_rate_below", _below(t), share=True, at=At(Kind.BELOW, t))
+
+
+def rivals(names: Sequence[str]) -> Iterator[Metric]:
+    """Other scores of the same rows: gains over the log's score, paired on one set of labels."""
+    for name in names:
+        better = gain(_auc(rival(name)), _auc())
+        yield Metric("auc_gain", better, bounded=False, policy=name, needs=BOTH)
+        yield Metric("brier_gain", _brier_gain(name), policy=name)
+
+
+def _event_rate(rows: Rows, p: Pseudo) -> Value:
+    return influence.event_rate(p.a, p.b)
+
+
+def rival(name: str) -> tuple[str, str]:
+    """The key of another score's column."""
+    return "rival", name
+
+
+def _auc(column: Hashable = None) -> Of:
+    def of(rows: Rows, p: Pseudo) -> Value:
+        return influence.auc(p.a, p.b, rows.ranking if column is None else rows.also[column])
+
+    return of
+
+
+def _line(which: int) -> Of:
+    return lambda rows, p: calibration.line(rows, p)[which]
+
+
+def _with_flags(metric: Callable[[Rows, Pseudo, Flags], Value], at: At) -> Of:
+    return lambda rows, p: metric(rows, p, at.flags(rows))
+
+
+def _below(threshold: float) -> Of:
+    def of(rows: Rows, p: Pseudo) -> Value:
+        f = (rows.score < threshold).astype(float)
+        return influence.ratio(f * p.a, f * (p.a + p.b), f)
+
+    return of
+
+
+def _brier_gain(name: str) -> Of:
+    """How much smaller the other score's squared error is."""
+
+    def of(rows: Rows, p: Pseudo) -> Value:
+        s, r = rows.score, rows.also[rival(name)]
+        by_event, by_none = (1 - s) ** 2 - (1 - r) ** 2, s**2 - r**2
+        return influence.ratio(p.a * by_event + p.b * by_none, p.a + p.b, by_event - by_none)
+
+    return of

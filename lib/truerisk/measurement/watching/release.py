@@ -1,0 +1,137 @@
+"""The rows of a log in the order in which a watch releases them, each once and for good.
+
+What was shown for a week never changes afterwards: a week is released when all its applications
+are mature, and its pseudo-labels rest on nothing that came later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.evidence.labelled import Labelled, labelled
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import LEAST_LABELS, cross_fit
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.types import typed
+from truerisk.wording.counted import counted
+
+MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
+WEEK = pd.Timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Released:
+    """Eligible rows of the watched weeks; ``keep`` (of ``ground``'s rows) and ``look`` (n,).
+
+    ``look`` numbers the weeks with applications; ``weeks`` (looks,) are their Mondays, UTC, and
+    ``quarters`` (looks,) the calendar quarters of their Thursdays, as "2026Q3".
+    """
+
+    ground: Labelled
+    keep: np.ndarray
+    look: np.ndarray
+    weeks: pd.DatetimeIndex
+    quarters: np.ndarray
+
+
+def release(
+    log: pd.DataFrame, features: Sequence[str], start: pd.Timestamp | None = None
+) -> Released:
+    """The weeks before the first one with an immature row, from ``start`` (UTC) on.
+
+    Rows before ``start`` only teach the outcome model. Raises LogError for a log without ``as_of``,
+    or where no week is entirely mature.
+    """
+    if "as_of" not in log or not isinstance(log["as_of"].dtype, pd.DatetimeTZDtype):
+        raise LogError(
+            'The log has no column "as_of" with instants in UTC; without it nothing can be '
+            "watched week by week."
+        )
+    log = typed(log)
+    missing = int(log["as_of"].isna().sum())
+    if missing:
+        raise LogError(f"The log cannot be watched: as_of is null in {counted(missing, 'row')}.")
+    log = log.sort_values("as_of", kind="stable", ignore_index=True)
+    monday = mondays(log["as_of"])
+    immature = monday[~log["mature"]]
+    whole = log[monday < immature.min()] if len(immature) else log
+    if start is not None and not (whole["as_of"] >= start).any():
+        whole = whole.iloc[:0]
+    if whole.empty:
+        raise LogError(
+            f"No week of the log's {counted(len(log), 'row')} is entirely mature"
+            f"{'' if start is None else f' since {start:%Y-%m-%d}'}; watch later."
+        )
+    if "m" not in whole:
+        whole = whole.assign(m=_fixed_before(whole, features))
+    ground = labelled(whole)
+    at = ground.frame["as_of"]
+    keep = ground.eligible if start is None else ground.eligible & (at >= start).to_numpy()
+    if not keep.any():
+        raise LogError(
+            f"The log cannot be watched: none of its {counted(len(whole), 'row')} in entirely "
+            "mature weeks "
+            "had a logged chance to be revealed."
+        )
+    weeks, look = np.unique(mondays(at[keep]), return_inverse=True)
+    index = pd.DatetimeIndex(weeks)
+    return Released(ground, keep, look, index, _quarters(index))
+
+
+def mondays(as_of: pd.Series) -> pd.Series:
+    """The Monday, 00:00 UTC, of each instant's ISO week."""
+    day = as_of.dt.tz_convert("UTC").dt.floor("D")
+    return day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+
+
+def _quarters(weeks: pd.DatetimeIndex) -> np.ndarray:
+    thursday = weeks + pd.Timedelta(days=3)
+    return np.array(
+        [f"{year}Q{q}" for year, q in zip(thursday.year, thursday.quarter, strict=True)]
+    )
+
+
+def _fixed_before(frame: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
+    """m(x) of each row from outcomes of earlier quarters only, shape (n,).
+
+    Until 200 outcomes of an earlier quarter are there m is the score, which was fixed when the row
+    was decided. Afterwards it is refitted each quarter on the year before it, and for each subject
+    without its own earlier rows: draws that stuck to a subject are repeated by its later ones.
+    """
+    frame, rows = mature_rows(frame)
+    m = rows.score.copy()
+    weeks, look = np.unique(mondays(frame["as_of"]), return_inverse=True)
+    quarter = _quarters(pd.DatetimeIndex(weeks))[look]
+    guessed = (rows.pi > 0) & ~(rows.seen & (rows.pi == 1))
+    at = frame["as_of"]
+    for name in np.unique(quarter[guessed]):
+        now = quarter == name
+        asked = now & guessed  # of the others ỹ is y, whatever m is
+        begin = at[now].iloc[0]
+        before = (quarter < name) & (at > begin - MEMORY).to_numpy()
+        if rows.seen[before].sum() < LEAST_LABELS:
+            continue
+        part = before | now
+        learnt = _learnt(frame[part], rows.where(part), before[part], asked[part], features)
+        m[asked] = learnt[asked[part]]
+    return m
+
+
+def _learnt(
+    frame: pd.DataFrame,
+    rows: Rows,
+    before: np.ndarray,
+    asked: np.ndarray,
+    features: Sequence[str],
+) -> np.ndarray:
+    """cross_fit() on the rows of ``before``, for those ``asked`` for."""
+    columns = {}
+    for name in features:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            # A category first met later in the quarter must not renumber those met before.
+            columns[name] = frame[name].where(frame[name].isin(frame.loc[before, name].unique()))
+    known = replace(rows, seen=rows.seen & before)
+    return cross_fit(frame.assign(**columns), known, features, asked)

@@ -1,0 +1,219 @@
+"""What is at stake: a log's eligible rows with pseudo-labels and the dollars of every action."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.estimate import LEAST_EXPLORED, effective
+from truerisk.measurement.evidence.labelled import labelled
+from truerisk.measurement.evidence.outcomes import action_names
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.gamma import Labels, too_few
+from truerisk.statistics.interval import clustered_se
+from truerisk.statistics.threads import one_thread
+from truerisk.wording.lists import one_of
+
+Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
+
+
+@dataclass(frozen=True)
+class ActionValues:
+    """Mature rows with π > 0, highest score first; arrays of shape (n,).
+
+    ``a`` and ``b`` are the doubly robust weights of the event and of no event, ``w`` that of what
+    is seen, ``unseen`` rows an approval should have shown and did not (``supposing`` gives all
+    under supposed outcomes), ``value`` the dollars of each action, ``ran`` those of the policy that
+    ran. ``start`` and ``size`` place each row's group of equal scores. ``frame`` holds as_of, where
+    the log has it, and the policy's probabilities.
+    """
+
+    frame: pd.DataFrame
+    score: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    m: np.ndarray
+    w: np.ndarray
+    pi: np.ndarray
+    seen: np.ndarray
+    y: np.ndarray
+    unseen: np.ndarray
+    cluster: np.ndarray
+    value: Mapping[str, Sides]
+    start: np.ndarray
+    size: np.ndarray
+    note: str  # the status of a figure that could be computed
+    lost: float  # share of the mature rows without a chance
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @cached_property
+    def explored(self) -> float:
+        """Effective number of explored labels; infinite where everybody is revealed."""
+        if (self.pi == 1).all():
+            return np.inf
+        return effective((self.seen / self.pi)[self.pi < 1])
+
+    @cached_property
+    def trouble(self) -> str:
+        """Why no number may be printed, or '' when one may."""
+        if not len(self):
+            return "not identified: no application had a logged chance to be revealed"
+        if self.seen.sum() < 2:
+            return f"withheld: {_count(self.seen)} outcomes are seen"
+        if (self.cluster == self.cluster[0]).all():
+            return f"withheld: all {len(self)} applications are of one subject"
+        if self.explored < LEAST_EXPLORED:
+            return (
+                f"withheld: {int(self.explored + 1e-9)} explored labels (effective), "
+                f"{LEAST_EXPLORED} are needed"
+            )
+        return ""
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What is seen of outcomes."""
+        return Labels(
+            w=self.w,
+            y=self.y,
+            m=self.m,
+            explored=np.flatnonzero(self.seen & (self.pi < 1)),
+            sure=np.flatnonzero(self.seen & (self.pi == 1)),
+            cluster=self.cluster,
+            largest=int(np.bincount(self.cluster).max(initial=0)),
+        )
+
+    @cached_property
+    def alike(self) -> str:
+        """Why nothing that contrasts events with others may be printed, or ''."""
+        return self.trouble or too_few(self.labels, (1, 0))
+
+    @cached_property
+    def design(self) -> float:
+        """Design effect of clusters on a standard error, at least 1; that of the event rate."""
+        each = self.a - self.a.mean()
+        alone = float(np.sqrt((each**2).mean() / len(self)))
+        return max(clustered_se(each, self.cluster) / alone, 1.0) if alone else 1.0
+
+    @cached_property
+    def ran(self) -> Sides:
+        """Expected dollars of the policy that ran, Σ_a p_a·v_a."""
+        missing = [f"p_{name}" for name in self.value if f"p_{name}" not in self.frame]
+        if missing:
+            raise LogError(f"The log has no column {', '.join(missing)}: what ran is not known.")
+        p = {name: self.frame[f"p_{name}"].to_numpy(dtype=float) for name in self.value}
+        one, zero = (sum(p[k] * v[side] for k, v in self.value.items()) for side in (0, 1))
+        return np.asarray(one), np.asarray(zero)
+
+    @cached_property
+    def day(self) -> np.ndarray:
+        """A code per UTC day of as_of; LogError without as_of."""
+        if "as_of" not in self.frame:
+            raise LogError(
+                'The log has no column "as_of", without which nothing can be said of a day.'
+            )
+        return pd.factorize(pd.to_datetime(self.frame["as_of"], utc=True).dt.floor("D"))[0]
+
+    @property
+    def days(self) -> int:
+        """Days on which applications came."""
+        return int(self.day.max()) + 1
+
+    def supposing(self, y: np.ndarray) -> Self:
+        """As if the unseen outcomes had been ``y``."""
+        w = np.where(self.unseen, 1 / self.pi, self.w)
+        a = np.where(self.unseen, self.m + w * (y - self.m), self.a)
+        known = np.where(self.unseen, y, self.y)
+        b, seen = np.where(self.unseen, 1 - a, self.b), self.seen | self.unseen
+        return replace(self, a=a, b=b, w=w, y=known, seen=seen)
+
+    def top(self, count: float) -> np.ndarray:
+        """Flags of the ``count`` highest scores; equal scores at the end are flagged in part."""
+        return np.clip((count - self.start) / self.size, 0, 1)
+
+    def action(self, name: str | None, event: bool) -> str:
+        """``name`` where given; else the action that gains most, or least, from the event."""
+        if name is not None and name not in self.value:
+            raise LogError(
+                f'The log holds no dollars for an action "{name}"; allowed: {one_of(self.value)}.'
+            )
+        if name is not None:
+            return name
+        suits = {k: (float((v1 - v0).sum()), float(v1.sum())) for k, (v1, v0) in self.value.items()}
+        return (max if event else min)(suits, key=lambda k: suits[k])
+
+
+@one_thread
+def action_values(log: Log | ActionValues, features: Sequence[str] = ()) -> ActionValues:
+    """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
+
+    Functions of this folder take a log or its stakes: made once, they serve all of them.
+    """
+    if isinstance(log, ActionValues):
+        return log
+    log = as_frame(log, features)
+    names = action_names(log)
+    if len(names) < 2:
+        raise LogError(
+            f"The log holds dollars for {len(names)} actions ({', '.join(names) or 'none'}) and "
+            "two are needed; add value_<action>_if_event and value_<action>_if_no_event."
+        )
+    known = labelled(log, features)
+    eligible = np.flatnonzero(known.eligible)
+    score = known.rows.score[eligible]
+    rows = eligible[np.lexsort((known.rows.cluster[eligible], -score))]
+    part, score = known.rows, known.rows.score[rows]
+    new = np.append(True, score[1:] != score[:-1])[: len(score)]
+    size = np.bincount(np.cumsum(new) - 1, minlength=1)
+    start = np.cumsum(size) - size
+    kept = [c for c in ("as_of", *(f"p_{name}" for name in names)) if c in known.frame]
+    n, gone = len(part), _count(part.lost[rows])
+    share = 1 - len(rows) / n
+    said = [f"of the eligible: {share:.1%} had no chance to be revealed"] * (share > 0)
+    said += [f"assumed: {gone:,} lost outcomes are like those followed"] * (gone > 0)
+    return ActionValues(
+        frame=known.frame[kept].iloc[rows],
+        score=score,
+        a=known.a[rows],
+        b=known.b[rows],
+        m=known.m[rows],
+        w=known.w[rows],
+        pi=part.pi[rows],
+        seen=part.seen[rows],
+        y=part.y[rows],
+        unseen=part.unseen[rows],
+        cluster=part.cluster[rows],
+        value={name: _sides(known.frame, name, rows) for name in names},
+        start=np.repeat(start, size),
+        size=np.repeat(size, size),
+        note="; ".join(said) or "ok",
+        lost=share,
+    )
+
+
+def _count(mask: np.ndarray) -> int:
+    return int(mask.sum())
+
+
+def _sides(frame: pd.DataFrame, name: str, rows: np.ndarray) -> Sides:
+    made = []
+    for ending in ("if_event", "if_no_event"):
+        column = f"value_{name}_{ending}"
+        if column not in frame:
+            raise LogError(
+                f'The log has no column "{column}"; every action needs both its dollars.'
+            )
+        values = frame[column].to_numpy(dtype=float)[rows]
+        wrong = _count(~np.isfinite(values))
+        if wrong:
+            raise LogError(
+                f'The log\'s column "{column}" is null or infinite in {wrong:,} of {len(rows):,} '
+                "rows; every action needs its dollars."
+            )
+        made.append(values)
+    return made[0], made[1]

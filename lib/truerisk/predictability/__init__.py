@@ -1,1 +1,0 @@
-"""How predictable the event is: baseline ladder, learning curve, nearest twins; all estimates."""

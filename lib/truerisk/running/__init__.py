@@ -1,0 +1,1 @@
+"""Starting flows, and where they stand."""

@@ -1,0 +1,74 @@
+"""The outcome model never saw the cluster it speaks of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from tests.measurement import worlds
+from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.outcome_model import outcome_model
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def alike() -> pd.DataFrame:
+    """60 subjects of 80 rows, all alike; what a subject does is chance, and so is its number."""
+    rng = np.random.default_rng(0)
+    subject = np.repeat(np.arange(60), 80)
+    y = np.repeat(rng.integers(0, 2, 60), 80).astype(float)
+    number = np.repeat(rng.permutation(60).astype(float), 80)
+    revealed = rng.random(len(y)) < 0.5
+    return pd.DataFrame(
+        {
+            "subject": subject,
+            "mature": True,
+            "score": 0.5,
+            "p_reveal": 0.5,
+            "revealed": revealed,
+            "event": np.where(revealed, y, np.nan),
+            "number": number,
+            "y": y,
+        }
+    )
+
+
+@pytest.mark.slow
+def test_it_knows_nothing_of_a_subject_it_never_saw(alike: pd.DataFrame) -> None:
+    m = outcome_model(alike, ["number"])
+    assert roc_auc_score(alike["y"], m) < 0.65
+    leaked = outcome_model(alike.assign(cluster=np.arange(len(alike))), ["number"])
+    assert roc_auc_score(alike["y"], leaked) > 0.95, "the trap has no power"
+
+
+@pytest.mark.slow
+def test_it_learns_from_the_score_and_from_further_columns() -> None:
+    log = worlds.draw(3, n=4_000, hidden=1.5).drop(columns="m")
+    log["band"] = pd.cut(log["u"], [-9, -1, 0, 1, 9], labels=list("abcd")).astype("str")
+    log["event"] = log["y"]
+    log["revealed"] = True
+    log = log.assign(p_reveal=0.999, p_approve=0.999, p_decline=0.001, action="approve")
+    plain, more = (outcome_model(log, features) for features in ([], ["band"]))
+    assert roc_auc_score(log["y"], more) > roc_auc_score(log["y"], plain) + 0.03
+    assert more.between(0.001, 0.999).all()
+
+
+@pytest.mark.slow
+def test_immature_rows_have_none_and_teach_nothing() -> None:
+    log = worlds.draw(4).drop(columns="m")
+    young = log.index >= 2_500
+    m = outcome_model(log.assign(mature=~young), [])
+    assert m[young].isna().all()
+    flipped = log.assign(mature=~young)
+    flipped.loc[young, "event"] = 1 - flipped.loc[young, "event"]
+    pd.testing.assert_series_equal(outcome_model(flipped, []), m)
+
+
+def test_with_few_labels_it_says_the_mean_of_the_other_folds() -> None:
+    log = worlds.draw(5, n=200).drop(columns="m")
+    m = outcome_model(log, [])
+    rows = mature_rows(log)[1]
+    for k in range(5):
+        others = rows.seen & (rows.cluster % 5 != k)
+        assert set(m[rows.cluster % 5 == k]) == {rows.y[others].mean()}
