@@ -4,7 +4,8 @@
 
 The other revision is checked out into a temporary folder. Every case is a file of cases/ with
 
-    prepare(folder, seed, scale)   makes what the work reads; not counted
+    prepare(folder, seed, scale)   makes what the work reads, by the other revision for both
+    ready(folder)                  optional: what each revision makes of it for itself; not counted
     work(folder) -> dict           is counted; name → a number or a text to compare
     agree(old, new) -> list[str]   optional: what is wrong with the outputs of all rounds, mappings
                                    of names to lists; else they are equal to 1e-9
@@ -18,6 +19,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -50,8 +52,10 @@ def main(words: list[str]) -> int:
         for case in asked.case or CASES:
             runs: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
             for seed in range(1, asked.rounds + 1):
-                for side, library in sides.items():
-                    runs[side].append(run(case, library, seed, asked.scale))
+                with tempfile.TemporaryDirectory() as folder:
+                    part(case, sides["old"], folder, "prepare", str(seed), str(asked.scale))
+                    for side, library in sides.items():
+                        runs[side].append(run(case, library, Path(folder)))
             print("\n".join(table(case, runs)), flush=True)
             wrong += [f"{case}: {what}" for what in differing(case, runs)]
     print(
@@ -75,20 +79,26 @@ def checked_out(revision: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", str(path)], check=True)
 
 
-def run(case: str, library: Path, seed: int, scale: float) -> dict[str, Any]:
-    """What one process says of the work: cpu and wall (seconds), peak (bytes), outputs."""
+def run(case: str, library: Path, prepared: Path) -> dict[str, Any]:
+    """What a process says of the work: cpu and wall (seconds), peak (bytes), outputs."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, str(HERE / "cases" / "one.py"), case, folder]
-        environment = {**os.environ, "PYTHONPATH": str(library)}
-        said = ""
-        for part in (["prepare", str(seed), str(scale)], ["work"]):
-            done = subprocess.run(
-                [*words, *part], env=environment, capture_output=True, text=True, cwd=folder
-            )
-            if done.returncode:
-                raise SystemExit(f"{case} of {library} failed:\n{done.stderr}")
-            said = done.stdout
-    return json.loads(said.splitlines()[-1])
+        shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        part(case, library, folder, "ready")
+        return json.loads(part(case, library, folder, "work").splitlines()[-1])
+
+
+def part(case: str, library: Path, folder: str, *words: str) -> str:
+    """What a part of a case prints, in a process of its own; its failure ends the benchmark."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / "cases" / "one.py"), case, folder, *words],
+        env={**os.environ, "PYTHONPATH": str(library)},
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    if done.returncode:
+        raise SystemExit(f"{words[0]} of {case} by {library} failed:\n{done.stderr}")
+    return done.stdout
 
 
 def table(case: str, runs: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One part of a case in its own process: one.py CASE FOLDER prepare SEED SCALE, or work."""
+"""One part of a case in its own process: one.py CASE FOLDER prepare SEED SCALE | ready | work."""
 
 import json
 import resource
@@ -12,6 +12,9 @@ def main(name: str, folder: str, part: str, *words: str) -> None:
     case = import_module(name)
     if part == "prepare":
         case.prepare(Path(folder), int(words[0]), float(words[1]))
+        return
+    if part == "ready":
+        getattr(case, part, lambda folder: None)(Path(folder))
         return
     before, started = _seconds(), time.perf_counter()
     found = case.work(Path(folder))
