@@ -1,4 +1,4 @@
-"""The README shows what happens: its commands are run and its outputs compared."""
+"""README and docs show what happens: their commands are run and their outputs compared."""
 
 import os
 import re
@@ -13,15 +13,18 @@ import pytest
 from tests.flows.conftest import ROOT, Run
 from truerisk.cli import app
 
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
+RUN = {name: (ROOT / name).read_text() for name in ("README.md", "docs/catalog.md")}  # on the demo
+LENDING_CLUB = (ROOT / "docs/lending_club.md").read_text()
 LOANS = ROOT.parent / "shared" / "data" / "lending_club_2007_2011.parquet"
 DEMO_LAKE = ".truerisk/demo/lake"
 NUMBER = re.compile(r"(?<![\w.-])[+-]?\d[\d,]*(?:\.\d+)?")
 
 
-def console() -> Iterator[tuple[str, str]]:
-    """Every command of the README with the output it shows, '' where it shows none."""
-    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+def console(page: str) -> Iterator[tuple[str, str]]:
+    """Every command of a page with the output it shows, '' where it shows none."""
+    for block in re.findall(r"```console\n(.*?)```", page, re.S):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, output = part.partition("\n")
             yield command.strip(), output.strip()
@@ -44,19 +47,33 @@ def agree(shown: str, seen: str) -> None:
     np.testing.assert_allclose(others, numbers, rtol=0.05, atol=0.01)
 
 
-def test_the_readme_names_only_what_exists() -> None:
+def test_the_pages_name_only_what_exists() -> None:
     commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
     commands |= {group.name for group in app.registered_groups}
-    named = {words.split()[1] for words, _ in console() if words.startswith("truerisk ")}
-    named |= set(re.findall(r"`truerisk ([a-z]+)", README))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named: set[str] = set()
+    made: set[str] = set()
+    for path in PAGES:
+        page = path.read_text()
+        named |= {words.split()[1] for words, _ in console(page) if words.startswith("truerisk ")}
+        named |= set(re.findall(r"`truerisk ([a-z]+)", page))
+        made |= set(re.findall(r"(?:`|\$ )make ([a-z-]+)", page))
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", page):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
     assert {"train", "score", "measure", "report", "approve", "decisions"} <= named <= commands
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    made = {
-        t for pair in re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README) for t in pair if t
-    }
     assert {"demo", "test"} <= made <= targets
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        assert (ROOT / link).exists(), link
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    named = set(re.findall(r"\]\(docs/([^)#]+\.md)\)", README))
+    assert named == {path.name for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_the_readme_is_short_and_its_picture_small() -> None:
+    pictures = re.findall(r"!\[[^]]{20,}\]\(([^)]+)\)", README)
+    assert len(pictures) == 1 and (ROOT / pictures[0]).stat().st_size <= 200_000
+    assert len(README.splitlines()) <= 130
+    assert {command for command, output in console(README) if output} >= {"make demo"}
 
 
 def test_every_command_is_documented_with_every_option() -> None:
@@ -73,15 +90,16 @@ def test_every_command_is_documented_with_every_option() -> None:
 def test_the_demo_prints_what_the_readme_shows(
     tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
-    [shown] = [output for command, output in console() if command == "make demo"]
+    shown_by = [line for page in RUN.values() for line in console(page)]
+    [shown] = [output for command, output in shown_by if command == "make demo"]
     done = truerisk("demo", "--yes", "--lake", str(tmp_path / "demo" / "lake"))
     assert done.returncode == 0, done.stdout + done.stderr
     agree(shown, done.stdout)
     rate, auc = re.findall(r"([\d.]+)%? … ([\d.]+)%? +([\d.]+)%?$", done.stdout, re.M)[:2]
     for low, high, truth in (rate, auc):
         assert float(low) <= float(truth) <= float(high)
-    asked = [(words, shown) for words, shown in console() if DEMO_LAKE in words]
-    assert asked
+    asked = [(words, shown) for words, shown in shown_by if DEMO_LAKE in words]
+    assert len(asked) >= 3
     for words, shown in asked:
         words = shlex.split(words.replace(DEMO_LAKE, str(tmp_path / "demo" / "lake")))
         again = truerisk(*words[1:])
@@ -90,19 +108,17 @@ def test_the_demo_prints_what_the_readme_shows(
 
 
 @pytest.mark.slow
-def test_the_lending_club_steps_print_what_the_readme_shows(
+def test_the_lending_club_steps_print_what_their_page_shows(
     tmp_path: Path, truerisk: Callable[..., Run]
 ) -> None:
     if not LOANS.exists():
         pytest.skip(f"the public loan file is not at {LOANS}")
     here = {"LENDING_CLUB": str(LOANS), "TRUERISK_LAKE": str(tmp_path / "lake")}
     digest, version, ran = "", {}, 0
-    for command, shown in console():
-        if DEMO_LAKE in command:
-            continue
+    for command, shown in console(LENDING_CLUB):
         words = re.findall(r'"[^"]*"|\S+', command)
         if words[0] != "truerisk":
-            assert words[0] in ("make", "export", "source"), command
+            assert words[0] == "export", command
             continue
         # Another processor may sum in another order, and then the model is another version.
         words = [version.get(word, word) for word in (w.strip('"') for w in words[1:])]
