@@ -34,7 +34,7 @@ class TrainFlow(BaseFlow):
         """Judge all candidates on the same unused rows; a person decides from the report."""
         self.merge_artifacts(inputs, exclude=["fitted"])
         fitted = [i.fitted for i in inputs]
-        champion = tr.champion(tr.history(self.lake, self.problem.name))
+        champion = tr.champion(self.lake, self.problem.name)
         self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
         self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
         submission = tr.submit(

@@ -197,6 +197,7 @@ def test_public_names() -> None:
         ("truerisk.cli", set()),
         ("truerisk.flow", {"pydantic"}),
         ("truerisk.problem.load", {"pydantic", "duckdb"}),
+        ("truerisk.registry.approval", {"pydantic", "duckdb", "deltalake", "pyarrow", "numpy"}),
     ],
 )
 def test_what_every_process_imports_starts_in_no_time(module: str, may: set[str]) -> None:

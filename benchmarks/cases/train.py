@@ -96,7 +96,9 @@ def train(problem: tr.Problem, lake: tr.Lake, known_at: str) -> Any:
     dataset = tr.build_dataset(problem, known_at, lake)
     parts = tr.split(problem, dataset)
     fitted = [tr.fit(problem, dataset, name, parts) for name in problem.candidates.chosen]
-    champion = tr.champion(tr.history(lake, problem.name))
+    models = tr.list_models(lake, problem.name)
+    decides = models.loc[models["status"] == "champion", "version"]
+    champion = None if decides.empty else str(decides.iloc[0])
     review = tr.review(problem, lake, dataset, parts, fitted, champion)
     found = predictability(problem, dataset, parts, fitted, review)
     tr.submit(problem, lake, dataset, parts, fitted, review, found=found)

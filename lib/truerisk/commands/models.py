@@ -2,9 +2,12 @@
 
 import json
 import webbrowser
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from truerisk.commands.options import (
     AsJson,
@@ -21,27 +24,48 @@ from truerisk.commands.options import (
 
 def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> None:
     """List the submitted models, newest first."""
-    from truerisk.registry.approval import list_models
+    from truerisk.registry.approval import models_of
 
-    rows = list_models(open_lake(lake), find(problem).name)
+    rows = models_of(open_lake(lake), find(problem).name)
     if json_:
         # The hash is given back by who opened the report, not by who listed the models.
-        shown = rows.drop(columns="report_hash")
-        print(shown.to_json(orient="records", date_format="iso", indent=1))
+        shown = [{k: v for k, v in row.items() if k != "report_hash"} for row in rows]
+        print(json.dumps(shown, indent=1, default=_utc))
         return
-    if rows.empty:
+    if not rows:
         out.print(f"No model of {problem} was submitted yet; `truerisk train` makes one.")
         return
-    shown = rows.assign(
-        auc=rows["auc"].map("{:.3f}".format) + " of the " + rows["auc_population"],
-        known_at=rows["known_at"].str[:10],
-        last=rows["last_event"] + " by " + rows["by"],
+    _print(
+        {
+            "version": row["version"],
+            "status": row["status"],
+            "candidate": row["candidate"],
+            "known_at": row["known_at"][:10],
+            "gate": row["gate"],
+            "auc": f"{row['auc']:.3f} of the {row['auc_population']}",
+            "last": f"{row['last_event']} by {row['by']}",
+        }
+        for row in rows
     )
-    print(
-        shown[["version", "status", "candidate", "known_at", "gate", "auc", "last"]].to_string(
-            index=False
-        )
-    )
+
+
+def _print(rows: Iterable[dict[str, str]]) -> None:
+    """A table as wide as its longest row, as it may be read by a program line by line."""
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    lines = list(rows)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in lines[0]:
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(*map(escape, line.values()))
+    width = sum(max(map(cell_len, (n, *(line[n] for line in lines)))) + 1 for n in lines[0])
+    out.print(table, width=max(width, out.width), crop=False)
+
+
+def _utc(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def report(

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from truerisk.errors import LakeError
 from truerisk.lake import objects
@@ -54,6 +53,8 @@ def head(lake: Lake, table: str, version: int | None, key: str) -> Head:
 
 def newest(rows: pa.Table, key: str) -> Head:
     """The newest link among all rows of a table."""
+    import pyarrow.compute as pc  # here and below: who only reads rows does not wait for it
+
     if AT in rows.column_names and (last := pc.max(rows[AT]).as_py()) is not None:
         return Head(last, rows.filter(pc.equal(rows[AT], last))[HASH][0].as_py())
     return Head(-1, _digest(rows, key) if rows.num_rows else "")
@@ -102,6 +103,8 @@ def breaks(
 
     ``called`` says of a link's rows what they are.
     """
+    import pyarrow.compute as pc
+
     if AT not in rows.column_names:
         rows = rows.append_column(SCHEMA.field(AT), pa.nulls(rows.num_rows, pa.int64()))
     older = rows.filter(pc.is_null(rows[AT]))
@@ -140,6 +143,8 @@ def _digest(rows: pa.Table, key: str) -> str:
 
     A column without a value counts for nothing: the table may have got it later.
     """
+    import pyarrow.compute as pc
+
     rows = rows.take(pc.sort_indices(rows, [(key, "ascending")]))
     made = hashlib.sha256(f"{rows.num_rows}".encode())
     for name in sorted(set(rows.column_names) - NOT_HASHED):

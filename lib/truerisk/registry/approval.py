@@ -1,17 +1,27 @@
 """Submit, approve, reject, roll back: the only ways a model's state changes."""
 
 import json
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from truerisk.errors import ModelError, RegistryError
 from truerisk.lake.lake import Lake
-from truerisk.models.package import load, read_manifest, read_report
-from truerisk.registry.events import Event, champion, check_chain, history, record, status
+from truerisk.registry.events import (
+    Event,
+    Row,
+    champion_in,
+    check_chain,
+    events_of,
+    record,
+    status,
+)
 from truerisk.registry.person import person, reason, same_person
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SHORTEST_HASH = 8
+LISTED = ["version", "status", "candidate", "known_at", "auc", "auc_population", "gate"]
+LISTED += ["submitted", "last_event", "by", "because", "report_hash"]
 
 
 def submit(
@@ -30,11 +40,13 @@ def submit(
     the gate's checks and what a list of models shows.
     """
 
-    def decide(events: pd.DataFrame) -> list[Event]:
+    def decide(events: list[Row]) -> list[Event]:
         state = status(events, version)
         if state == "submitted":
             offered = _submitted(lake, problem, events, version)
-            if _champion_in(offered) == compared and _intact(lake, problem, version, offered):
+            if offered["expected_champion"] == compared and _intact(
+                lake, problem, version, offered
+            ):
                 return []
         elif state in ("champion", "rejected"):
             return []
@@ -63,7 +75,7 @@ def approve(
     """
     by, because = person(by), reason(because)
 
-    def decide(events: pd.DataFrame) -> list[Event]:
+    def decide(events: list[Row]) -> list[Event]:
         offered = _awaiting(lake, problem, events, version)
         if len(report_hash) < SHORTEST_HASH or not offered["report_hash"].startswith(report_hash):
             raise RegistryError(
@@ -81,16 +93,16 @@ def approve(
                 f"{version} failed its gate ({'; '.join(failed)}); approve with --override and a "
                 "reason that will be kept, or train again."
             )
-        now, compared = champion(events), _champion_in(offered)
+        now, compared = champion_in(events), offered["expected_champion"]
         if now != compared:
-            last = events[events["event"].isin(["promoted", "rolled back"])].iloc[-1]
+            last = [e for e in events if e["event"] in ("promoted", "rolled back")][-1]
             moved = "promoted" if last["event"] == "promoted" else "rolled back to"
             raise RegistryError(
                 f"The champion is {now} since {last['by']} {moved} it at "
                 f"{last['at']:%Y-%m-%d %H:%M} UTC, and the report of {version} compares with "
                 f"{compared or 'no champion'}; train again to compare with {now}."
             )
-        kept, full = {"override": override, "failed": failed}, str(offered["report_hash"])
+        kept, full = {"override": override, "failed": failed}, offered["report_hash"]
         return [
             Event(problem, version, "approved", by, because, full, compared, kept),
             Event(problem, version, "promoted", by, because, full, compared, kept),
@@ -103,7 +115,7 @@ def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> Non
     """A named person declines a model; it can be trained and submitted again as a new version."""
     by, because = person(by), reason(because)
 
-    def decide(events: pd.DataFrame) -> list[Event]:
+    def decide(events: list[Row]) -> list[Event]:
         _awaiting(lake, problem, events, version)
         return [Event(problem, version, "rejected", by, because)]
 
@@ -118,7 +130,7 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
     by, because = person(by), reason(because)
     back: list[str] = []
 
-    def decide(events: pd.DataFrame) -> list[Event]:
+    def decide(events: list[Row]) -> list[Event]:
         line = _line_of_champions(events)
         if len(line) < 2:
             raise RegistryError(
@@ -136,10 +148,10 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
 def champion_of(lake: Lake, problem: str) -> str:
     """The version that decides; RegistryError says how to get one, or that events were changed."""
     check_chain(lake)
-    events = history(lake, problem)
-    now = champion(events)
+    events = events_of(lake, problem)
+    now = champion_in(events)
     if now is None:
-        offered = events.loc[events["event"] == "submitted", "version"]
+        offered = [e["version"] for e in events if e["event"] == "submitted"]
         waiting = [v for v in offered if status(events, v) == "submitted"]
         state = f"{waiting[-1]} awaits approval" if waiting else "no model awaits approval"
         raise RegistryError(
@@ -149,62 +161,56 @@ def champion_of(lake: Lake, problem: str) -> str:
     return now
 
 
-def list_models(lake: Lake, problem: str) -> pd.DataFrame:
+def list_models(lake: Lake, problem: str) -> "pd.DataFrame":
+    """Every submitted version with its state and last event, newest first, as a frame."""
+    import pandas as pd  # what only lists or decides does without
+
+    return pd.DataFrame(models_of(lake, problem), columns=LISTED)
+
+
+def models_of(lake: Lake, problem: str) -> list[Row]:
     """Every submitted version with its state and last event, newest first."""
-    events = history(lake, problem)
-    offered = events[events["event"] == "submitted"].drop_duplicates("version", keep="last")
+    events = events_of(lake, problem)
+    last = {e["version"]: e for e in events}
+    offers = {e["version"]: e for e in events if e["event"] == "submitted"}
     rows = []
-    for offer in offered.to_dict("records"):
+    for version, offer in sorted(offers.items(), key=lambda own: own[1]["seq"], reverse=True):
         payload = json.loads(offer["payload"])
-        last = events[events["version"] == offer["version"]].iloc[-1]
-        rows.append(
-            {
-                "version": offer["version"],
-                "status": status(events, offer["version"]),
-                "candidate": payload.get("candidate"),
-                "known_at": payload.get("known_at"),
-                "auc": payload.get("auc"),
-                "auc_population": payload.get("auc_population"),
-                "gate": "passed" if all(c["passed"] for c in payload["gate"]) else "failed",
-                "submitted": offer["at"],
-                "last_event": last["event"],
-                "by": last["by"],
-                "because": last["because"],
-                "report_hash": offer["report_hash"],
-            }
+        values = (
+            version,
+            status(events, version),
+            *(payload.get(name) for name in ("candidate", "known_at", "auc", "auc_population")),
+            "passed" if all(c["passed"] for c in payload["gate"]) else "failed",
+            offer["at"],
+            *(last[version][name] for name in ("event", "by", "because")),
+            offer["report_hash"],
         )
-    columns = ["version", "status", "candidate", "known_at", "auc", "auc_population", "gate"]
-    columns += ["submitted", "last_event", "by", "because", "report_hash"]
-    return pd.DataFrame(rows[::-1], columns=columns)
+        rows.append(dict(zip(LISTED, values, strict=True)))
+    return rows
 
 
-def submission(lake: Lake, problem: str, version: str) -> pd.Series:
+def submission(lake: Lake, problem: str, version: str) -> Row:
     """The event that submitted a version; RegistryError lists those that exist."""
-    return _submitted(lake, problem, history(lake, problem), version)
+    return _submitted(lake, problem, events_of(lake, problem), version)
 
 
-def _submitted(lake: Lake, problem: str, events: pd.DataFrame, version: str) -> pd.Series:
-    offered = events[(events["event"] == "submitted") & (events["version"] == version)]
-    if offered.empty:
-        known = events.loc[events["event"] == "submitted", "version"].tolist()
+def _submitted(lake: Lake, problem: str, events: list[Row], version: str) -> Row:
+    offers = [e for e in events if e["event"] == "submitted"]
+    own = [e for e in offers if e["version"] == version]
+    if not own:
         raise RegistryError(
             f"There is no model {version} of {problem} in the lake at {lake.root}; "
-            f"submitted are {', '.join(known) or 'none yet'}."
+            f"submitted are {', '.join(e['version'] for e in offers) or 'none yet'}."
         )
-    return offered.iloc[-1]
+    return own[-1]
 
 
-def _champion_in(offered: pd.Series) -> str | None:
-    """The champion that a submission's report compares with."""
-    compared = offered["expected_champion"]
-    return None if pd.isna(compared) else str(compared)
-
-
-def _awaiting(lake: Lake, problem: str, events: pd.DataFrame, version: str) -> pd.Series:
+def _awaiting(lake: Lake, problem: str, events: list[Row], version: str) -> Row:
     offered = _submitted(lake, problem, events, version)
     state = status(events, version)
     if state != "submitted":
-        decided = events[(events["version"] == version) & (events["event"] != "submitted")].iloc[-1]
+        own = [e for e in events if e["version"] == version]
+        decided = [e for e in own if e["event"] != "submitted"][-1]
         raise RegistryError(
             f"{version} is {state} already: {decided['by']} {decided['event']} it at "
             f"{decided['at']:%Y-%m-%d %H:%M} UTC."
@@ -212,10 +218,10 @@ def _awaiting(lake: Lake, problem: str, events: pd.DataFrame, version: str) -> p
     return offered
 
 
-def _line_of_champions(events: pd.DataFrame) -> list[str]:
+def _line_of_champions(events: list[Row]) -> list[str]:
     """The champions one can go back along: a roll back takes the last one off again."""
     line: list[str] = []
-    for row in events.to_dict("records"):
+    for row in events:
         if row["event"] == "promoted":
             line.append(row["version"])
         elif row["event"] == "rolled back":
@@ -223,9 +229,12 @@ def _line_of_champions(events: pd.DataFrame) -> list[str]:
     return line
 
 
-def as_submitted(lake: Lake, problem: str, version: str, offered: pd.Series) -> None:
+def as_submitted(lake: Lake, problem: str, version: str, offered: Row) -> None:
     """ModelError unless the report and the package are the ones that were submitted."""
-    read_report(lake, problem, version, str(offered["report_hash"]))
+    # Here, as reading a model needs what listing them does without.
+    from truerisk.models.package import load, read_manifest, read_report
+
+    read_report(lake, problem, version, offered["report_hash"])
     load(lake, problem, version)
     sealed = json.loads(offered["payload"]).get("package")
     if sealed and read_manifest(lake, problem, version)["sha256"] != sealed:
@@ -235,7 +244,7 @@ def as_submitted(lake: Lake, problem: str, version: str, offered: pd.Series) -> 
         )
 
 
-def _intact(lake: Lake, problem: str, version: str, offered: pd.Series) -> bool:
+def _intact(lake: Lake, problem: str, version: str, offered: Row) -> bool:
     try:
         as_submitted(lake, problem, version, offered)
     except ModelError:
@@ -243,9 +252,9 @@ def _intact(lake: Lake, problem: str, version: str, offered: pd.Series) -> bool:
     return True
 
 
-def _refuse_the_submitter(by: str, version: str, offered: pd.Series) -> None:
+def _refuse_the_submitter(by: str, version: str, offered: Row) -> None:
     submitters = [json.loads(offered["payload"]).get("submitter"), offered["by"]]
-    if any(s and same_person(by, str(s)) for s in submitters):
+    if any(s and same_person(by, s) for s in submitters):
         raise RegistryError(
             f"{by} submitted {version}, and gate.second_person asks for another person to approve."
         )

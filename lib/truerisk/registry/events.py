@@ -6,9 +6,9 @@ Each event is a link of a chain: it holds the hash of the one before.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
@@ -17,6 +17,12 @@ from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import REGISTRY, REGISTRY_KEY, REGISTRY_SCHEMA
 from truerisk.problem.instant import instant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Row = dict[str, Any]  # an event as the table holds it: the columns of REGISTRY_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,18 @@ class Event:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def history(lake: Lake, problem: str) -> pd.DataFrame:
+def events_of(lake: Lake, problem: str) -> list[Row]:
     """All events of a problem, oldest first; empty when there is none."""
-    version = lake.version(REGISTRY)
-    return _history(lake, problem, version)
+    return _of(_all(lake, lake.version(REGISTRY)), problem)
 
 
-def record(lake: Lake, problem: str, decide: Callable[[pd.DataFrame], list[Event]]) -> int:
+def history(lake: Lake, problem: str) -> "pd.DataFrame":
+    """All events of a problem as a frame, oldest first; empty when there is none."""
+    rows = _all(lake, lake.version(REGISTRY)).to_pandas()
+    return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
+
+
+def record(lake: Lake, problem: str, decide: Callable[[list[Row]], list[Event]]) -> int:
     """Append the events that ``decide`` makes of the newest history; it may raise to refuse.
 
     If another process appends first, ``decide`` sees that history too before anything is written:
@@ -50,10 +61,8 @@ def record(lake: Lake, problem: str, decide: Callable[[pd.DataFrame], list[Event
         version = None if handle is None else handle.version()
         held = _all(lake, version)
         _refuse_broken(lake, held, noted)
-        everything = held.to_pandas()
-        ours = everything[everything["problem"] == problem].sort_values("seq", ignore_index=True)
-        first = 0 if everything.empty else int(everything["seq"].max()) + 1
-        made = decide(ours)
+        first = max((seq + 1 for seq in held["seq"].to_pylist()), default=0)
+        made = decide(_of(held, problem))
         now = instant(None)
         links, newest = [], chain.newest(held, REGISTRY_KEY)
         for i, event in enumerate(made):
@@ -78,26 +87,32 @@ def check_chain(lake: Lake) -> None:
     _refuse_broken(lake, _all(lake, lake.version(REGISTRY)), noted)
 
 
-def champion(events: pd.DataFrame) -> str | None:
+def champion(lake: Lake, problem: str) -> str | None:
     """The version that decides, None before the first promotion."""
-    moves = events[events["event"].isin(["promoted", "rolled back"])]
-    return None if moves.empty else str(moves["version"].iloc[-1])
+    return champion_in(events_of(lake, problem))
 
 
-def status(events: pd.DataFrame, version: str) -> str:
+def champion_in(events: list[Row]) -> str | None:
+    """The version that decides after these events, None before the first promotion."""
+    moves = [e["version"] for e in events if e["event"] in ("promoted", "rolled back")]
+    return moves[-1] if moves else None
+
+
+def status(events: list[Row], version: str) -> str:
     """champion, approved (once, not now), rejected, submitted, or unknown: the last event tells."""
-    own = events.loc[events["version"] == version, "event"]
-    if own.empty:
+    own = [e["event"] for e in events if e["version"] == version]
+    if not own:
         return "unknown"
-    if champion(events) == version:
+    if champion_in(events) == version:
         return "champion"
-    last = str(own.iloc[-1])
-    return last if last in ("submitted", "rejected") else "approved"
+    return own[-1] if own[-1] in ("submitted", "rejected") else "approved"
 
 
-def _history(lake: Lake, problem: str, version: int | None) -> pd.DataFrame:
-    rows = _all(lake, version).to_pandas()
-    return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
+def _of(rows: pa.Table, problem: str) -> list[Row]:
+    # Arrow imports pandas to make a time of a time, or to compare with a text; not for numbers.
+    times = [EPOCH + timedelta(microseconds=us) for us in rows["at"].cast(pa.int64()).to_pylist()]
+    every = [row | {"at": at} for row, at in zip(rows.drop_columns("at").to_pylist(), times)]
+    return sorted((row for row in every if row["problem"] == problem), key=lambda row: row["seq"])
 
 
 def _all(lake: Lake, version: int | None) -> pa.Table:
