@@ -15,7 +15,7 @@ import pandas as pd
 
 from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.errors import TrueriskError
-from truerisk.evaluation.judging import judged_rows, judging_log
+from truerisk.evaluation.judging import among, judged_rows, judging_log
 from truerisk.features.build import build_features
 from truerisk.features.dataset import Dataset, rows_known
 from truerisk.features.definitions import definition_hash, with_features_of
@@ -190,7 +190,7 @@ def _recipes(
         made: AsKnown = as_known(recipe, frame, until[side])
         rows = frame.set_index(problem.key).loc[keys]
         scores[side] = made.score(rows)
-        seen |= subjects.isin(set(frame.loc[made.rows, "subject"])).to_numpy()
+        seen |= among(subjects, frame.loc[made.rows, "subject"])
     return scores["old"], scores["new"], seen
 
 

@@ -44,3 +44,12 @@ def judged_rows(
     both = log[[problem.key, "as_of", "score", "m", *dollars]].assign(chosen_score=chosen)
     chances = [reference.add_prefix("p_"), policy.add_prefix("chosen_p_")]
     return pd.concat([both, *chances], axis=1)
+
+
+def among(subjects: pd.Series, known: pd.Series) -> np.ndarray:
+    """Whether each subject is one of those known, shape (n,).
+
+    pandas' own isin makes an Arrow scalar of every known text, a hundred times slower.
+    """
+    there = set(known)
+    return np.array([subject in there for subject in subjects], dtype=bool)

@@ -14,7 +14,7 @@ from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.evaluation.choice import Choice, choose_candidate
 from truerisk.evaluation.contest import Contest, contest
 from truerisk.evaluation.gate import Check, checks
-from truerisk.evaluation.judging import cut_policy, judged_rows, judging_log
+from truerisk.evaluation.judging import among, cut_policy, judged_rows, judging_log
 from truerisk.evaluation.promise import promised
 from truerisk.features.dataset import Dataset
 from truerisk.features.feature_notes import strange_levels
@@ -195,7 +195,7 @@ def _auc(frame: pd.DataFrame, score: np.ndarray) -> float:
 
 def _by_subject(dataset: Dataset, parts: Split, log: pd.DataFrame) -> pd.DataFrame:
     """The chosen candidate on subjects that its early fit knew and on new ones."""
-    known = log["subject"].isin(set(dataset.frame.loc[parts.early, "subject"])).to_numpy()
+    known = among(log["subject"], dataset.frame.loc[parts.early, "subject"])
     if known.all() or not known.any():
         return pd.DataFrame()
     log = log.drop(columns=[c for c in log.columns if c.startswith("value_")])

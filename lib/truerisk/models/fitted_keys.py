@@ -13,20 +13,19 @@ BYTES = 5
 FILE = "fitted_keys.bin"
 
 
-def key_hashes(keys: pd.Series) -> np.ndarray:
-    """The hash of every key, shape (n,), as fixed-width bytes."""
+def key_hashes(keys: pd.Series) -> list[bytes]:
+    """The hash of every key, in their order."""
     numbers = pd.api.types.is_float_dtype(keys) and keys.dropna().mod(1).eq(0).all()
-    texts = (keys.astype("Int64") if numbers else keys).astype(str)
-    made = [blake2b(t.encode(), digest_size=BYTES).digest() for t in texts]
-    return np.array(made, dtype=f"V{BYTES}")
+    texts = (keys.astype("Int64") if numbers else keys).astype(str).tolist()
+    return [blake2b(text.encode(), digest_size=BYTES).digest() for text in texts]
 
 
 def pack(keys: pd.Series) -> bytes:
     """The sorted hashes of some keys, one after the other."""
-    return b"".join(sorted(h.tobytes() for h in key_hashes(keys)))
+    return b"".join(sorted(key_hashes(keys)))
 
 
 def among(keys: pd.Series, packed: bytes) -> np.ndarray:
     """Whether each key is one of those packed, shape (n,)."""
     known = {packed[i : i + BYTES] for i in range(0, len(packed), BYTES)}
-    return np.array([h.tobytes() in known for h in key_hashes(keys)], dtype=bool)
+    return np.array([made in known for made in key_hashes(keys)], dtype=bool)

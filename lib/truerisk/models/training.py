@@ -188,7 +188,8 @@ def _split(
     late = (frame["as_of"] > start).to_numpy() & mature
     earlier = (frame["as_of"] <= start).to_numpy()
     gap = (frame["as_of"] + horizon <= start).to_numpy()
-    first = frame["subject"].map(_first_half).to_numpy(dtype=bool)
+    first = np.zeros(len(frame), dtype=bool)
+    first[late] = [_first_half(subject) for subject in frame["subject"][late]]
     return Split(start, labelled & earlier, labelled & gap, late & first, late & ~first)
 
 
