@@ -64,6 +64,16 @@ def test_the_pages_name_only_what_exists() -> None:
     assert {"demo", "test"} <= made <= targets
 
 
+def test_the_files_that_the_pages_name_are_there() -> None:
+    library = ROOT / "lib" / "truerisk"
+    roots = (ROOT, library, library / "measurement")
+    imagined = {"forest.py", "marketing.py", "test_marketing.py"}  # variants that are to be added
+    for path in PAGES:
+        for named in re.findall(r"`((?:\w+/)+\w+\.(?:py|toml|ipynb))`", path.read_text()):
+            known = Path(named).name in imagined or any((r / named).exists() for r in roots)
+            assert known, f"{path.name}: {named}"
+
+
 def test_the_readme_leads_to_every_page() -> None:
     named = set(re.findall(r"\]\(docs/([^)#]+\.md)\)", README))
     assert named == {path.name for path in (ROOT / "docs").glob("*.md")}

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from truerisk.reports.kit.wording import past
 from truerisk.wording import numbers
 from truerisk.wording.dollars import dollar_change, dollars
 from truerisk.wording.lists import listed
@@ -46,22 +45,6 @@ def test_a_span_has_one_unit():
     assert numbers.span(pd.Timedelta(minutes=5)) == "under an hour"
     assert numbers.span(pd.Timedelta(hours=1)) == "1 hour"
     assert numbers.span(pd.Timedelta(days=9)) == "9 days"
-
-
-@pytest.mark.parametrize(
-    ("action", "text"),
-    [
-        ("approve", "approved"),
-        ("pass", "passed"),
-        ("contact", "contacted"),
-        ("skip", "skipped"),
-        ("deny", "denied"),
-        ("review", "reviewed"),
-        ("send_offer", 'given "send offer"'),
-    ],
-)
-def test_an_action_in_the_past(action, text):
-    assert past(action) == text
 
 
 def test_a_list_in_words():

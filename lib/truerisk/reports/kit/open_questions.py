@@ -5,10 +5,11 @@ import re
 import pandas as pd
 
 from truerisk.problem.spec import Problem
-from truerisk.reports.kit.wording import METRICS, past, population
+from truerisk.reports.kit.wording import METRICS, population
 from truerisk.wording.counted import counted
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
+from truerisk.wording.past import past
 
 # status pattern → (what is open, what settles it); {d} is the revealing action in the past tense.
 KINDS = {

@@ -1,6 +1,5 @@
 """The words of the pages: who a number is about, what a metric means."""
 
-import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import lasting
 from truerisk.wording.numbers import percent
+from truerisk.wording.past import past
 
 METRICS = {
     "event_rate": "Event rate",
@@ -51,17 +51,6 @@ class Who:
         """The rows of estimates that are about them."""
         kept = estimates["estimator"].eq(self.estimator)
         return estimates[kept & estimates["population"].eq(self.population)]
-
-
-def past(action: str) -> str:
-    """approve → approved, contact → contacted, skip → skipped."""
-    if not re.fullmatch("[a-z]+", action):
-        return f'given "{action.replace("_", " ")}"'
-    if re.fullmatch("[^aeiou]+[aeiou][^aeiouwxy]", action):
-        return f"{action}{action[-1]}ed"
-    return re.sub("([^aeiou])y$", r"\1ie", action.removesuffix("e")) + (
-        "d" if re.search("[^aeiou]y$", action) else "ed"
-    )
 
 
 def approved_only(problem: Problem) -> str:

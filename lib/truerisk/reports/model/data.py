@@ -5,10 +5,10 @@ import pandas as pd
 
 from truerisk.features.dataset import Dataset
 from truerisk.problem.spec import Problem
-from truerisk.reports.kit.wording import past
 from truerisk.wording.counted import lasting
 from truerisk.wording.dollars import NOTHING
 from truerisk.wording.numbers import moment, percent, span, whole
+from truerisk.wording.past import past
 
 
 def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:

@@ -24,7 +24,6 @@ from truerisk.reports.kit.wording import (
     approved_only,
     event,
     not_identified,
-    past,
     whos,
 )
 from truerisk.reports.model import data, inputs
@@ -34,6 +33,7 @@ from truerisk.reports.model.predictability import predictability
 from truerisk.reports.model.summary import train_summary
 from truerisk.wording.counted import lasting
 from truerisk.wording.numbers import day, moment, percent, whole
+from truerisk.wording.past import past
 
 
 def train_page(

@@ -9,10 +9,11 @@ from truerisk.isolated import Lost
 from truerisk.problem.spec import Problem
 from truerisk.reports.charts import predictability as figures
 from truerisk.reports.kit.blocks import Block, Bullets, Cell, Figure, Table, Text, Tiles
-from truerisk.reports.kit.wording import event, past, population
+from truerisk.reports.kit.wording import event, population
 from truerisk.wording.dollars import dollars
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import change, decimal, interval, percent, whole
+from truerisk.wording.past import past
 
 
 def predictability(problem: Problem, found: Predictability | Lost, lost: float) -> list[Block]:

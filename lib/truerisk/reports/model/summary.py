@@ -14,12 +14,13 @@ from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Across, Block, Cell, Table, Text, Tiles, Verdict
 from truerisk.reports.kit.estimate_tables import cell
 from truerisk.reports.kit.open_questions import in_words
-from truerisk.reports.kit.wording import approved_only, past, population
+from truerisk.reports.kit.wording import approved_only, population
 from truerisk.reports.model import data
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import MINUS
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
+from truerisk.wording.past import past
 
 
 def train_summary(

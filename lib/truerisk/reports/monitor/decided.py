@@ -4,9 +4,9 @@ import pandas as pd
 
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Table, Text, Tiles
-from truerisk.reports.kit.wording import past
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import percent, rough, whole
+from truerisk.wording.past import past
 
 STATUSES = {
     "followed": "mature, and its outcome is known",

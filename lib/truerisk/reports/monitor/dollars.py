@@ -7,11 +7,12 @@ from truerisk.monitoring.monitor import Monitor
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Cell, Table, Text
 from truerisk.reports.kit.estimate_tables import cell, find, gains
-from truerisk.reports.kit.wording import not_identified, past, population, whos
+from truerisk.reports.kit.wording import not_identified, population, whos
 from truerisk.reports.monitor.review_curve import review
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import interval, percent, whole
+from truerisk.wording.past import past
 
 SENSITIVITY = {
     "policy_dollars": "As the problem file says",

@@ -5,9 +5,9 @@ import pandas as pd
 from truerisk.monitoring.monitor import Monitor
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Cell, Table, Text
-from truerisk.reports.kit.wording import past
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import decimal, interval, percent, points, whole
+from truerisk.wording.past import past
 
 FORMS = {
     "approval_rate": percent,

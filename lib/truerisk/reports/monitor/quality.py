@@ -14,10 +14,10 @@ from truerisk.reports.kit.wording import (
     approved_only,
     event,
     not_identified,
-    past,
     whos,
 )
 from truerisk.wording.numbers import percent, whole
+from truerisk.wording.past import past
 
 NOT_HERE = ("swap_", "realised_value")  # they stand under dollars
 

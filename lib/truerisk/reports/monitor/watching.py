@@ -13,10 +13,11 @@ from truerisk.reports.charts import watching as watching_charts
 from truerisk.reports.charts.style import dollar_axis
 from truerisk.reports.kit.blocks import Beside, Block, Cell, Figure, Folded, Table, Text
 from truerisk.reports.kit.estimate_tables import find
-from truerisk.reports.kit.wording import Who, past
+from truerisk.reports.kit.wording import Who
 from truerisk.reports.monitor.verdict import when_watched
 from truerisk.wording.dollars import NOTHING, dollars
 from truerisk.wording.numbers import FORMS, change, day, interval, whole
+from truerisk.wording.past import past
 
 FORMATS = {
     "event_rate": "~%",
