@@ -90,7 +90,7 @@ def read_catalog(
 ) -> Catalog:
     """The catalogue of ``problems`` (default: all of the repository's problems/) over a lake.
 
-    Freshness is judged at ``as_of`` (UTC, default now). A problem file that cannot be read is told
+    Freshness is judged at ``as_of`` (UTC, default now). A problem file that cannot be read is named
     in ``troubles``, a source that cannot be opened in its own ``trouble``; neither stops the rest.
     """
     at = instant(as_of)  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ def _add(catalog: Catalog, problem: Problem, lake: Lake, sample: int) -> None:
 
 @contextmanager
 def _told(catalog: Catalog) -> Iterator[None]:
-    """A registry or a ledger that is damaged is told of, and does not hide the sources."""
+    """A registry or a ledger that is damaged is named, and does not hide the sources."""
     try:
         yield
     except LakeError as error:

@@ -129,7 +129,7 @@ def freshness(source) -> str:  # type: ignore[no-untyped-def]
 
 
 def age_of(seconds: float) -> str:
-    """3 hours, 12 days; a time ahead is told as such."""
+    """3 hours, 12 days; a time ahead is said as such."""
     if seconds < 0:
         return f"{age_of(-seconds)} ahead, not"
     hours = seconds / 3600

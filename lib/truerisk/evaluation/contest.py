@@ -1,10 +1,11 @@
 """Champion against challenger on rows that neither was fitted on.
 
-A champion scored on rows it was fitted on looks better than it is: a retrain that was as good was
-told −.06. Both are therefore followed again as recipes, each with nothing but what had matured when
-the judging rows begin; the champion's recipe ends earlier by its age, as the champion itself does.
-They are judged on the same later rows, of subjects that neither was fitted on, pairwise. Beside it
-stands the champion's own package on the rows that it was not fitted on, where enough events are.
+A champion scored on rows it was fitted on looks better than it is: a retrain that was as good
+seemed .06 worse. Both are therefore followed again as recipes, each with nothing but what had
+matured when the judging rows begin; the champion's recipe ends earlier by its age, as the champion
+itself does. They are judged on the same later rows, of subjects that neither was fitted on,
+pairwise. Beside it stands the champion's own package on the rows that it was not fitted on, where
+enough events are.
 """
 
 from dataclasses import dataclass

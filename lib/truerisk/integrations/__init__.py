@@ -1,1 +1,1 @@
-"""Other software that is told what happened here."""
+"""Other software that hears what happened here."""

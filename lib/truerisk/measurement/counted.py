@@ -8,7 +8,7 @@ from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import clustered_se, share_interval, wald, wilson
 
-LEAST = 30  # subjects; of fewer, counts are told and nothing else
+LEAST = 30  # subjects; of fewer, counts are shown and nothing else
 
 
 def too_few(rows: Rows, group: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""The capacity that review figures are told at: what the policy itself flags a day."""
+"""The capacity that review figures are given at: what the policy itself flags a day."""
 
 import pandas as pd
 

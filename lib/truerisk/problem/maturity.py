@@ -8,7 +8,7 @@ import pandas as pd
 def is_mature(as_of: pd.Series, horizon: timedelta, known_at: pd.Timestamp) -> pd.Series:
     """True where ``as_of + horizon <= known_at``, shape (n,).
 
-    Events and non-events alike: counting the early events of young applications, whose
+    Events and non-events alike: counting the early events of immature applications, whose
     non-events are still unknown, inflates the rate.
     """
     return as_of + horizon <= known_at

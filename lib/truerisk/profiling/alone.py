@@ -80,9 +80,9 @@ def later_columns(problem: Problem, frame: pd.DataFrame, mature: np.ndarray) -> 
             continue
         filled = values.notna().to_numpy()
         if mature.sum() >= EVENTS and (~mature).sum() >= EVENTS:
-            old, young = filled[mature].mean(), filled[~mature].mean()
-            if old > 0.5 and young < 0.1 * old:
-                found[name] = f"is filled in {old:.0%} of old applications and {young:.0%} of young"
+            then, now = filled[mature].mean(), filled[~mature].mean()
+            if then > 0.5 and now < 0.1 * then:
+                found[name] = f"is filled in {then:.0%} of old applications, {now:.0%} of immature"
     return found
 
 

@@ -36,7 +36,7 @@ def test_an_alert_says_what_it_means_in_dollars() -> None:
     assert row["means"] == (
         f"In 2026Q2, events of those approved outright exceed the scores by "
         f"{100 * row['value']:.1f} points (at least {100 * row['low']:.1f} points): at the amounts "
-        f"decided what the scores did not foresee costs ${lost:,.0f} an application, "
+        f"decided what the scores did not predict costs ${lost:,.0f} an application, "
         f"${lost * week:,.0f} a week (at least ${-row['dollars_at_least']:,.0f})."
     )
     latest = alerts(found).set_index("series").loc["calibration_error_approved"]

@@ -71,7 +71,7 @@ def test_no_alert_says_up_to_which_week_and_what_decisions_bring(told):
 
 def test_a_sequence_in_burn_in_is_neither_calm_nor_in_alert(told):
     text, seen = told(summary, watched=looks.watched(burnt_in=False))
-    assert "No alert can be raised yet. The sequences are still too young" in seen
+    assert "No alert can be raised yet. The sequences are still too short" in seen
     assert looks.FEW in seen
     assert 'class="verdict open"' in text
 

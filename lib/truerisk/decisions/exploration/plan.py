@@ -1,4 +1,4 @@
-"""What exploration will cost and teach, told before anything runs, for each design side by side."""
+"""What exploration will cost and teach, said before anything runs, for each design side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

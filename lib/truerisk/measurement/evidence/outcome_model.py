@@ -1,4 +1,4 @@
-"""m(x) and its sisters: cross-fitted guesses that doubly robust estimates correct."""
+"""m(x) and its sisters: cross-fitted predictions that doubly robust estimates correct."""
 
 from collections.abc import Iterator, Sequence
 

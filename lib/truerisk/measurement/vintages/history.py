@@ -1,6 +1,6 @@
 """What is known of every application by an instant: its age, its event, its early closing.
 
-Beside the columns of evidence/log.py a log tells of its immature rows by ``event_at`` (of the
+Beside the columns of evidence/log.py a log says of its immature rows by ``event_at`` (of the
 event, null where none was seen) and ``followed_until`` (null where the outcome cannot be seen;
 ``known_at`` while it is followed still; earlier and without an event: closed), both UTC and none
 after ``known_at``.

@@ -89,8 +89,8 @@ class Table:
         if len(unknown):
             names = " or ".join(STRATA[s] for s in np.unique(timing.stratum[unknown]))
             return row | {
-                "status": f"withheld: too few rows {names} were followed to the horizon to foresee "
-                f"{len(unknown):,} of {int(mask.sum()):,}"
+                "status": f"withheld: too few rows {names} were followed to the horizon to "
+                f"forecast {len(unknown):,} of {int(mask.sum()):,}"
             }
         whole = float(forecast.by_horizon[mask].sum())
         done = float(forecast.by_now[mask].sum()) / whole if whole else 0.0

@@ -113,7 +113,7 @@ class Departure:
             return f": {a_week} a week ({least})"
         verb = "costs" if each < 0 else "brings"
         return (
-            f": at the amounts decided what the scores did not foresee {verb} {dollars(abs(each))} "
+            f": at the amounts decided what the scores did not predict {verb} {dollars(abs(each))} "
             f"an application, {a_week} a week ({least})"
         )
 

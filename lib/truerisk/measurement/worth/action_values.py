@@ -152,7 +152,7 @@ class ActionValues:
 def action_values(log: Log | ActionValues, features: Sequence[str] = ()) -> ActionValues:
     """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
 
-    Functions of this folder take a log or its stakes: made once, they serve all of them.
+    Functions of this folder take a log or its action values: made once, they serve all of them.
     """
     if isinstance(log, ActionValues):
         return log

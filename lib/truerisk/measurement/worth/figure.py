@@ -30,7 +30,7 @@ NO_NUMBER = "withheld: undefined on these rows (the weights near this point do n
 
 @dataclass(frozen=True)
 class Figure:
-    """``of(a, b)`` gives a Value from the weights, per row of ``Stakes``.
+    """``of(a, b)`` gives a Value from the weights, per row of ``ActionValues``.
 
     ``share``: θ lies in (0, 1). ``daily``: days vary too. ``classes``: it needs
     events and others. ``scale`` multiplies what is printed.

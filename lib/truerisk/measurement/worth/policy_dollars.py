@@ -31,7 +31,7 @@ def policy_dollars(
     exact for these applications, without an interval. Else at assumed dollars,
     Σ_a d_a[v_a1·ỹ + v_a0(1 − ỹ)] / n, and four more rows with every loss (dollars below 0) or every
     margin (above 0) × .8 and × 1.2. ``policy`` holds a probability per action, rows as in the log;
-    ``known`` are the log's stakes, where they were made before.
+    ``known`` are the log's action values, where they were made before.
     Rows: policy_dollars, losses_down, losses_up, margins_down, margins_up. Raises LogError.
     """
     log = as_frame(log, features)

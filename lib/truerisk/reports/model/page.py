@@ -98,8 +98,8 @@ def _whom(
             f"The event is: {event(problem)}. An outcome is only seen when the action was "
             f"“{problem.revealing}”, so a plain average is about {approved_only(problem)}. What "
             "holds for everyone is estimated from applications that were explored at random with "
-            "a known probability (DR, doubly robust: a model's guess, corrected by what "
-            "exploration saw)."
+            "a known probability (DR, doubly robust: an outcome model's prediction, corrected "
+            "by what exploration saw)."
         ),
         Text(said, "warning" if lost == 1 else ""),
         Text(

@@ -1,4 +1,4 @@
-"""What is open: what no data identifies, what is still too young, what nothing was promised for."""
+"""What is open: what no data identifies, what is still immature, what nothing was promised for."""
 
 import pandas as pd
 

@@ -37,9 +37,9 @@ def quality(problem: Problem, monitor: Monitor) -> list[Block]:
             f"“{problem.revealing}”. The usual figure averages over {approved_only(problem)}. "
             f"DR and IPW speak for all who had a chance to be {d}, because a few were {d} at "
             "random with a known probability: IPW (inverse propensity weighting) counts each of "
-            "those for the many like it; DR (doubly robust) starts from a model's guess and "
-            "corrects it by them, and is the one to quote. Where the two disagree beyond their "
-            "intervals, ask why."
+            "those for the many like it; DR (doubly robust) starts from an outcome model's "
+            "prediction and corrects it by them, and is the one to quote. Where the two disagree "
+            "beyond their intervals, ask why."
         ),
         Table(side_by_side(problem, overall[~overall["metric"].str.startswith(NOT_HERE)])),
         *_at_capacity(problem, monitor),

@@ -52,10 +52,10 @@ def verdict(problem: Problem, monitor: Monitor) -> Verdict:
         if len(monitor.held) < len(monitor.promised):
             said += f" Only {len(monitor.held)} of {len(monitor.promised)} have labels enough yet."
         return Verdict(True, said)
-    dear = ringing[ringing["dollars_a_week"].notna()]
+    priced = ringing[ringing["dollars_a_week"].notna()]
     cost = ""
-    if len(dear):
-        row = dear.iloc[0]
+    if len(priced):
+        row = priced.iloc[0]
         verb = "costs" if row["dollars_a_week"] < 0 else "brings"
         cost = f" The dearest {verb} {dollars(abs(row['dollars_a_week']))} a week"
         sure = abs(row["dollars_at_least"])
@@ -73,7 +73,7 @@ def when_watched(problem: Problem, monitor: Monitor) -> str:
             return f"Watched from {day(start)} on, when the first whole week has matured."
         return monitor.watched
     waiting = str(monitor.watched["status"].iloc[-1])
-    return f"The sequences are still too young to be shown ({waiting})."
+    return f"The sequences are still too short to be shown ({waiting})."
 
 
 def held(problem: Problem, monitor: Monitor, metric: str, row: pd.Series) -> str:

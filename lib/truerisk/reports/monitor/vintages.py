@@ -35,7 +35,7 @@ def _delayed(problem: Problem, monitor: Monitor, rows: pd.DataFrame) -> list[Blo
             "come to, at the pace of those before them: a forecast, which raises no alert. The "
             "early sign is the share with the event by "
             f"{span(pd.Timedelta(0.3 * problem.outcome.horizon))}; it stands far below the "
-            "outcome, and only its changes tell something."
+            "outcome, and only its changes mean something."
         )
     ]
     moved = rows[rows["timing_moved"].fillna(False)]

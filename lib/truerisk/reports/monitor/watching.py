@@ -39,7 +39,7 @@ def named(problem: Problem, series: str) -> str:
         "brier": "Brier score",
         "auc": "AUC",
         "policy_value": "Dollars per application, as run",
-        "value_error": "Dollars per application that the scores did not foresee",
+        "value_error": "Dollars per application that the scores did not predict",
     }[series]
 
 

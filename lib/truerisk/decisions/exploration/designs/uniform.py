@@ -1,4 +1,4 @@
-"""Everyone alike: simple to explain, and dear, because every label costs its full price."""
+"""Everyone alike: simple to explain, and costly, because every label costs its full price."""
 
 import numpy as np
 
