@@ -141,7 +141,7 @@ class FromProblem(FlowMutator):
 
 
 @FromProblem
-@package_sources(str(LIBRARY), suffixes=[".py", ".css", ".js", ".toml", ".typed"])
+@package_sources(str(LIBRARY), suffixes=[".py", ".html", ".css", ".js", ".toml", ".typed"])
 class BaseFlow(FlowSpec):
     """The problem, the lake, and the instant a flow speaks of."""
 

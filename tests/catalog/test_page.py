@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from truerisk.catalog.page import catalog_page
+from truerisk.reports.catalog.page import catalog_page
 
 DRIVE = """
 const wait = () => new Promise((done) => setTimeout(done, 30));

@@ -8,10 +8,10 @@ import pytest
 
 from tests.catalog.conftest import AS_OF
 from truerisk.catalog.catalog import read_catalog
-from truerisk.catalog.page import catalog_page
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import open_lake
 from truerisk.problem.load import problem_from
+from truerisk.reports.catalog.page import catalog_page
 
 
 def entry(catalog, name):

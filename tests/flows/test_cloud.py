@@ -114,5 +114,9 @@ def test_the_library_is_in_the_code_package(
         [sys.executable, *archive], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    for file in ("truerisk/flow.py", "truerisk/lake/lake.py", "truerisk/reports/kit/page.css"):
+    for file in (
+        "truerisk/flow.py",
+        "truerisk/lake/lake.py",
+        "truerisk/reports/templates/page.html",
+    ):
         assert file in done.stdout + done.stderr

@@ -45,7 +45,7 @@ def catalog(
     """Show every source, column, feature and model, who uses it, and what nobody uses."""
     from truerisk.catalog import terminal
     from truerisk.catalog.catalog import read_catalog
-    from truerisk.catalog.page import catalog_page, content
+    from truerisk.catalog.content import content
     from truerisk.lake import objects
 
     root = open_lake(lake)
@@ -68,6 +68,8 @@ def catalog(
         out.print(f"{done} {count:,} OpenLineage events.")
     asked = page or browser
     if asked or not (json_ or search or source or feature or openlineage):
+        from truerisk.reports.catalog.page import catalog_page
+
         path = _place(page) if page else f"{root.root}/{PAGE}"
         objects.write_bytes(path, catalog_page(made).encode())
         if not json_:

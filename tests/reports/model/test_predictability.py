@@ -57,7 +57,7 @@ def section(problem):
     def text(lost=1.0, **state):
         with debug_mode(False):
             blocks = predictability(problem, made(**state), lost)
-        return visible(" ".join(block.html() for block in blocks))
+        return visible(" ".join(block.__html__() for block in blocks))
 
     return text
 

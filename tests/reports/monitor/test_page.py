@@ -46,7 +46,7 @@ def told(problem):
     def make(section, **state):
         found = looks.monitor(**state)
         blocks = section(found) if section is drifted else section(problem, found)
-        text = "".join(block.html() for block in blocks)
+        text = "".join(block.__html__() for block in blocks)
         return text, visible(text)
 
     return make
@@ -218,7 +218,7 @@ def test_parts_that_are_not_there_say_why_each(problem):
     for part in parts:
         assert part == "curve" or why[part] in seen, part  # without worth nobody asks for it
     assert "Committed cost" in seen
-    found = "".join(b.html() for b in in_dollars(problem, looks.monitor(curve=why["curve"])))
+    found = "".join(b.__html__() for b in in_dollars(problem, looks.monitor(curve=why["curve"])))
     assert why["curve"] in found
 
 

@@ -5,13 +5,21 @@ from collections.abc import Callable
 import altair as alt
 import pandas as pd
 
-from truerisk.reports.charts.style import INK, SOFT, STYLES, dollar_axis, finish
+from truerisk.reports.charts.style import (
+    INK,
+    SOFT,
+    STYLES,
+    dollar_axis,
+    finish,
+    month_axis,
+    rounded,
+    tips,
+)
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import decimal, interval, percent, rough
 
 Form = Callable[[float], str]
 COLOR = STYLES["dr"][0]
-DIGITS = 6
 RECALL = "recall_at_capacity"
 COSTS = {
     "predicted": ("predicted of the outcomes known", "#b8c4ce"),
@@ -38,14 +46,14 @@ def review(curve: pd.DataFrame, figure: str, at_capacity: str) -> alt.TopLevelMi
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=not money), axis=axis)
     names = {"caught": "Recall", "shown": "A day", "range": "95% interval"}
     names |= {"precision": "Precision", "threshold": "Score from"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
+    said = tips(names)
     base = alt.Chart(rows)
     low = alt.Y("low:Q", title=None, axis=axis)
     layers = [
         base.mark_area(opacity=0.18, color=COLOR).encode(x=x, y=low, y2="high:Q"),
         base.mark_line(strokeWidth=2, color=COLOR).encode(x=x, y=y),
         base.mark_point(filled=True, size=60, opacity=1, color=COLOR).encode(
-            x=x, y=y, tooltip=tips
+            x=x, y=y, tooltip=said
         ),
     ]
     return finish(alt.layer(*layers, *_capacity(curve, at_capacity, form, x, y)), 260)
@@ -57,27 +65,23 @@ def spend(months: pd.DataFrame) -> alt.TopLevelMixin:
     labels = [label for label, _ in COSTS.values()]
     scale = alt.Scale(domain=labels, range=[color for _, color in COSTS.values()])
     color = alt.Color("what:N", title=None, scale=scale)
-    x = alt.X(
-        "month:O",
-        title=None,
-        axis=alt.Axis(labelAngle=-45 if len(months) > 3 else 0, labelOverlap=True),
-    )
+    x = month_axis("month", list(months["month"]))
     axis = dollar_axis(5)
     y = alt.Y("value:Q", title=None, axis=axis)
     names = {"month": "Month", "what": "Cost", "shown": "Dollars", "range": "95% interval"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
+    said = tips(names)
     bars = alt.Chart(long[long["kind"] == "predicted"])
     dots = alt.Chart(long[long["kind"] == "realised"])
     return finish(
         alt.layer(
             bars.mark_bar(stroke=SOFT, strokeWidth=0.5, width=alt.RelativeBandSize(0.6)).encode(
-                x=x, y=y, color=color, tooltip=tips
+                x=x, y=y, color=color, tooltip=said
             ),
             dots.mark_rule(strokeWidth=2).encode(
                 x=x, y=alt.Y("low:Q", title=None, axis=axis), y2="high:Q", color=color
             ),
             dots.mark_point(filled=True, size=70, opacity=1, shape="square").encode(
-                x=x, y=y, color=color, tooltip=tips
+                x=x, y=y, color=color, tooltip=said
             ),
         ),
         240,
@@ -85,9 +89,9 @@ def spend(months: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def _told(rows: pd.DataFrame, form: Form) -> pd.DataFrame:
-    rows = rows[rows["value"].notna()].astype(dict.fromkeys(("at", "value", "low", "high"), float))
-    return rows[["value", "low", "high"]].round(DIGITS).assign(
-        recall=rows["at"],
+    rows = rows[rows["value"].notna()]
+    return rounded(rows[["value", "low", "high"]]).assign(
+        recall=rows["at"].astype(float),
         caught=[percent(v) for v in rows["at"]],
         shown=[form(v) for v in rows["value"]],
         range=[interval(a, b, form) for a, b in zip(rows["low"], rows["high"])],
@@ -103,8 +107,8 @@ def _capacity(curve: pd.DataFrame, figure: str, form: Form, x: alt.X, y: alt.Y) 
     point = pd.DataFrame(
         [
             {
-                "recall": round(float(recall["value"]), DIGITS),
-                **{k: round(float(row[k]), DIGITS) for k in ("value", "low", "high")},
+                "recall": float(recall["value"]),
+                **{k: float(row[k]) for k in ("value", "low", "high")},
                 "said": f"{row['at']:g} a day, as now",
                 "caught": percent(recall["value"]),
                 "shown": form(row["value"]),
@@ -113,15 +117,15 @@ def _capacity(curve: pd.DataFrame, figure: str, form: Form, x: alt.X, y: alt.Y) 
         ]
     )
     names = {"said": "Capacity", "caught": "Recall", "shown": "A day", "range": "95% interval"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
-    base = alt.Chart(point)
+    said = tips(names)
+    base = alt.Chart(rounded(point))
     return [
         base.mark_rule(color=INK, strokeWidth=1.5).encode(
             x=x, y=alt.Y("low:Q", title=None), y2="high:Q"
         ),
         base.mark_point(
             filled=True, size=130, opacity=1, shape="diamond", color=INK
-        ).encode(x=x, y=y, tooltip=tips),
+        ).encode(x=x, y=y, tooltip=said),
     ]  # fmt: skip
 
 
@@ -130,17 +134,18 @@ def _cost(months: pd.DataFrame, kind: str) -> pd.DataFrame:
     value = months[kind].astype(float)
     low, high = value - half, value + half
     said = "" if kind == "predicted" else None
-    return pd.DataFrame(
+    cost = pd.DataFrame(
         {
             "month": months["month"],
             "kind": kind,
             "what": COSTS[kind][0],
-            "value": value.round(DIGITS),
-            "low": low.round(DIGITS),
-            "high": high.round(DIGITS),
+            "value": value,
+            "low": low,
+            "high": high,
             "shown": [dollars(v) for v in value],
             "range": [
                 "known" if said == "" else interval(a, b, dollars) for a, b in zip(low, high)
             ],
         }
     )
+    return rounded(cost)

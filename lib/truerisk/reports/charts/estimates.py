@@ -5,7 +5,17 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from truerisk.reports.charts.style import APART, INK, SOFT, STYLES, dollar_axis, finish
+from truerisk.reports.charts.style import (
+    APART,
+    INK,
+    SOFT,
+    STYLES,
+    dollar_axis,
+    finish,
+    month_axis,
+    rounded,
+    tips,
+)
 from truerisk.reports.kit.wording import Who
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import FORMS, interval, percent
@@ -30,18 +40,15 @@ def calibration(bands: pd.DataFrame, whos: Sequence[Who]) -> alt.TopLevelMixin:
     line = alt.Chart(ends).mark_line(color=SOFT, strokeDash=[2, 3]).encode(x="at:Q", y="at:Q")
     x = alt.X("mean_score:Q", title="Mean score of the band", scale=scale, axis=ticks)
     y = {"scale": scale, "axis": ticks}
-    tips = {"band": "Band, 1 the lowest", "predicted": "Mean score"}
-    return finish(alt.layer(line, *_marks(rows, whos, x, y, tips)), 340)
+    first = {"band": "Band, 1 the lowest", "predicted": "Mean score"}
+    return finish(alt.layer(line, *_marks(rows, whos, x, y, first)), 340)
 
 
 def curve(
     measured: pd.DataFrame, whos: Sequence[Who], metric: str, action: str
 ) -> alt.TopLevelMixin:
     """A metric with its band over the share of applications that a threshold lets through."""
-    rows = _rows(measured, whos, metric).assign(
-        cut=lambda r: [f"{t:.4g}" for t in r["threshold"]],
-        through=lambda r: [percent(s) for s in r["share"]],
-    )
+    rows = _rows(measured, whos, metric).assign(through=lambda r: [percent(s) for s in r["share"]])
     x = alt.X(
         "share:Q",
         title=f"Share of applications {action}",
@@ -50,7 +57,7 @@ def curve(
     )
     axis = dollar_axis(6) if metric == "policy_value" else alt.Axis(format="~%", tickCount=6)
     y = alt.Y("value:Q", title=None, axis=axis)
-    tips = _tips({"cut": "Score below", "through": "Share"})
+    said = _estimate_tips({"cut": "Score below", "through": "Share"})
     (color, shape), layers = _scales(rows, whos), []
     for who in _shown(rows, whos):
         base = alt.Chart(rows[rows["who"] == who.label])
@@ -60,7 +67,7 @@ def curve(
         layers += [
             band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color),
             line.encode(x=x, y=y, color=color),
-            dots.encode(x=x, y=y, color=color, shape=shape, tooltip=tips),
+            dots.encode(x=x, y=y, color=color, shape=shape, tooltip=said),
         ]
     if metric == "policy_value":
         zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=SOFT).encode(y="zero:Q")
@@ -99,13 +106,13 @@ def candidates(
         )
         layers.append(
             base.mark_point(filled=True, size=90, opacity=1, yOffset=off).encode(
-                x=x, y=y, color=color, shape=shape, tooltip=_tips({"model": "Candidate"})
+                x=x, y=y, color=color, shape=shape, tooltip=_estimate_tips({"model": "Candidate"})
             )
         )
     if gap:
         crosses = pd.DataFrame({"model": list(gap), "value": list(gap.values())})
         crosses["shown"] = [FORMS["auc"](v) for v in crosses["value"]]
-        tip = [alt.Tooltip("model:N", title="Candidate"), alt.Tooltip("shown:N", title="With gap")]
+        tip = tips({"model": "Candidate", "shown": "With gap"})
         marks = alt.Chart(crosses).mark_point(
             shape="cross", angle=45, size=110, color=INK, filled=True, opacity=1, yOffset=18
         )
@@ -117,12 +124,7 @@ def vintages(estimates: pd.DataFrame, whos: Sequence[Who], metric: str) -> alt.T
     """A metric by month of application, every estimator beside the others."""
     rows = _rows(estimates, whos, metric)
     months = sorted(estimates["group"].unique())
-    x = alt.X(
-        "group:O",
-        title=None,
-        scale=alt.Scale(domain=months),
-        axis=alt.Axis(labelAngle=-45 if len(months) > 3 else 0, labelOverlap=True),
-    )
+    x = month_axis("group", months)
     form = "~%" if metric == "event_rate" else ".2f"
     y = {
         "scale": alt.Scale(zero=metric == "event_rate"),
@@ -137,11 +139,7 @@ def months(counts: pd.DataFrame) -> alt.TopLevelMixin:
     labels = {"applied": "applied", "mature": "of these mature", "followed": "of these followed"}
     long = counts.melt("month", list(parts), "part", "n").replace({"part": labels})
     long["shown"] = [f"{n:,}" for n in long["n"]]
-    x = alt.X(
-        "month:O",
-        title=None,
-        axis=alt.Axis(labelAngle=-45 if len(counts) > 3 else 0, labelOverlap=True),
-    )
+    x = month_axis("month", list(counts["month"]))
     scale = alt.Scale(domain=list(labels.values()), range=list(parts.values()))
     layers = [
         alt.Chart(long[long["part"] == label])
@@ -150,7 +148,7 @@ def months(counts: pd.DataFrame) -> alt.TopLevelMixin:
             x=x,
             y=alt.Y("n:Q", title=None, axis=alt.Axis(format=",d", tickCount=5)),
             color=alt.Color("part:N", scale=scale, title=None),
-            tooltip=[alt.Tooltip("month:O"), alt.Tooltip("part:N"), alt.Tooltip("shown:N")],
+            tooltip=tips({"month": "Month", "part": "Applications", "shown": "Number"}),
         )
         for i, label in enumerate(labels.values())
     ]
@@ -166,12 +164,14 @@ def _rows(estimates: pd.DataFrame, whos: Sequence[Who], metric: str) -> pd.DataF
     """The drawable rows of a metric as plain floats, with who they are about and their text."""
     found = pd.concat([w.of(estimates).assign(who=w.label) for w in whos], ignore_index=True)
     found = found[found["metric"].eq(metric) & found["low"].notna()]
-    found = found.astype(dict.fromkeys(("value", "low", "high"), "float64"))
     form = FORMS.get(metric, dollars)
     ranges = [interval(a, b, form) for a, b in zip(found["low"], found["high"])]
     shown = [form(v) if pd.notna(v) else "bounds only" for v in found["value"]]
-    kept = ["group", "model", "who", "value", "low", "high", "mean_score", "threshold", "share"]
-    return found[[c for c in kept if c in found]].assign(shown=shown, range=ranges)
+    told: dict[str, list[str]] = {"shown": shown, "range": ranges}
+    if "threshold" in found:
+        told["cut"] = [f"{t:.4g}" for t in found["threshold"]]
+    kept = ["group", "model", "who", "value", "low", "high", "mean_score", "share"]
+    return rounded(found[[c for c in kept if c in found]]).assign(**told)
 
 
 def _shown(rows: pd.DataFrame, whos: Sequence[Who]) -> list[Who]:
@@ -190,7 +190,7 @@ def _scales(rows: pd.DataFrame, whos: Sequence[Who]) -> tuple[alt.Color, alt.Sha
 
 
 def _marks(
-    rows: pd.DataFrame, whos: Sequence[Who], x: alt.X, y: dict, tips: dict, line: bool = False
+    rows: pd.DataFrame, whos: Sequence[Who], x: alt.X, y: dict, first: dict, line: bool = False
 ) -> list[alt.Chart]:
     """Per estimator an interval with its point, a little apart from the other estimator's."""
     color, shape = _scales(rows, whos)
@@ -208,12 +208,11 @@ def _marks(
         )
         layers.append(
             at.mark_point(filled=True, size=70, opacity=1, xOffset=off).encode(
-                x=x, y=up, color=color, shape=shape, tooltip=_tips(tips)
+                x=x, y=up, color=color, shape=shape, tooltip=_estimate_tips(first)
             )
         )
     return layers
 
 
-def _tips(first: dict[str, str]) -> list[alt.Tooltip]:
-    names = {**first, "who": "About", "shown": "Estimate", "range": "95% interval"}
-    return [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
+def _estimate_tips(first: dict[str, str]) -> list[alt.Tooltip]:
+    return tips({**first, "who": "About", "shown": "Estimate", "range": "95% interval"})

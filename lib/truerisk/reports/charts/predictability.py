@@ -4,16 +4,15 @@ import altair as alt
 import pandas as pd
 
 from truerisk.evaluation.predictability.learning_curve import LearningCurve
-from truerisk.reports.charts.style import CONFIG, INK, SOFT, STYLES
+from truerisk.reports.charts.style import INK, SOFT, STYLES, finish, rounded, tips
 from truerisk.wording.numbers import change, decimal, interval, whole
 
 COLOR = STYLES["dr"][0]
-DIGITS = 6  # what linear algebra rounds otherwise on another day must not change the page's hash
 
 
 def rungs(ladder: pd.DataFrame) -> alt.TopLevelMixin:
     """The AUC of every rung from the lowest up: a dot on its interval."""
-    rows = ladder[ladder["metric"].eq("auc")].round(DIGITS)
+    rows = rounded(ladder[ladder["metric"].eq("auc")])
     gains = ladder[ladder["metric"].eq("auc_gain")].set_index("rung")["value"]
     rows["shown"] = [decimal(v) for v in rows["value"]]
     rows["range"] = [interval(a, b, decimal) for a, b in zip(rows["low"], rows["high"])]
@@ -29,11 +28,11 @@ def rungs(ladder: pd.DataFrame) -> alt.TopLevelMixin:
     base = alt.Chart(rows)
     names = {"rung": "Rung", "shown": "AUC", "range": "95% interval", "gain": "Gain over below"}
     dots = base.mark_point(filled=True, size=90, opacity=1, color=COLOR)
-    return _finish(
+    return finish(
         alt.layer(
             half.encode(x="half:Q"),
             base.mark_rule(strokeWidth=2.5, color=COLOR).encode(x=low, x2="high:Q", y=y),
-            dots.encode(x=x, y=y, tooltip=_tips(names)),
+            dots.encode(x=x, y=y, tooltip=tips(names)),
         ),
         52 * len(order),
     )
@@ -42,7 +41,7 @@ def rungs(ladder: pd.DataFrame) -> alt.TopLevelMixin:
 def learning(curve: LearningCurve) -> alt.TopLevelMixin:
     """AUC over the number of training outcomes; the fitted law goes on, dashed, to its ceiling."""
     points, found = curve.points, curve.ceiling
-    points = points.round(DIGITS).assign(
+    points = rounded(points).assign(
         size=[whole(n) for n in points["rows"]],
         shown=[decimal(v) for v in points["auc"]],
         range=[interval(a, b, decimal) for a, b in zip(points["low"], points["high"])],
@@ -62,7 +61,7 @@ def learning(curve: LearningCurve) -> alt.TopLevelMixin:
     if found.grid is not None and found.value is not None and found.band is not None:
         law = pd.DataFrame({"rows": found.grid, "fitted": found.fitted})
         law["low"], law["high"] = found.band
-        law = law.round(DIGITS)
+        law = rounded(law)
         layers.append(
             alt.Chart(law).mark_area(opacity=0.16, color=COLOR).encode(x=x, y=y("low"), y2="high:Q")
         )
@@ -71,12 +70,12 @@ def learning(curve: LearningCurve) -> alt.TopLevelMixin:
             layers.append(line.encode(x=x, y=y("fitted")))
         end = pd.DataFrame(
             {
-                "end": [round(found.value[0], DIGITS)],
+                "end": [found.value[0]],
                 "text": [f"ceiling {decimal(found.value[0])} (estimate)"],
             }
         )
-        rule = alt.Chart(end).mark_rule(color=INK, strokeDash=[2, 3], strokeWidth=1.5)
-        said = alt.Chart(end).mark_text(
+        rule = alt.Chart(rounded(end)).mark_rule(color=INK, strokeDash=[2, 3], strokeWidth=1.5)
+        said = alt.Chart(rounded(end)).mark_text(
             align="left", baseline="bottom", x=4, dy=-3, color=INK, fontSize=13
         )
         layers += [rule.encode(y=y("end")), said.encode(y=y("end"), text="text:N")]
@@ -85,14 +84,6 @@ def learning(curve: LearningCurve) -> alt.TopLevelMixin:
     names = {"size": "Training outcomes", "shown": "AUC", "range": "95% interval", "fits": "Fits"}
     layers += [
         base.mark_rule(strokeWidth=2, color=COLOR).encode(x=x, y=y("low"), y2="high:Q"),
-        dots.encode(x=x, y=y("auc"), tooltip=_tips(names)),
+        dots.encode(x=x, y=y("auc"), tooltip=tips(names)),
     ]
-    return _finish(alt.layer(*layers), 280)
-
-
-def _tips(names: dict[str, str]) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
-
-
-def _finish(chart: alt.TopLevelMixin, height: int) -> alt.TopLevelMixin:
-    return chart.properties(width="container", height=height, background="white", config=CONFIG)
+    return finish(alt.layer(*layers), 280)

@@ -3,7 +3,15 @@
 import altair as alt
 import pandas as pd
 
-from truerisk.reports.charts.style import APART, SOFT, STYLES, finish
+from truerisk.reports.charts.style import (
+    APART,
+    SOFT,
+    STYLES,
+    finish,
+    month_axis,
+    rounded,
+    tips,
+)
 from truerisk.wording.numbers import interval, percent, whole
 
 KINDS = {
@@ -11,7 +19,6 @@ KINDS = {
     "completed": ("completed: a forecast", STYLES["naive"][0], "diamond", [4, 3]),
     "early": ("early sign, not the outcome", "#767676", "square", [1, 2]),
 }
-DIGITS = 6
 
 
 def vintage_rates(vintages: pd.DataFrame, promise: tuple[float, float] | None) -> alt.TopLevelMixin:
@@ -26,16 +33,10 @@ def vintage_rates(vintages: pd.DataFrame, promise: tuple[float, float] | None) -
         "label:N", title=None, scale=alt.Scale(domain=list(labels), range=list(shape_range))
     )
     months = sorted(vintages["vintage"].dt.strftime("%Y-%m").unique())
-    x = alt.X(
-        "month:O",
-        title=None,
-        scale=alt.Scale(domain=months),
-        axis=alt.Axis(labelAngle=-45 if len(months) > 3 else 0, labelOverlap=True),
-    )
+    x = month_axis("month", months)
     axis = alt.Axis(format="~%", tickCount=6)
     names = {"month": "Month", "label": "What", "shown": "Event rate", "range": "95% interval"}
     names |= {"applications": "Applications", "explored": "Explored labels", "status": "Status"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
     layers: list[alt.Chart] = [] if promise is None else _promise(promise)
     for i, kind in enumerate(there):
         base, off = alt.Chart(rows[rows["kind"] == kind]), (2 * i - len(there) + 1) * APART
@@ -49,15 +50,14 @@ def vintage_rates(vintages: pd.DataFrame, promise: tuple[float, float] | None) -
                 filled=kind != "completed", strokeWidth=2, size=70, opacity=1, xOffset=off
             ).encode(
                 x=x, y=alt.Y("value:Q", title=None, axis=axis), color=color, shape=shape,
-                tooltip=tips,
+                tooltip=tips(names),
             )
         )  # fmt: skip
     return finish(alt.layer(*layers), 280)
 
 
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.astype(dict.fromkeys(("value", "low", "high"), "float64"))
-    return rows[["kind", "value", "low", "high", "status"]].round(DIGITS).assign(
+    return rounded(rows[["kind", "value", "low", "high", "status"]]).assign(
         month=rows["vintage"].dt.strftime("%Y-%m"),
         label=[KINDS[k][0] for k in rows["kind"]],
         shown=[percent(v) for v in rows["value"]],
@@ -68,7 +68,7 @@ def _told(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _promise(promise: tuple[float, float]) -> list[alt.Chart]:
-    ends = pd.DataFrame([{"from": round(promise[0], DIGITS), "to": round(promise[1], DIGITS)}])
+    ends = rounded(pd.DataFrame([{"from": promise[0], "to": promise[1]}]))
     band = alt.Chart(ends).mark_rect(color=SOFT, opacity=0.16)
     lines = alt.Chart(ends.melt()).mark_rule(color=SOFT, strokeDash=[6, 3])
     return [

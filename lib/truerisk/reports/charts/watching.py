@@ -6,13 +6,12 @@ import altair as alt
 import pandas as pd
 
 from truerisk.measurement.watching.alert import SINCE_APPROVAL
-from truerisk.reports.charts.style import INK, SOFT, STYLES, finish
+from truerisk.reports.charts.style import INK, SOFT, STYLES, finish, rounded, tips
 from truerisk.wording.numbers import day, interval, whole
 
 PROMISED, LONG, QUARTER, ALERT = "promised", SINCE_APPROVAL, "each quarter anew", "alert"
 COLORS = {PROMISED: SOFT, LONG: STYLES["dr"][0], QUARTER: STYLES["naive"][0], ALERT: INK}
 SHAPES = {PROMISED: "stroke", LONG: "circle", QUARTER: "square", ALERT: "triangle-up"}
-DIGITS = 6  # what linear algebra rounds otherwise on another day must not change the page's hash
 
 
 def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: alt.Axis) -> alt.TopLevelMixin:
@@ -42,7 +41,7 @@ def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: alt.Axis) ->
     low["shorthand"] = "low:Q"
     names = {"day": "Week of", "kind": "Sequence", "shown": "Value", "range": "Holds at all looks"}
     names |= {"promise": "Promised", "applications": "Applications", "labels": "Explored labels"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in names.items()]
+    said = tips(names)
     long, short = (alt.Chart(told[told["kind"] == k]) for k in (LONG, QUARTER))
     layers: list[alt.Chart] = []
     if PROMISED in there:
@@ -53,7 +52,7 @@ def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: alt.Axis) ->
     layers.append(long.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=color))
     dots = {"filled": True, "opacity": 1}
     layers.append(
-        long.mark_point(size=26, **dots).encode(x=x, y=y, color=color, shape=shape, tooltip=tips)
+        long.mark_point(size=26, **dots).encode(x=x, y=y, color=color, shape=shape, tooltip=said)
     )
     if QUARTER in there:
         layers += [
@@ -64,14 +63,14 @@ def watched(rows: pd.DataFrame, form: Callable[[float], str], axis: alt.Axis) ->
                 x=x, y=y, color=color, detail="scope:N"
             ),
             short.mark_point(size=30, **dots).encode(
-                x=x, y=y, color=color, shape=shape, tooltip=tips
+                x=x, y=y, color=color, shape=shape, tooltip=said
             ),
         ]
     if ALERT in there:
         rang = alt.Chart(told[told["alert"]].assign(kind=ALERT))
         layers.append(
             rang.mark_point(size=75, yOffset=-9, **dots).encode(
-                x=x, y=y, color=color, shape=shape, tooltip=tips
+                x=x, y=y, color=color, shape=shape, tooltip=said
             )
         )
     return finish(alt.layer(*layers), 230)
@@ -87,7 +86,7 @@ def _once(rows: pd.DataFrame) -> pd.DataFrame:
 def _told(rows: pd.DataFrame, form: Callable[[float], str]) -> pd.DataFrame:
     numbers = ["value", "low", "high", "reference_low", "reference_high"]
     rows = rows.astype(dict.fromkeys(numbers, "float64"))
-    kept = rows[[*numbers, "scope", "alert"]].round(DIGITS)
+    kept = rounded(rows[[*numbers, "scope", "alert"]])
     promises = [
         interval(a, b, form) if pd.notna(a) else "nothing"
         for a, b in zip(rows["reference_low"], rows["reference_high"])

@@ -1,23 +1,27 @@
 """A page that needs nothing but itself: style, charts and the code that draws them are inside."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from html import escape
 from itertools import groupby
-from pathlib import Path
 
 import altair as alt
 import vl_convert
+from markupsafe import Markup
 
 from truerisk.isolated import Lost, isolated
-from truerisk.reports.kit.blocks import Across, Beside, Block, Bullets, Figure, Text, Verdict
-
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'"
+from truerisk.reports.kit.blocks import (
+    Across,
+    Beside,
+    Block,
+    Bullets,
+    Figure,
+    Pair,
+    Text,
+    Verdict,
 )
+from truerisk.reports.kit.markup import as_json, drawn, filled
+
 WORDS = (Text, Bullets, Verdict)
 Blocks = Sequence[Block] | Callable[[], Sequence[Block]]
 
@@ -42,60 +46,51 @@ def page(title: str, lead: str, summary: Blocks, sections: Sequence[Section]) ->
     The page's own policy forbids every load, so it shows the same in a mail, in a card and in
     ten years.
     """
-    specs: dict[str, str] = {}
+    specs: dict[str, Markup] = {}
     top = _drawn(summary, specs)
-    body, links = [], []
-    for i, section in enumerate(sections, start=1):
-        inside = _drawn(section.blocks, specs)
-        heading = escape(section.title)
-        if section.folded:
-            head = f'<details class="part" open><summary><h2>{heading}</h2></summary>'
-            part = f"{head}{inside}</details>"
-        else:
-            part = f"<h2>{heading}</h2>{inside}"
-        body.append(f'<section id="part-{i}">{part}</section>')
-        links.append(f'<a href="#part-{i}">{heading}</a>')
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_beside('page.css')}</style></head>\n<body><main>"
-        f'<header><h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p></header>'
-        f'<div class="summary">{top}</div><nav>{" ".join(links)}</nav>{"".join(body)}</main>\n'
-        f"{_scripts(specs)}</body></html>\n"
+    inside = [(section, _drawn(section.blocks, specs)) for section in sections]
+    return filled(
+        "page.html",
+        title=title,
+        lead=lead,
+        summary=top,
+        sections=inside,
+        specs=specs,
+        library=_library() if specs else "",
     )
 
 
-def _drawn(blocks: Blocks, specs: dict[str, str]) -> str:
-    """The blocks as HTML, and the specifications of their charts by id, added to ``specs``."""
+def _drawn(blocks: Blocks, specs: dict[str, Markup]) -> Markup:
+    """The blocks as markup, and the specifications of their charts by id, added to ``specs``."""
 
-    def draw() -> tuple[str, dict[str, str]]:
+    def draw() -> tuple[Markup, dict[str, Markup]]:
         figures: list[Figure] = []
         made = _numbered(blocks() if callable(blocks) else blocks, figures, len(specs))
-        inside = _laid_out(made)
-        return inside, {f.id: _json(f.chart) for f in figures}
+        inside = drawn("all", _laid_out(made))
+        return inside, {f.id: _spec(f.chart) for f in figures}
 
     found = isolated(draw)
     if isinstance(found, Lost):
-        return Text(found, "warning").html()
+        return Text(found, "warning").__html__()
     specs |= found[1]
     return found[0]
 
 
-def _laid_out(blocks: Iterable[Block]) -> str:
-    """The blocks in order, where there is room each run of words beside what it is about."""
-    made, said = [], ""
+def _laid_out(blocks: Iterable[Block]) -> list[Pair]:
+    """The blocks in order, each run of words beside what is shown next."""
+    pairs: list[Pair] = []
+    said: list[Block] = []
     for kind, run in groupby(blocks, _kind):
-        inside = "".join(block.html() for block in run)
-        if said and kind == "shown":
-            made.append(
-                f'<div class="pair"><div class="words">{said}</div>'
-                f'<div class="shown">{inside}</div></div>'
-            )
+        own = list(run)
+        if kind == "words":
+            said = own
+        elif kind == "shown":
+            pairs.append(Pair(said, own))
+            said = []
         else:
-            made.append(said + inside * (kind != "words"))
-        said = inside if kind == "words" else ""
-    return "".join(made) + said
+            pairs += [Pair(said, []), Pair([], own)]
+            said = []
+    return [*pairs, Pair(said, [])]
 
 
 def _kind(block: Block) -> str:
@@ -119,32 +114,15 @@ def _numbered(blocks: Sequence[Block], figures: list[Figure], before: int) -> It
             yield block
 
 
-def _scripts(specs: Mapping[str, str]) -> str:
-    charts = "".join(
-        f'<script type="application/json" id="{name}-spec">{spec}</script>\n'
-        for name, spec in specs.items()
-    )
-    library = f"<script>{_library()}</script>\n" if specs else ""
-    return f"{charts}{library}<script>{_beside('page.js')}</script>\n"
-
-
-def _json(chart: alt.TopLevelMixin) -> str:
-    """The chart's specification as text that no script element can be left from."""
+def _spec(chart: alt.TopLevelMixin) -> Markup:
     spec = chart.to_dict(validate=False)  # the browser test draws them all
     spec.pop("$schema", None)  # an address, and the page names none
-    text = json.dumps(spec, sort_keys=True, allow_nan=False)
-    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+    return as_json(spec, sort_keys=True)
 
 
 @cache
-def _library() -> str:
+def _library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed in the version this Altair writes for; takes 2 seconds."""
     version = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)).replace(
-        "</script", r"<\/script"
-    )
-
-
-@cache
-def _beside(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
+    return Markup(bundle.replace("</script", r"<\/script"))

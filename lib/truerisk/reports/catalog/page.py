@@ -1,0 +1,11 @@
+"""The catalogue as one page that works from disk: style, code and data are inside, no network."""
+
+from truerisk.catalog.catalog import Catalog
+from truerisk.catalog.content import content
+from truerisk.reports.kit.markup import as_json, filled
+
+
+def catalog_page(catalog: Catalog) -> str:
+    """A whole HTML page; equal catalogues give equal bytes."""
+    data = as_json(content(catalog), ensure_ascii=False, separators=(",", ":"))
+    return filled("catalog.html", title="Catalogue", data=data)
