@@ -4,7 +4,6 @@ from collections import Counter
 from difflib import get_close_matches
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from truerisk.catalog.catalog import Catalog
@@ -13,8 +12,8 @@ from truerisk.catalog.search import documents, freshness, nearest, search
 from truerisk.errors import TrueriskError
 from truerisk.wording.counted import counted
 from truerisk.wording.lists import one_of
+from truerisk.wording.table import show, table
 
-WIDTH = 100
 HITS = 20  # that a search prints
 BAD = {"stale", "missing", "damaged", "empty", "without times"}
 
@@ -23,36 +22,42 @@ def overview(out: Console, catalog: Catalog) -> None:
     """Sources with their state, features and models by problem, and what needs a look."""
     for trouble in catalog.troubles:
         out.print(Text(trouble, style="red"))
-    table = _table("Source", "Owner", "Rows", "State", "Columns", "Unused", right=(2, 4, 5))
+    rows: list[list[str | Text]] = []
     for s in catalog.source_entries:
         own = [c for c in catalog.column_entries if (c.problem, c.source) == (s.problem, s.name)]
         unused = sum(not c.used for c in own)
-        table.add_row(
-            f"{s.problem}.{s.name}",
-            s.owner or "–",
-            "–" if s.rows is None else f"{s.rows:,}",
-            Text(freshness(s), style="red" if s.status in BAD else ""),
-            f"{len(own):,}" if own else "–",
-            f"{unused:,}" if unused else "",
+        rows.append(
+            [
+                f"{s.problem}.{s.name}",
+                s.owner or "–",
+                "–" if s.rows is None else f"{s.rows:,}",
+                Text(freshness(s), style="red" if s.status in BAD else ""),
+                f"{len(own):,}" if own else "–",
+                f"{unused:,}" if unused else "",
+            ]
         )
-    _print(out, table)
+    heads = ["Source", "Owner", "Rows", "State", "Columns", "Unused"]
+    show(out, table(heads, rows, right={"Rows", "Columns", "Unused"}))
     missing = dict.fromkeys(s.trouble for s in catalog.source_entries if s.trouble)
     for trouble in missing:
         out.print(Text(f"missing: {trouble}"))
-    table = _table("Problem", "Features", "Models", "Champion", "Decisions", right=(1, 2, 4))
+    rows = []
     for p in catalog.problems:
         models = [m for m in catalog.model_entries if m.problem == p.name]
         champion = next((m for m in models if m.status == "champion"), None)
         decided = sum(n for m in models for n in m.decisions.values())
-        table.add_row(
-            p.name,
-            f"{sum(f.problem == p.name for f in catalog.feature_entries):,}",
-            f"{len(models):,}",
-            f"{champion.version} ({champion.candidate})" if champion else "–",
-            f"{decided:,}",
+        rows.append(
+            [
+                p.name,
+                f"{sum(f.problem == p.name for f in catalog.feature_entries):,}",
+                f"{len(models):,}",
+                f"{champion.version} ({champion.candidate})" if champion else "–",
+                f"{decided:,}",
+            ]
         )
     out.print()
-    _print(out, table)
+    heads = ["Problem", "Features", "Models", "Champion", "Decisions"]
+    show(out, table(heads, rows, right={"Features", "Models", "Decisions"}))
     out.print(Text("\n" + "; ".join(_counts(catalog)) + "."))
 
 
@@ -64,14 +69,12 @@ def found(out: Console, catalog: Catalog, words: str) -> None:
         like = f" The nearest names are {', '.join(near)}." if near else ""
         out.print(Text(f'No: nothing in the catalogue is about "{words}".{like}'))
         return
-    table = _table("What", "Name", "Where", "State", "Used by")
-    for hit in hits[:HITS]:
-        d = hit.document
-        table.add_row(d.kind, d.name, d.where, d.state or "–", d.users)
+    first = [hit.document for hit in hits[:HITS]]
+    rows = [[d.kind, d.name, d.where, d.state or "–", d.users] for d in first]
     kinds = Counter(hit.document.kind for hit in hits)
     said = ", ".join(counted(n, kind) for kind, n in kinds.items())
     out.print(Text(f'"{words}": {said}.'))
-    _print(out, table)
+    show(out, table(("What", "Name", "Where", "State", "Used by"), rows))
     if len(hits) > HITS:
         out.print(Text(f"and {len(hits) - HITS:,} more; the page has them all."))
 
@@ -111,13 +114,13 @@ def _source(out: Console, catalog: Catalog, s: SourceEntry) -> None:
         ("trouble", s.trouble),
     ]
     _facts(out, f"source {s.problem}.{s.name}", facts)
-    table = _table("Column", "Type", "Nulls", "Contract", "Used by", right=(2,))
+    rows = []
     users = _users(catalog)
     for c in catalog.column_entries:
         if (c.problem, c.source) == (s.problem, s.name):
             nulls = "–" if c.nulls is None else f"{c.nulls:.1%}"
-            table.add_row(c.name, c.type or "–", nulls, c.contract, users[c.id])
-    _print(out, table)
+            rows.append([c.name, c.type or "–", nulls, c.contract, users[c.id]])
+    show(out, table(("Column", "Type", "Nulls", "Contract", "Used by"), rows, right={"Nulls"}))
     for change in s.changes[:HITS]:
         about = f"{change.column}: " if change.column else ""
         file = change.file.rsplit("/", 1)[-1]
@@ -138,16 +141,17 @@ def _feature(out: Console, catalog: Catalog, f: FeatureEntry) -> None:
         out.print(Text(f"  {line}"))
     columns = [n.partition("/")[2] for n in catalog.upstream(f.id) if n.startswith("column/")]
     out.print(Text(f"comes from   {', '.join(columns)}"))
-    table = _table("Model", "State", "Importance", "Weight", "Definition", right=(3,))
+    rows = []
     for m in catalog.model_entries:
         for i in m.inputs if m.problem == f.problem else []:
             if i.feature == f.name:
                 rank = f"{i.rank} of {len(m.inputs)}" if i.rank else "no weight"
                 weight = "–" if i.importance is None else f"{i.importance:.3g}"
                 current = "as in the problem file" if i.current else "an earlier one"
-                table.add_row(m.version, m.status, rank, weight, current)
-    if table.row_count:
-        _print(out, table)
+                rows.append([m.version, m.status, rank, weight, current])
+    if rows:
+        heads = ["Model", "State", "Importance", "Weight", "Definition"]
+        show(out, table(heads, rows, right={"Weight"}))
 
 
 def _counts(catalog: Catalog) -> list[str]:
@@ -179,15 +183,3 @@ def _facts(out: Console, title: str, facts: list[tuple[str, str]]) -> None:
     for name, value in facts:
         if value:
             out.print(Text(f"{name:12} {value}" if name else value))
-
-
-def _table(*columns: str, right: tuple[int, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for i, name in enumerate(columns):
-        table.add_column(name, justify="right" if i in right else "left", overflow="fold")
-    return table
-
-
-def _print(out: Console, table: Table) -> None:
-    """Never wider than 100 columns; a narrower terminal folds it further."""
-    out.print(table, width=min(WIDTH, out.width), soft_wrap=False)

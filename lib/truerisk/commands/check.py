@@ -13,11 +13,10 @@ from truerisk.errors import TrueriskError
 from truerisk.wording.counted import counted
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from truerisk.profiling.checkup import Checkup
     from truerisk.profiling.columns import Column
 
+COUNTS = ("applied", "mature", "followed", "events")
 MONTHS = 24  # of applications that a terminal shows
 LEVELS = 4  # of a column, the most frequent
 WIDE = 44  # characters of a column's values that are shown
@@ -119,6 +118,8 @@ def _file(path: str, json_: bool) -> None:
 
 
 def _show(found: "Checkup") -> None:
+    from truerisk.wording.table import show, table
+
     for name, columns in found.sources.items():
         rows = columns[0].rows if columns else 0
         by = "" if name in found.read else ", read by queries"
@@ -137,11 +138,10 @@ def _show(found: "Checkup") -> None:
         ],
     )
     if found.months:
-        table = _table("month", "applied", "mature", "followed", "events", "event rate")
+        counts = []
         for row in found.months[-MONTHS:]:
             rate = f"{row['events'] / row['followed']:.1%}" if row["followed"] else "–"
-            counts = (f"{row[k]:,}" for k in ("applied", "mature", "followed", "events"))
-            table.add_row(row["month"], *counts, rate)
+            counts.append([row["month"], *(f"{row[k]:,}" for k in COUNTS), rate])
         n = found.counts
         earlier = f"; the last {MONTHS} months" if len(found.months) > MONTHS else ""
         out.print(
@@ -149,7 +149,7 @@ def _show(found: "Checkup") -> None:
             f"applications are mature (until {found.mature_until}), {n['followed']:,} have an "
             f"outcome, {n['events']:,} the event{earlier}"
         )
-        out.print(table)
+        show(out, table(("month", *COUNTS, "event rate"), counts, right={*COUNTS, "event rate"}))
     _listed(
         "Columns alone, by AUC of the event",
         [f"{a.column} {a.auc:.3f}" for a in found.alone[:5]],
@@ -164,14 +164,16 @@ def _show(found: "Checkup") -> None:
 
 def _columns(columns: "list[Column]") -> None:
     from truerisk.lake.reader.guess import NOTHING
+    from truerisk.wording.table import show, table
 
-    table = _table("column", "type", "null", "levels", "values")
+    rows = []
     for c in columns:
         whole = c.kind == "number" and "INT" in c.stored
         kind = "whole number" if whole else "" if c.stored == NOTHING else c.kind
         share = f"{c.nulls / c.rows:.1%}" if c.rows else "–"
-        table.add_row(c.name, kind, share, f"{c.levels:,}", _values(c))
-    out.print(table)
+        rows.append([c.name, kind, share, f"{c.levels:,}", _values(c)])
+    heads = ("column", "type", "null", "levels", "values")
+    show(out, table(heads, rows, right={"null", "levels"}))
 
 
 def _values(c: "Column") -> str:
@@ -191,16 +193,6 @@ def _short(value: Any) -> str:
     return (
         str(value) if whole and abs(value) < 10_000 else f"{value:,}" if whole else f"{value:,.6g}"
     )
-
-
-def _table(*heads: str) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for i, head in enumerate(heads):
-        right = head not in ("column", "type", "values", "month")
-        table.add_column(head, justify="right" if right else "left", no_wrap=i == 0)
-    return table
 
 
 def _listed(head: str, lines: list[str]) -> None:

@@ -102,6 +102,8 @@ def _scored(
 
 
 def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> None:
+    from truerisk.wording.table import show, table
+
     budget = problem.exploration
     assert budget is not None
     allowed = (
@@ -118,9 +120,8 @@ def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> No
     )
     columns = [_column(design) for design in found.designs]
     heads = [d.design + (" (chosen)" if d.design == found.chosen else "") for d in found.designs]
-    out.print(f"{'':38}" + "".join(f"{head:>18}" for head in heads))
-    for row in columns[0]:
-        out.print(f"{row:38}" + "".join(f"{column[row]:>18}" for column in columns))
+    rows = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    show(out, table(["", *heads], rows, right=heads))
     out.print(f"\nAll of these labels have matured by {found.matured_on:%Y-%m-%d}.")
     for d in found.designs:
         if d.design == found.chosen and d.without_chance:

@@ -1,11 +1,14 @@
 """The commands of the ledger: what was decided."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from truerisk.commands.options import AsJson, LakeRoot, ProblemName, find, open_lake, out
 from truerisk.errors import TrueriskError
+from truerisk.wording.dollars import NOTHING
+
+NUMBERS = ("score", "p_reveal")
 
 
 def decisions(
@@ -17,8 +20,8 @@ def decisions(
 ) -> None:
     """List the last decisions, or show everything about one."""
     from truerisk.decisions.ledger import read_ledger
-    from truerisk.decisions.reasons import in_words
     from truerisk.lake.identity import as_text, written_like
+    from truerisk.wording.table import facts, show, table
 
     about = find(problem)
     rows = read_ledger(open_lake(lake), about)
@@ -33,11 +36,22 @@ def decisions(
     if json_:
         print(rows.to_json(orient="records", date_format="iso", indent=1))
     elif application:
-        for name, value in rows.iloc[0].items():
-            missing = value is None or value != value
-            shown = "" if missing else in_words(value) if name == "reasons" else value
-            out.print(f"{name:32} {shown}")
+        show(
+            out, facts({str(name): _said(str(name), value) for name, value in rows.iloc[0].items()})
+        )
     else:
-        columns = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
-        shown = rows[columns].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))
-        print(shown.round(4).to_string(index=False))
+        heads = [about.key, "as_of", "action", "score", "p_reveal", "explored", "model_version"]
+        shown = rows[heads].assign(as_of=rows["as_of"].dt.strftime("%Y-%m-%d %H:%M"))
+        for name in NUMBERS:
+            digits = shown[name].map("{:.4f}".format, na_action="ignore")
+            shown[name] = digits.astype(object).fillna(NOTHING)
+        lines = shown.astype(str).to_numpy().tolist()
+        show(out, table(heads, lines, right=NUMBERS))
+
+
+def _said(name: str, value: Any) -> str:
+    from truerisk.decisions.reasons import in_words
+
+    if value is None or value != value:
+        return ""
+    return in_words(value) if name == "reasons" else str(value)

@@ -2,12 +2,10 @@
 
 import json
 import webbrowser
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from truerisk.commands.options import (
     AsJson,
@@ -25,6 +23,7 @@ from truerisk.commands.options import (
 def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> None:
     """List the submitted models, newest first."""
     from truerisk.registry.approval import models_of
+    from truerisk.wording.table import show, table
 
     rows = models_of(open_lake(lake), find(problem).name)
     if json_:
@@ -35,33 +34,20 @@ def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> 
     if not rows:
         out.print(f"No model of {problem} was submitted yet; `truerisk train` makes one.")
         return
-    _print(
-        {
-            "version": row["version"],
-            "status": row["status"],
-            "candidate": row["candidate"],
-            "known_at": row["known_at"][:10],
-            "gate": row["gate"],
-            "auc": f"{row['auc']:.3f} of the {row['auc_population']}",
-            "last": f"{row['last_event']} by {row['by']}",
-        }
+    heads = ["version", "status", "candidate", "known_at", "gate", "auc", "last"]
+    lines = [
+        [
+            row["version"],
+            row["status"],
+            row["candidate"],
+            row["known_at"][:10],
+            row["gate"],
+            f"{row['auc']:.3f} of the {row['auc_population']}",
+            f"{row['last_event']} by {row['by']}",
+        ]
         for row in rows
-    )
-
-
-def _print(rows: Iterable[dict[str, str]]) -> None:
-    """A table as wide as its longest row, as it may be read by a program line by line."""
-    from rich.cells import cell_len
-    from rich.table import Table
-
-    lines = list(rows)
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in lines[0]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for line in lines:
-        table.add_row(*map(escape, line.values()))
-    width = sum(max(map(cell_len, (n, *(line[n] for line in lines)))) + 1 for n in lines[0])
-    out.print(table, width=max(width, out.width), crop=False)
+    ]
+    show(out, table(heads, lines))
 
 
 def _utc(at: datetime) -> str:

@@ -12,6 +12,16 @@ from truerisk.simulator import World
 from truerisk.statistics import influence
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
+from truerisk.wording.table import show, table
+
+HEADS = (
+    "",
+    "among the approved\nusually reported",
+    "\n(true)",
+    "everyone who applied\nreported",
+    "\ntruerisk, 95% interval",
+    "\nthe truth",
+)
 
 
 def conclude(
@@ -38,17 +48,14 @@ def conclude(
         f"\n{problem.name}, {period}: {len(log):,} applied, {int(revealed.sum()):,} approved, "
         f"{int(explored.sum()):,} of them by exploration (expected cost {dollars(cost)})\n"
     )
-    out.print("              among the approved         everyone who applied")
-    out.print(
-        "              usually reported  (true)   reported  truerisk, 95% interval  the truth"
-    )
+    rows = []
     for name, metric, form in (("default rate", "event_rate", ".1%"), ("AUC", "auc", ".3f")):
         naive, dr = estimate(estimates, metric, "naive"), estimate(estimates, metric, "dr")
         approved, everyone = (_true(metric, event[r], score[r]) for r in (revealed, open_rows))
-        out.print(
-            f"{name:12}  {naive['value']:>16{form}} {f'({approved:{form}})':>8}"
-            f"   {naive['value']:>8{form}}  {_ranged(dr, form)}  {everyone:>9{form}}"
-        )
+        usual = f"{naive['value']:{form}}"
+        true = f"({approved:{form}})"
+        rows.append([name, usual, true, usual, _ranged(dr, form), f"{everyone:{form}}"])
+    show(out, table(HEADS, rows, right=HEADS[1:]))
     runs_of(lake)
     namespace(None)
     review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
@@ -98,4 +105,4 @@ def _true_gain(problem: Problem, judged: pd.DataFrame, world: World) -> float:
 
 
 def _ranged(row: pd.Series, form: str) -> str:
-    return f"{row['value']:>6{form}}  {row['low']:{form}} … {row['high']:{form}}"
+    return f"{row['value']:{form}}  {row['low']:{form}} … {row['high']:{form}}"

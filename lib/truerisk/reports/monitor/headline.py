@@ -7,6 +7,7 @@ import pandas as pd
 from truerisk.measurement.best import best
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
+from truerisk.wording.table import lines, table
 
 # How a metric is named and written.
 SHOWN = {
@@ -17,6 +18,7 @@ SHOWN = {
     "policy_gain": ("dollars gained", "+,.0f"),
     "auc_gain": ("AUC gained", "+.3f"),
 }
+HEADS = ("estimate", "as usually reported", "everyone who applied, 95%")
 
 
 def headline(problem: Problem, estimates: pd.DataFrame) -> str:
@@ -27,28 +29,26 @@ def headline(problem: Problem, estimates: pd.DataFrame) -> str:
     version = estimates["model_version"].iloc[-1]
     rows = estimates[(estimates["model_version"] == version) & (estimates["group_by"] == "")]
     shown = rows[rows["estimator"].eq("naive") & rows["metric"].isin(SHOWN)].to_dict("records")
-    names = [SHOWN[u["metric"]][0] + _policy(u) for u in shown]
-    wide = max(30, *map(len, names))
-    lines = [
-        f"{problem.name}, model {version}: {int(rows['n'].max()):,} matured applications, "
-        f"{counted(int(rows['labels'].max()), 'outcome')} seen, "
-        f"{int(rows['explored_labels'].max()):,} of them by exploration",
-        f"{'estimate':{wide}}{'as usually reported':>22}{'everyone who applied, 95%':>34}",
-    ]
-    for what, usual in zip(names, shown):
+    measured = []
+    for usual in shown:
+        name, form = SHOWN[usual["metric"]]
         of = rows["metric"] == usual["metric"]
         if pd.notna(usual["policy"]):
             of &= rows["policy"] == usual["policy"]
-        form = SHOWN[usual["metric"]][1]
-        if "dollars" in what:
+        if "dollars" in name:
             form = form.replace(".0f", f".{_places(rows.loc[of, 'value'])}f")
-        lines.append(f"{what:{wide}}{_said(usual, form):>22}{_everyone(rows[of], form):>34}")
+        what = name + _policy(usual)
+        measured.append([what, _said(usual, form), _everyone(rows[of], form)])
+    said = [
+        f"{problem.name}, model {version}: {int(rows['n'].max()):,} matured applications, "
+        f"{counted(int(rows['labels'].max()), 'outcome')} seen, "
+        f"{int(rows['explored_labels'].max()):,} of them by exploration",
+        lines(table(HEADS, measured, right=HEADS[1:])),
+    ]
     left = float(rows["share_not_identified"].max())
     if left > 0:
-        lines.append(
-            f"Not identified: {left:.1%} of the applications had no chance to be revealed."
-        )
-    return "\n".join(lines)
+        said.append(f"Not identified: {left:.1%} of the applications had no chance to be revealed.")
+    return "\n".join(said)
 
 
 def _places(dollars: pd.Series) -> int:
