@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 import truerisk as tr
+from truerisk.decisions.batch import Batch
 from truerisk.decisions.decide import FEATURE
 from truerisk.models.package import save
 from truerisk.statistics.influence import auc
@@ -70,7 +71,7 @@ def main(salts: int) -> int:
 
 
 def _one(
-    problem: tr.Problem, batch: tr.Batch, scored: pd.DataFrame, event: pd.Series, salt: str
+    problem: tr.Problem, batch: Batch, scored: pd.DataFrame, event: pd.Series, salt: str
 ) -> pd.DataFrame:
     """Decide with a salt, mask what was declined, measure."""
     exploration = problem.exploration.model_copy(update={"salt": salt})

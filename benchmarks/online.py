@@ -144,10 +144,10 @@ def main() -> int:
         problem = problem_over(lake)
 
         began = time.perf_counter()
-        tr.sync_online(problem, lake, store)
+        tr.online.sync_online(problem, lake, store)
         synced = time.perf_counter() - began
         again = time.perf_counter()
-        tr.sync_online(problem, lake, store)
+        tr.online.sync_online(problem, lake, store)
         unchanged = time.perf_counter() - again
         look_up = OnlineFeatures(problem, store)
         held = os.path.getsize(store) / 1e6

@@ -28,8 +28,7 @@ class MeasureFlow(BaseFlow):
             self.problem, self.lake, self.log, self.at, self.compare, run=self.run, code=self.code
         )
         self.estimates, self.report, self.page = found.estimates, found.page, found.path
-        self.headline = tr.headline(self.problem, found.estimates)
-        self.verdict = found.verdict
+        self.headline, self.verdict = found.headline, found.verdict
         self.next(self.end)
 
     @step

@@ -17,7 +17,7 @@ class ScoreFlow(BaseFlow):
     def start(self):
         """Pin the model by version and the applications nobody has decided yet."""
         self.begin()
-        champion = tr.champion_of(self.lake, self.problem.name)
+        champion = tr.registry.champion_of(self.lake, self.problem.name)
         self.batch = tr.plan_batch(
             self.lake, self.problem, champion, self.since, self.until, self.run
         )

@@ -16,7 +16,6 @@ class TrainFlow(BaseFlow):
     def start(self):
         """Pin the data: applications, features and matured outcomes as they were known."""
         self.begin(self.known_at)
-        tr.check_definitions(self.problem, self.lake)
         self.dataset = tr.build_dataset(self.problem, self.at, self.lake)
         self.parts = tr.split(self.problem, self.dataset)
         self.candidates = list(self.problem.candidates.chosen)
@@ -34,13 +33,15 @@ class TrainFlow(BaseFlow):
         """Judge all candidates on the same unused rows; a person decides from the report."""
         self.merge_artifacts(inputs, exclude=["fitted"])
         fitted = [i.fitted for i in inputs]
-        champion = tr.champion(self.lake, self.problem.name)
+        champion = tr.registry.champion(self.lake, self.problem.name)
         self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
         self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
+        attached = tr.Attachments(
+            run=self.run, code=self.code, person=self.person, found=self.found
+        )
         submission = tr.submit(
-            self.problem, self.lake, self.dataset, self.parts, fitted, self.review,
-            run=self.run, code=self.code, found=self.found, person=self.person,
-        )  # fmt: skip
+            self.problem, self.lake, self.dataset, self.parts, fitted, self.review, attached
+        )
         self.version, self.report = submission.version, submission.page
         self.said = "Submitted" if submission.new else "Known already, and left as it was:"
         self.gate = self.review.verdict

@@ -19,9 +19,21 @@ lake = tr.open_lake()
 dataset = tr.build_dataset(problem, "2026-06-30", lake)
 fitted = tr.fit(problem, dataset, "boosting")
 batch = tr.plan_batch(lake, problem, fitted.name)
-log = tr.decision_log(lake, problem, pd.Timestamp("2026-06-30", tz="UTC"))
-estimates = tr.measure(log)
+at = pd.Timestamp("2026-06-30", tz="UTC")
+log = tr.decision_log(lake, problem, at)
+estimates = tr.measure(log, ["income"], by=["region"], flagging=tr.Flagging(shares=[0.1]))
 rate = estimates["value"].mean()
+changes = tr.Changes(policies={"new": pd.DataFrame()}, rivals={"new": log["score"]})
+tr.measure("log.parquet", changes=changes, reading=tr.Reading(cluster=["device"]))
+rates = tr.vintages(log, "180d", at, unit="quarter")
+weeks = tr.watch(log, {"auc": (0.7, 0.8), "event_rate": 0.1}, start=at)
+groups = tr.fairness(log, "region", reference="north")
+moved = tr.drift(log, log, ["income"], score=None)
+curve = tr.worth.review_curve(log, capacity_per_day=20)
+stakes = tr.worth.action_values(log)
+price = tr.worth.shadow_price(stakes, 20)
+who = tr.registry.champion(lake, problem.name) or "nobody"
+row = tr.online.features_for(problem, {"customer_id": "C17"}, at)
 model: int = tr.load_problem("credit.toml")  # wrong
 tr.load_problem(5)  # wrong
 tr.open_lake(colour="red")  # wrong
@@ -29,6 +41,24 @@ tr.build_dataset(problem)  # wrong
 tr.fit(problem, "boosting", dataset)  # wrong
 tr.train(problem)  # wrong
 dataset.rows_of_nothing  # wrong
+tr.measure(log, shares=[0.1])  # wrong
+tr.measure(log, flagging={"shares": [0.1]})  # wrong
+tr.measure(log, flagging=tr.Changes())  # wrong
+tr.Flagging([0.1])  # wrong
+tr.Flagging(shares=0.1)  # wrong
+tr.Flagging(share=[0.1])  # wrong
+tr.Changes(policies=pd.DataFrame())  # wrong
+tr.Reading(same_outcome=["review", "pass"])  # wrong
+tr.Flagging().shares = [0.2]  # wrong
+tr.vintages(log, "180d")  # wrong
+tr.watch(log, {"auc": "high"})  # wrong
+tr.fairness(log)  # wrong
+tr.drift(log, log, "income", least="0.02")  # wrong
+tr.worth.review_curve(log, capacity="20")  # wrong
+tr.worth.shadow_price(stakes)  # wrong
+tr.registry.champion(problem)  # wrong
+tr.registry.list_models(lake, problem.name).nothing()  # wrong
+tr.online.features_for(problem)  # wrong
 """
 
 
@@ -40,8 +70,12 @@ def test_what_a_type_checker_sees_is_what_there_is() -> None:
             for name in node.names:
                 assert name.asname, "without `as`, a checker takes the name for a private one"
                 seen[name.asname] = f"{node.module}:{name.name}"
-    assert seen.pop("worth") == "truerisk.measurement:worth"
-    assert seen == {name: place for name, place in tr.PUBLIC.items() if name != "worth"}
+    places = {
+        name: place.rpartition("." if ":" not in place else ":")
+        for name, place in tr.PUBLIC.items()
+    }
+    assert seen == {name: f"{module}:{own}" for name, (module, _, own) in places.items()}
+    assert list(tr.PUBLIC) == sorted(tr.PUBLIC)
     assert (Path(tr.__file__).parent / "py.typed").exists()
 
 

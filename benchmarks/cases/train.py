@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 import truerisk as tr
+from truerisk.registry.approval import list_models
 from truerisk.simulator import simulate
 
 predictability = tr.predictability  # at 06ebdef a second look finds the package of that name
@@ -53,7 +54,7 @@ def ready(folder: Path) -> None:
 def approved(problem: tr.Problem, lake: tr.Lake) -> str:
     """The version of the champion, trained at month 18."""
     train(problem, lake, month(18))
-    made = tr.list_models(lake, problem.name).iloc[0]
+    made = list_models(lake, problem.name).iloc[0]
     if made["status"] != "champion":
         tr.approve(
             lake, problem.name, made["version"], "benchmark", "the next one needs a champion",
@@ -96,10 +97,16 @@ def train(problem: tr.Problem, lake: tr.Lake, known_at: str) -> Any:
     dataset = tr.build_dataset(problem, known_at, lake)
     parts = tr.split(problem, dataset)
     fitted = [tr.fit(problem, dataset, name, parts) for name in problem.candidates.chosen]
-    models = tr.list_models(lake, problem.name)
+    models = list_models(lake, problem.name)
     decides = models.loc[models["status"] == "champion", "version"]
     champion = None if decides.empty else str(decides.iloc[0])
     review = tr.review(problem, lake, dataset, parts, fitted, champion)
     found = predictability(problem, dataset, parts, fitted, review)
-    tr.submit(problem, lake, dataset, parts, fitted, review, found=found)
+    # An older revision takes what is attached as arguments of their own.
+    attached = (
+        {"attached": tr.Attachments(found=found)}
+        if "Attachments" in tr.__all__
+        else {"found": found}
+    )
+    tr.submit(problem, lake, dataset, parts, fitted, review, **attached)
     return review

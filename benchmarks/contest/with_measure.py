@@ -8,22 +8,23 @@ import pandas as pd
 from lender import FEATURES, FLAG
 
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Flagging
 
 VERSIONS = ("truerisk", "numpy", "pandas", "scikit-learn")
-QUESTIONS = {"thresholds": [FLAG], "shares": [0.1]}
+QUESTIONS = Flagging(thresholds=[FLAG], shares=[0.1])
 Ready = Callable[[], Any]
 
 
 def fitted(folder: Path) -> Ready:
     """Every metric, the outcome model fitted on the score."""
     frame = pd.read_parquet(folder / "0" / "log.parquet").drop(columns="m")
-    return lambda: counts(measure(frame, **QUESTIONS))
+    return lambda: counts(measure(frame, flagging=QUESTIONS))
 
 
 def given(folder: Path) -> Ready:
     """Every metric, with the log's own ``m``."""
     frame = pd.read_parquet(folder / "0" / "log.parquet")
-    return lambda: counts(measure(frame, **QUESTIONS))
+    return lambda: counts(measure(frame, flagging=QUESTIONS))
 
 
 def counts(found: pd.DataFrame) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def everyone(folder: Path) -> Ready:
 
     def run(path: Path) -> dict[str, list[float]]:
         log = pd.read_parquet(path / "log.parquet").drop(columns="m")
-        return of(measure(log, FEATURES, thresholds=[FLAG]))
+        return of(measure(log, FEATURES, flagging=Flagging(thresholds=[FLAG])))
 
     return lambda: [run(path) for path in sorted(folder.iterdir())]
 

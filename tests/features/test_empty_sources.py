@@ -36,9 +36,9 @@ def build(tmp_path, lake, make_problem):
         keys = pd.DataFrame({"application_id": range(len(customers))})
         made = tr.build_features(problem, keys, lake)
         store = str(tmp_path / "store.sqlite")
-        tr.sync_online(problem, lake, store)
+        tr.online.sync_online(problem, lake, store)
         given = {"customer_id": customers[0], "amount": 5, "note": None}
-        online = tr.features_for(problem, given, "2024-01-01", store=store)
+        online = tr.online.features_for(problem, given, "2024-01-01", store=store)
         assert {k: str(v) for k, v in online.items()} == {
             k: str(v) for k, v in made.iloc[0].drop("application_id").items()
         }

@@ -94,9 +94,9 @@ def test_the_online_store_is_what_the_rules_say(
     now = replace(world, known_at=None)  # online knows what there is
     problem = problem_of(now, tmp_path, make_problem)
     store = tmp_path / "online.sqlite"
-    tr.sync_online(problem, lake, store)
+    tr.online.sync_online(problem, lake, store)
     rows = [
-        tr.features_for(problem, {"customer_id": customer}, as_of, lake, store)
+        tr.online.features_for(problem, {"customer_id": customer}, as_of, lake, store)
         for customer, as_of in now.spine
     ]
     frame = pd.DataFrame(rows)

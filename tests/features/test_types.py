@@ -88,13 +88,13 @@ def test_a_derived_feature_does_not_hang_on_its_neighbours(
     assert whole["tag"].tolist() == ["T36", "T60", "T", "T12"]
     assert whole["decimal"].tolist()[2:] == ["1.00", "2.00"]
     store = tmp_path / "store.sqlite"
-    tr.sync_online(held, lake, store)
+    tr.online.sync_online(held, lake, store)
     for i in range(4):
         one = build_features(held, pd.DataFrame({"application_id": [i]}), lake)
         pd.testing.assert_frame_equal(one, whole.iloc[[i]].reset_index(drop=True))
         given_ = {c: columns[c][i].as_py() for c in columns}
         for asked in (given_, {c: v if v is None else float(v) for c, v in given_.items()}):
-            online = tr.features_for(held, asked, DAYS[i], lake, store)
+            online = tr.online.features_for(held, asked, DAYS[i], lake, store)
             assert all(
                 online[n] == v or pd.isna(v) == pd.isna(online[n])
                 for n, v in one.iloc[0].items()
@@ -103,7 +103,7 @@ def test_a_derived_feature_does_not_hang_on_its_neighbours(
     with pytest.raises(
         SourceError, match=r'"amount" came as float that cannot be taken for .*BIGINT'
     ):
-        tr.features_for(held, {**given_, "amount": 12.5}, DAYS[0], lake, store)
+        tr.online.features_for(held, {**given_, "amount": 12.5}, DAYS[0], lake, store)
     with pytest.raises(SourceError, match=r"holds DOUBLE, .* BIGINT, which 1 of 2 values"):
         spine = {"application_id": [0, 1], "applied_at": DAYS[:2], "amount": [12.5, None]}
         build_features(held, pd.DataFrame(spine), lake)
@@ -165,8 +165,8 @@ def test_nan_is_null_in_windows_filters_and_derived_features(
     assert row["events__distinct_ratio__9d"] == 2
     assert (pd.isna(row["big"]), row["filled"], pd.isna(row["mine"])) == (True, 7.0, True)
     store = tmp_path / "store.sqlite"
-    tr.sync_online(held, lake, store)
-    online = tr.features_for(held, {"customer_id": 1, "mine": np.nan}, DAYS[3], lake, store)
+    tr.online.sync_online(held, lake, store)
+    online = tr.online.features_for(held, {"customer_id": 1, "mine": np.nan}, DAYS[3], lake, store)
     assert_same(online, row)
 
 

@@ -69,7 +69,7 @@ def trained(sources: Path, credit: Path, flow: Callable[..., Run], tmp_path_fact
     done = flow("train", "run", "--known-at", "2025-07-01", lake=root)
     assert done.returncode == 0, done.stdout + done.stderr
     lake = tr.open_lake(root)
-    offered = tr.list_models(lake, "credit").iloc[0]
+    offered = tr.registry.list_models(lake, "credit").iloc[0]
     approval.approve(
         lake, "credit", offered["version"], "ana", "test", offered["report_hash"], override=True
     )

@@ -29,7 +29,7 @@ def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
     [offered] = listed(truerisk("models", *here, "--json"))
     version = offered["version"]
     assert offered["status"] == "submitted" and "report_hash" not in offered
-    again = tr.list_models(tr.open_lake(trained), "credit")["version"].iloc[0]
+    again = tr.registry.list_models(tr.open_lake(trained), "credit")["version"].iloc[0]
     assert version == again, "the same data and seed give the same version"
     assert f"Submitted {version}: gate {offered['gate']}" in submitted.stdout
 
@@ -68,7 +68,7 @@ def test_the_card_is_the_page_in_the_lake(
     trained: Path, environment: dict[str, str], metaflow_root: Path
 ) -> None:
     lake = tr.open_lake(trained)
-    offered = tr.list_models(lake, "credit").iloc[0]
+    offered = tr.registry.list_models(lake, "credit").iloc[0]
     page = read_report(lake, "credit", offered["version"], offered["report_hash"])
     cards = [p.read_bytes() for p in metaflow_root.rglob("cards/**/*.html")]
     assert page in cards
@@ -94,7 +94,7 @@ def test_a_killed_training_is_resumed_with_its_own_cutoff(
     resumed = flow("train", "resume", "--origin-run-id", origin)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "Cloning" in resumed.stdout + resumed.stderr
-    [known_at] = tr.list_models(tr.open_lake(root), "credit")["known_at"]
+    [known_at] = tr.registry.list_models(tr.open_lake(root), "credit")["known_at"]
     assert known_at.startswith("2025-07-01")
 
 

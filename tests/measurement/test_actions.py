@@ -10,6 +10,7 @@ from scipy import stats
 from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes, Reading
 
 Row = Callable[..., pd.Series]
 WORLDS = 16
@@ -60,7 +61,7 @@ def test_each_action_has_its_own_event_rate_and_contact_is_worth_what_it_adds(ro
     held = dict.fromkeys([*truth, "gain", "pooled"], 0)
     for seed in range(WORLDS):
         log = prospects(seed)
-        found = measure(log, policies=all_contacted(log))
+        found = measure(log, changes=Changes(policies=all_contacted(log)))
         assert set(found["action"].dropna()) == {"contact", "skip"}
         for action, true in truth.items():
             one = row(found[found["action"] == action], "event_rate")
@@ -68,7 +69,9 @@ def test_each_action_has_its_own_event_rate_and_contact_is_worth_what_it_adds(ro
         gain = row(found, "policy_gain", policy="all")
         assert (gain["n"], gain["status"]) == (3_000, "ok")
         held["gain"] += gain["low"] <= added <= gain["high"]
-        pooled = measure(log, policies=all_contacted(log), same_outcome=SAME)
+        pooled = measure(
+            log, changes=Changes(policies=all_contacted(log)), reading=Reading(same_outcome=SAME)
+        )
         one = row(pooled, "policy_gain", policy="all")
         held["pooled"] += one["low"] <= added <= one["high"]
     for name in ("contact", "skip", "gain"):
@@ -78,7 +81,10 @@ def test_each_action_has_its_own_event_rate_and_contact_is_worth_what_it_adds(ro
 
 def test_review_and_pass_show_one_outcome_where_that_is_declared(row: Row) -> None:
     log = prospects(1)
-    found = measure(log.drop(columns=[c for c in log if c.startswith("value")]), same_outcome=SAME)
+    found = measure(
+        log.drop(columns=[c for c in log if c.startswith("value")]),
+        reading=Reading(same_outcome=SAME),
+    )
     assert found["action"].isna().all()
     assert row(found, "event_rate")["value"] == pytest.approx(log["event"].mean())
 

@@ -20,6 +20,7 @@ from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics import requested_metrics
+from truerisk.measurement.options import Flagging
 
 
 def dr_rows(found: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +133,7 @@ def test_what_contrasts_events_with_others_needs_five_of_each(events: int) -> No
     log = few.draw(2, 0.03, 120, 0.0, "true").drop(columns=["x", "risk"])
     explored = np.flatnonzero(log["revealed"] & (log["p_reveal"] < 1))
     log.loc[explored, "event"] = np.where(np.arange(len(explored)) < events, 1.0, 0.0)
-    found = measure(log, shares=[0.2])
+    found = measure(log, flagging=Flagging(shares=[0.2]))
     kept = found[found["estimator"].eq("dr") & found["population"].eq("all")]
     for metric in ("auc", "ks", "recall"):
         row = kept[kept["metric"].eq(metric)].iloc[0]
@@ -148,7 +149,10 @@ def test_the_slope_of_every_metric_is_its_derivative() -> None:
     log = worlds.draw(4, n=3_000, pi=0.5)
     frame, rows = mature_rows(log)
     p = dr(rows, outcome_model.guesses(frame, rows, []))
-    every = [*requested_metrics.quality(), *requested_metrics.flagged([0.2], [0.15], [])]
+    every = [
+        *requested_metrics.quality(),
+        *requested_metrics.flagged(Flagging(thresholds=[0.2], shares=[0.15])),
+    ]
     for metric in every:
         if metric.name == "ks":
             continue

@@ -15,7 +15,9 @@ from truerisk.measurement.evidence.source import as_frame
 
 KINDS = ("table", "reader", "parquet", "feather", "csv")
 SISTERS = {
-    "measure": lambda log: tr.measure(log, by=["feature__purpose"], thresholds=[0.2]),
+    "measure": lambda log: tr.measure(
+        log, by=["feature__purpose"], flagging=tr.Flagging(thresholds=[0.2])
+    ),
     "vintages": lambda log: tr.vintages(log, timedelta(days=180), KNOWN_AT),
     "watch": lambda log: tr.watch(log, {"auc": 0.7}),
     "fairness": lambda log: tr.fairness(log, "feature__purpose"),

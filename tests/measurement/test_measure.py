@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 from tests.measurement import worlds
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes, Flagging
 
 Row = Callable[..., pd.Series]
 NUMBERS = ["value", "low", "high"]
@@ -103,7 +104,9 @@ def test_barred_rows_bound_the_event_rate_of_all(log: pd.DataFrame, row: Row) ->
 
 
 def test_barred_rows_leave_no_auc_of_all(log: pd.DataFrame, row: Row) -> None:
-    found = measure(barred(log), rivals={"other": log["score"].to_numpy() ** log["u"].abs()})
+    found = measure(
+        barred(log), changes=Changes(rivals={"other": log["score"].to_numpy() ** log["u"].abs()})
+    )
     for metric in ("auc", "auc_gain"):
         assert no_number(row(found, metric).to_frame().T)
         assert row(found, metric, population="eligible")["status"] == "ok"
@@ -113,7 +116,7 @@ def test_dollars_of_all_are_known_where_the_barred_are_worth_the_same_either_way
     log: pd.DataFrame, row: Row
 ) -> None:
     """A declined application is worth nothing, whatever would have happened."""
-    found = measure(barred(log), policies=barred_too(worlds.wider(log)))
+    found = measure(barred(log), changes=Changes(policies=barred_too(worlds.wider(log))))
     for metric, policy in (("policy_value", "as run"), ("policy_gain", "wider")):
         for estimator, error in (("dr", 1e-9), ("ipw", 0.01)):
             eligible = row(found, metric, estimator, "eligible", policy)
@@ -135,7 +138,7 @@ def barred_too(policies: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def test_dollars_of_all_are_bounded_where_a_policy_would_approve_the_barred(
     log: pd.DataFrame, row: Row
 ) -> None:
-    found = measure(barred(log), policies=worlds.wider(log))
+    found = measure(barred(log), changes=Changes(policies=worlds.wider(log)))
     all_ = row(found, "policy_value", policy="wider")
     assert pd.isna(all_["value"])
     assert all_["low"] < all_["high"]
@@ -186,9 +189,12 @@ def test_immature_rows_leave_before_anything_is_formed(log: pd.DataFrame) -> Non
     noisy.loc[young, "override"] = "approve"
     policies = worlds.wider(log)
     kept = {"wider": policies["wider"][~young].reset_index(drop=True)}
-    with_them = measure(noisy, policies=policies, rivals={"r": log["m"].to_numpy()})
+    with_them = measure(
+        noisy, changes=Changes(policies=policies, rivals={"r": log["m"].to_numpy()})
+    )
     without = measure(
-        log[~young].reset_index(drop=True), policies=kept, rivals={"r": log["m"][~young].to_numpy()}
+        log[~young].reset_index(drop=True),
+        changes=Changes(policies=kept, rivals={"r": log["m"][~young].to_numpy()}),
     )
     assert_frame_equal(with_them, without)
 
@@ -236,10 +242,9 @@ def test_a_number_is_there_or_a_reason_never_nan(log: pd.DataFrame) -> None:
     odd.loc[odd["group"] == "null dollars", "value_approve_if_event"] = np.nan
     found = measure(
         odd,
-        policies=worlds.wider(log),
-        rivals={"constant": np.full(3_000, 0.5)},
-        thresholds=[0.0, 0.1, 1.0],
         by=["group"],
+        flagging=Flagging(thresholds=[0.0, 0.1, 1.0]),
+        changes=Changes(policies=worlds.wider(log), rivals={"constant": np.full(3_000, 0.5)}),
     )
     for column in NUMBERS:
         assert str(found[column].dtype) == "Float64"
@@ -253,7 +258,7 @@ def test_a_number_is_there_or_a_reason_never_nan(log: pd.DataFrame) -> None:
 def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
     log: pd.DataFrame, row: Row
 ) -> None:
-    found = measure(log, thresholds=[0.1, 0.0])
+    found = measure(log, flagging=Flagging(thresholds=[0.1, 0.0]))
     below = log[log["score"] < 0.1]
     dr = below["m"] + below["revealed"] / below["p_reveal"] * (
         below["event"].fillna(0) - below["m"]
@@ -265,11 +270,11 @@ def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
 @pytest.mark.slow
 def test_a_group_is_measured_as_if_it_were_alone(log: pd.DataFrame) -> None:
     half = np.where(log["u"] > 0, "high", "low")
-    found = measure(log.assign(half=half), policies=worlds.wider(log), by=["half"])
+    found = measure(log.assign(half=half), by=["half"], changes=Changes(policies=worlds.wider(log)))
     for name in ("high", "low"):
         rows = half == name
         policies = {"wider": worlds.wider(log)["wider"][rows].reset_index(drop=True)}
-        alone = measure(log[rows].reset_index(drop=True), policies=policies)
+        alone = measure(log[rows].reset_index(drop=True), changes=Changes(policies=policies))
         part = found[(found["group_by"] == "half") & (found["group"] == name)]
         alone = alone[alone["metric"].isin(part["metric"])].reset_index(drop=True)
         assert_frame_equal(
@@ -282,19 +287,21 @@ def test_a_better_rival_gains_auc_and_pairing_narrows_the_interval(
     log: pd.DataFrame, row: Row
 ) -> None:
     blurred = worlds.sigmoid(np.log(log["p"] / (1 - log["p"])) + 0.3 * log["u"]).to_numpy()
-    found = measure(log.assign(score=blurred), rivals={"exact": log["p"].to_numpy()})
+    found = measure(
+        log.assign(score=blurred), changes=Changes(rivals={"exact": log["p"].to_numpy()})
+    )
     gain, auc = row(found, "auc_gain"), row(found, "auc")
     exact = row(measure(log.assign(score=log["p"])), "auc")
     assert gain["value"] == pytest.approx(exact["value"] - auc["value"], abs=1e-12)
     assert gain["high"] - gain["low"] < 0.6 * (auc["high"] - auc["low"])
-    same = row(measure(log, rivals={"same": log["score"].to_numpy()}), "auc_gain")
+    same = row(measure(log, changes=Changes(rivals={"same": log["score"].to_numpy()})), "auc_gain")
     assert same[NUMBERS].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
 
 
 def test_the_gain_of_a_policy_is_its_value_less_that_of_what_ran(
     log: pd.DataFrame, row: Row
 ) -> None:
-    found = measure(log, policies=worlds.wider(log))
+    found = measure(log, changes=Changes(policies=worlds.wider(log)))
     new, ran = (row(found, "policy_value", policy=p)["value"] for p in ("wider", "as run"))
     assert row(found, "policy_gain", policy="wider")["value"] == pytest.approx(new - ran)
 

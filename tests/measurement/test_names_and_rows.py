@@ -7,6 +7,7 @@ import pytest
 from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes, Flagging
 
 AWKWARD = ["opt in", "opt", "at", "daily", "score", "value", "a|b", ":", "rival", "in-in"]
 NUMBERS = ["value", "low", "high", "n", "effective_n", "labels", "explored_labels"]
@@ -34,9 +35,11 @@ def same(one: pd.DataFrame, two: pd.DataFrame) -> None:
 def test_awkward_names_are_each_measured_as_alone(log: pd.DataFrame) -> None:
     policies = {name: policy(log, 0.05 + 0.03 * k) for k, name in enumerate(AWKWARD)}
     rivals = {name: log["score"] ** (1 + 0.1 * k) for k, name in enumerate(AWKWARD, 1)}
-    together = measure(log, policies=policies, rivals=rivals)
+    together = measure(log, changes=Changes(policies=policies, rivals=rivals))
     for name in ("opt in", "opt", "daily", ":"):
-        alone = measure(log, policies={name: policies[name]}, rivals={name: rivals[name]})
+        alone = measure(
+            log, changes=Changes(policies={name: policies[name]}, rivals={name: rivals[name]})
+        )
         same(of(together, name), of(alone, name))
     gains = together[together["metric"].eq("policy_gain") & together["estimator"].eq("dr")]
     assert set(gains["policy"]) == set(AWKWARD)
@@ -63,28 +66,34 @@ def test_rows_are_matched_by_index_or_refused(log: pd.DataFrame) -> None:
         "rivals": {"new": rival.iloc[order]},
         "against": policy(log, 0.1).iloc[order],
     }
-    expected = measure(log, **asked)
-    same(measure(log, **shuffled), expected)
-    same(measure(log, **{**asked, "rivals": {"new": rival.to_numpy()}}), expected)
+    expected = measure(log, changes=Changes(**asked))
+    same(measure(log, changes=Changes(**shuffled)), expected)
+    same(measure(log, changes=Changes(**{**asked, "rivals": {"new": rival.to_numpy()}})), expected)
     for wrong in (
         {"rivals": {"new": rival.reset_index(drop=True)}},
         {"policies": {"wide": wide.reset_index(drop=True)}},
         {"against": wide.reset_index(drop=True)},
     ):
         with pytest.raises(LogError, match="an index that is not the log's"):
-            measure(log, **wrong)
+            measure(log, changes=Changes(**wrong))
     for short in (rival.to_numpy()[1:], rival.iloc[1:], [*rival, 0.5]):
         with pytest.raises(LogError, match=r"has (1,499|1,501) rows and the log 1,500"):
-            measure(log, rivals={"new": short})
+            measure(log, changes=Changes(rivals={"new": short}))
     with pytest.raises(LogError, match="1,499 rows"):
-        measure(log, policies={"wide": wide.iloc[1:]})
+        measure(log, changes=Changes(policies={"wide": wide.iloc[1:]}))
 
 
 def test_the_order_of_rows_changes_nothing(log: pd.DataFrame) -> None:
     log = worlds.draw(3, n=900, repeats=3).drop(columns="m")
     order = np.random.default_rng(1).permutation(len(log))
     one, two = (
-        measure(x, features=["u"], by=["action"], bands=3, shares=[0.2], thresholds=[0.1])
+        measure(
+            x,
+            features=["u"],
+            by=["action"],
+            bands=3,
+            flagging=Flagging(shares=[0.2], thresholds=[0.1]),
+        )
         for x in (log, log.iloc[order].reset_index(drop=True))
     )
     labels = ["group_by", "group", "metric", "policy", "estimator", "population", "status"]

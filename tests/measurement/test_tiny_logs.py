@@ -15,6 +15,7 @@ from truerisk.errors import TrueriskError
 from truerisk.measurement.drift import drift
 from truerisk.measurement.fairness import fairness
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes, Flagging
 from truerisk.measurement.vintages.vintages import vintages
 from truerisk.measurement.watching.watch import watch
 
@@ -89,8 +90,8 @@ def verbs(log: pd.DataFrame) -> dict[str, Callable[[], pd.DataFrame]]:
     busiest = log.loc[log["mature"], "as_of"].value_counts().max() - 0.5
     return {
         "measure": lambda: measure(
-            log, features, rivals={"x": 1 - log["score"]}, thresholds=[0.3], by=["group"],
-            shares=[0.2], capacities=[2], bands=3,
+            log, features, by=["group"], bands=3, changes=Changes(rivals={"x": 1 - log["score"]}),
+            flagging=Flagging(thresholds=[0.3], shares=[0.2], capacities=[2]),
         ),
         "watch": lambda: watch(log, PROMISED, features),
         "vintages": lambda: vintages(log, "30 days", KNOWN_AT, features),
@@ -145,7 +146,7 @@ def test_many_tiny_logs() -> None:
 
 def test_what_cannot_vary_has_no_interval_and_says_so() -> None:
     log = worlds.draw(1)
-    found = measure(log.assign(as_of=KNOWN_AT), capacities=[10])
+    found = measure(log.assign(as_of=KNOWN_AT), flagging=Flagging(capacities=[10]))
     daily = found[found["at"].eq("10 a day")]
     assert len(daily) and daily["value"].isna().all()
     assert (

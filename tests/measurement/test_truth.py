@@ -12,6 +12,7 @@ from tests.measurement import truth, worlds
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.log import mature_rows
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Flagging
 
 pytestmark = pytest.mark.slow
 WORLDS, MUTANTS = 36, 30
@@ -147,12 +148,12 @@ def test_a_daily_capacity_holds_the_truth() -> None:
     everyone = large[
         [c for c in large if not c.startswith(("p_a", "p_d", "value_", "m"))] + ["mature"]
     ]
-    found = measure(everyone, capacities=[10])
+    found = measure(everyone, flagging=Flagging(capacities=[10]))
     kept = found["at"].eq("10 a day") & found["estimator"].eq("dr") & found["population"].eq("all")
     true = found[kept].set_index("metric")["value"]
     held = dict.fromkeys(("recall", "precision"), 0)
     for seed in range(16):
-        rows = measure(dated(seed, 6_000), capacities=[10])
+        rows = measure(dated(seed, 6_000), flagging=Flagging(capacities=[10]))
         for name in held:
             row = rows[
                 rows["metric"].eq(name)

@@ -15,7 +15,7 @@ from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
 from truerisk.models.package import Model, read_manifest, save, save_report
 from truerisk.problem.spec import Prior
-from truerisk.registry.approval import approve, champion_of, submit
+from truerisk.registry.approval import approve, champion_of, refuse_submitter, submit
 from truerisk.registry.events import history
 
 
@@ -85,5 +85,5 @@ def test_where_a_second_person_is_asked_for_the_submitter_may_not_approve(
 def test_a_second_person_can_be_asked_for_after_the_submission(lake: Lake, submitted: Any) -> None:
     version, digest = submitted()
     with pytest.raises(RegistryError, match="asks for another person"):
-        approve(lake, "small", version, "Ana", "fine", digest, second_person=True)
+        refuse_submitter(lake, "small", version, "Ana")
     approve(lake, "small", version, "Ana", "fine", digest)

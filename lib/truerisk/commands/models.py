@@ -94,17 +94,10 @@ def approve(
     """Approve a model after reading its report: it becomes the champion."""
     from truerisk.registry import approval
 
-    about = find(problem)
-    approval.approve(
-        open_lake(lake),
-        about.name,
-        version,
-        by,
-        because,
-        report_hash,
-        override,
-        about.gate.second_person,
-    )
+    about, root = find(problem), open_lake(lake)
+    if about.gate.second_person:
+        approval.refuse_submitter(root, about.name, version, by)
+    approval.approve(root, about.name, version, by, because, report_hash, override)
     out.print(f"{version} is the champion of {about.name}, approved by {by}.")
 
 

@@ -23,6 +23,7 @@ from truerisk.features.definitions import definition_hash, with_features_of
 from truerisk.lake.lake import Lake
 from truerisk.measurement.evidence.outcome_model import outcome_model
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes
 from truerisk.models.package import Model, load, read_manifest, was_fitted_on
 from truerisk.models.recipe import Recipe, recipe_in, recipe_of
 from truerisk.models.training import AsKnown, Fitted, Split, as_known
@@ -94,9 +95,11 @@ class _Judging:
                     rows=len(part),
                     estimates=measure(
                         part,
-                        policies={name: new[rows].reset_index(drop=True)},
-                        rivals={name: challenger[rows]},
-                        against=old[rows].reset_index(drop=True),
+                        changes=Changes(
+                            policies={name: new[rows].reset_index(drop=True)},
+                            rivals={name: challenger[rows]},
+                            against=old[rows].reset_index(drop=True),
+                        ),
                     ),
                 )
                 if len(part)

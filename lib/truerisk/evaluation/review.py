@@ -23,6 +23,7 @@ from truerisk.measurement.best import best
 from truerisk.measurement.evidence.outcome_model import outcome_model
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics.requested_metrics import At, Kind
+from truerisk.measurement.options import Changes, Flagging
 from truerisk.models.training import Fitted, Split, baseline, calibration_notes
 from truerisk.problem.spec import Problem
 from truerisk.statistics import influence
@@ -119,7 +120,7 @@ def review(
     log = judging_log(problem, frame, scores[choice.name], money)
     log["m"] = outcome_model(log, dataset.features)
     estimates = pd.concat(
-        measure(log.assign(score=s), against=reference).assign(model=name)
+        measure(log.assign(score=s), changes=Changes(against=reference)).assign(model=name)
         for name, s in scores.items()
     )
     policy = pd.DataFrame(
@@ -128,9 +129,11 @@ def review(
     )
     against_rate = measure(
         log.assign(score=rate),
-        policies={choice.name: policy},
-        rivals={choice.name: scores[choice.name]},
-        against=reference,
+        changes=Changes(
+            policies={choice.name: policy},
+            rivals={choice.name: scores[choice.name]},
+            against=reference,
+        ),
     ).assign(reference=EVERYONE.format(action=problem.revealing))
     faced = contest(problem, lake, dataset, parts, chosen, champion) if champion else None
     gated = faced.gated if faced else None
@@ -149,13 +152,15 @@ def review(
     thresholds = {str(At(Kind.BELOW, float(t))): float(t) for t in rounded}
     measured = measure(
         detail,
-        policies={
-            name: cut_policy(problem, scores[choice.name] < t, money)
-            for name, t in thresholds.items()
-        },
-        thresholds=list(thresholds.values()),
         by=[BAND, *segments],
-        against=reference,
+        flagging=Flagging(thresholds=list(thresholds.values())),
+        changes=Changes(
+            policies={
+                name: cut_policy(problem, scores[choice.name] < t, money)
+                for name, t in thresholds.items()
+            },
+            against=reference,
+        ),
     )
     grouped = measured["group_by"]
     return Review(

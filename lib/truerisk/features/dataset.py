@@ -13,6 +13,7 @@ from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
 from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
+from truerisk.features.register import check_definitions
 from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
@@ -76,9 +77,11 @@ def build_dataset(
 ) -> Dataset:
     """All applications of the training window as known at ``known_at`` (None is now).
 
-    Raises SourceError when nothing has matured by then.
+    Raises SourceError when nothing has matured by then, and ProblemError for a feature whose name
+    means something else in the lake (features/register.py).
     """
     lake = lake or open_lake()
+    check_definitions(problem, lake)
     known = instant(known_at)  # type: ignore[arg-type]
     with Sources(problem, lake, versions) as sources:
         spine = applications(sources, problem, known - problem.training.window, known, known)

@@ -14,11 +14,13 @@ from truerisk.lake.stored_types import as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Flagging
 from truerisk.monitoring.assemble import BANDS, assemble, with_outcome_model
 from truerisk.monitoring.capacity import capacity_of
 from truerisk.monitoring.compare import Comparison
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
+from truerisk.reports.monitor.headline import headline
 from truerisk.reports.monitor.page import measure_page
 from truerisk.reports.monitor.verdict import verdict
 from truerisk.statistics.threads import one_thread
@@ -27,13 +29,15 @@ from truerisk.wording.counted import counted, lasting
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measured:
-    """measure()'s rows with model_version; the page, its place in the lake, and its first line."""
+    """measure()'s rows with model_version; their headline; the page, its place in the lake, and its
+    first line."""
 
     estimates: pd.DataFrame
     page: str
     path: str
+    headline: str
     verdict: str
 
 
@@ -77,7 +81,11 @@ def measure_ledger(
         labelled = with_outcome_model(rows, used)
         capacity = capacity_of(labelled)
         daily = [] if capacity[1] is None else [capacity[1]]
-        own = [measure(labelled, used, by=list(labels), bands=BANDS, capacities=daily)]
+        own = [
+            measure(
+                labelled, used, by=list(labels), bands=BANDS, flagging=Flagging(capacities=daily)
+            )
+        ]
         own[0] = own[0].replace({"group_by": labels})
         if rivals is not None:
             own.append(rivals.with_champion(str(version), labelled, used))
@@ -93,7 +101,13 @@ def measure_ledger(
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
     path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
     objects.write_bytes(path, page.encode())
-    return Measured(every, page, path, said)
+    return Measured(
+        estimates=every,
+        page=page,
+        path=path,
+        headline=headline(problem, every),
+        verdict=said,
+    )
 
 
 def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:

@@ -18,6 +18,17 @@ from truerisk.registry import approval
 from truerisk.reports.model.page import train_page
 
 
+@dataclass(frozen=True, kw_only=True)
+class Attachments:
+    """What goes with an offer beside the review: the run, the revision of the code, the person that
+    started it, and how predictable the event is (``found``)."""
+
+    run: str = ""
+    code: str = ""
+    person: str = ""
+    found: Predictability | Lost | None = None
+
+
 @dataclass(frozen=True)
 class Submission:
     """What was offered; ``new`` is false where an equal model was decided on or waits already."""
@@ -34,25 +45,18 @@ def submit(
     parts: Split,
     fitted: list[Fitted],
     review: Review,
-    run: str = "",
-    code: str = "",
-    found: Predictability | Lost | None = None,
-    person: str = "",
+    attached: Attachments | None = None,
 ) -> Submission:
-    """Keep the chosen model and its report in the lake and offer it for approval.
-
-    ``person`` is who started the training.
-
-    ``found`` adds to the report how predictable the event is.
-    """
+    """Keep the chosen model and its report in the lake and offer it for approval."""
+    attached = attached or Attachments()
     chosen = next(f for f in fitted if f.name == review.chosen)
     model = chosen.model.fitted
     card = model.card if isinstance(model, SingleFeatureModel) else model
     about: dict[str, Any] = {
         "known_at": dataset.known_at.isoformat(),
         "versions": dataset.versions,
-        "run": run,
-        "code": code,
+        "run": attached.run,
+        "code": attached.code,
     }
     version = save(lake, problem.name, chosen.model, about)
     page = train_page(
@@ -68,17 +72,19 @@ def submit(
             "importance": {f.name: f.importance for f in fitted},
             "scorecard": card.card if isinstance(card, ScorecardModel) else None,
         },
-        found,
+        attached.found,
     )
     digest = save_report(lake, problem.name, version, page)
     register_definitions(problem, lake, version)
     payload = {
         **review.summary(),
         "known_at": about["known_at"],
-        "run": run,
-        "submitter": person,
+        "run": attached.run,
+        "submitter": attached.person,
         "second_person": problem.gate.second_person,
         "package": read_manifest(lake, problem.name, version)["sha256"],
     }
-    new = approval.submit(lake, problem.name, version, run, digest, review.champion, payload)
+    new = approval.submit(
+        lake, problem.name, version, attached.run, digest, review.champion, payload
+    )
     return Submission(version, page, new)

@@ -1,6 +1,6 @@
 """measure(): every estimate beside its naive twin, with intervals, counts and populations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from truerisk.measurement.groups import bands as score_bands
 from truerisk.measurement.metrics import policies as dollars
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.metrics.booked import booked
+from truerisk.measurement.options import Changes, Flagging, Reading
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import did_you_mean
 
@@ -35,18 +36,12 @@ FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_w
 @one_thread
 def measure(
     log: Log,
-    features: Sequence[str] | None = None,
-    policies: Mapping[str, pd.DataFrame] | None = None,
-    rivals: Mapping[str, np.ndarray] | None = None,
-    thresholds: Sequence[float] = (),
+    features: Sequence[str] = (),
     by: Sequence[str] = (),
-    shares: Sequence[float] = (),
-    capacities: Sequence[float] = (),
     bands: int = 0,
-    same_outcome: Mapping[str, str] | None = None,
-    cluster: Sequence[str] = (),
-    against: pd.DataFrame | None = None,
-    reveals: Sequence[str] = (),
+    flagging: Flagging | None = None,
+    changes: Changes | None = None,
+    reading: Reading | None = None,
 ) -> pd.DataFrame:
     """Quality, calibration and dollars, of what ran and of changes to it, for everyone.
 
@@ -54,17 +49,11 @@ def measure(
     per application: ``subject``, ``mature``, ``score``, ``p_reveal``,
     ``revealed``, ``event`` (0/1, null where not seen); for dollars also ``p_<action>`` and
     ``value_<action>_if_event``, ``value_<action>_if_no_event`` (log.py says more). ``features``
-    names columns of it that the outcome model may use beside the score. ``policies`` holds changed
-    policies: name → frame of one probability per action, rows as in the log (their gain is over
-    what ran, or over ``against``, another such frame, with the actions that show outcomes in
-    ``reveals`` where the log has no p_<action>); ``rivals`` other scores of the same rows,
-    compared pairwise. Frames and Series are matched by the log's index, arrays by order.
-    ``thresholds``, ``shares`` (of all, highest scores first) and ``capacities`` (a UTC day, needs
-    ``as_of``) add recall, precision and false positives of whom they flag;
-    ``bands`` that many score bands (``group`` "1" has the lowest scores, ``at`` says which); ``by``
-    names columns whose groups are measured as well, null being the group "not known".
-    ``same_outcome`` (action → action) pools actions that show one outcome. ``cluster`` names
-    columns that connect rows that are alike (default: the subject).
+    names columns of it that the outcome model may use beside the score; ``by`` columns whose groups
+    are measured as well, null being the group "not known"; ``bands`` asks for that many score bands
+    (``group`` "1" has the lowest scores, ``at`` says which). Options (options.py): ``flagging``
+    says whom to flag, ``changes`` which policies and scores to compare with what ran, ``reading``
+    what the log does not say of itself.
 
     Returns a tidy frame: group_by, group, action (where actions show different outcomes), metric,
     policy, at, estimator (naive, ipw, dr; "booked" for realised dollars), population (revealed,
@@ -74,50 +63,50 @@ def measure(
     per application. Where status is not "ok" it says why a value is missing or only bounded.
     Raises LogError for a log that cannot be measured.
     """
-    log = as_frame(log, [*(features or ()), *by, *cluster])
+    flagging, changes = flagging or Flagging(), changes or Changes()
+    reading = reading or Reading()
+    log = as_frame(log, [*features, *by, *reading.cluster])
     known = typed(log)
     frame, mature = mature_frame(known), known["mature"].to_numpy()
-    _check(frame, features or [], by, capacities, bands)
-    actions = action_names(frame)
-    if (policies or against is not None) and not actions:
+    _check(frame, features, by, flagging.capacities, bands)
+    actions, against = action_names(frame), changes.against
+    if (changes.policies or against is not None) and not actions:
         raise LogError(
             "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "
             "and value_<action>_if_no_event."
         )
-    if dollars.AS_RUN in (policies or {}):
-        raise LogError(f'A changed policy cannot be called "{dollars.AS_RUN}"; name it otherwise.')
     if against is not None:
         against = policy_of(log, against, actions, "The policy to compare with", mature)
     offered = {
         **dollars.offered(frame, against),
         **{
             name: policy_of(log, policy, actions, f'The policy "{name}"', mature)
-            for name, policy in (policies or {}).items()
+            for name, policy in changes.policies.items()
         },
     }
     scores = {
         requested_metrics.rival(name): score_of(log, score, f'The rival "{name}"', mature)
-        for name, score in (rivals or {}).items()
+        for name, score in changes.rivals.items()
     }
     quality = [
         *requested_metrics.quality(),
-        *requested_metrics.flagged(thresholds, shares, capacities),
-        *requested_metrics.rivals(list(rivals or {})),
+        *requested_metrics.flagged(flagging),
+        *requested_metrics.rivals(list(changes.rivals)),
     ]
-    outcomes = outcomes_of(frame, same_outcome)
-    shows = list(reveals) or revealing_actions(frame)
+    outcomes = outcomes_of(frame, reading.same_outcome)
+    shows = list(reading.reveals) or revealing_actions(frame)
     made: list[tuple[Outcome, Rows, Guess]] = []
     found: list[dict] = []
     for outcome in outcomes:
-        rows = rows_of(frame, outcome, cluster)
-        guess = guesses(frame, rows, features or [])
+        rows = rows_of(frame, outcome, reading.cluster)
+        guess = guesses(frame, rows, features)
         own: dict[Any, np.ndarray] = {
             **scores,
             **dollars.columns(frame, offered, outcome, shows, first=not made),
         }
         if "realised_value" in frame:
             own[dollars.REALISED] = frame["realised_value"].to_numpy()
-            own[dollars.EXPECTED] = expected_value(frame, rows, features or [])
+            own[dollars.EXPECTED] = expected_value(frame, rows, features)
         made.append((outcome, rows.adding(own), guess))
     for outcome, rows, guess in made:
         for metrics, column, group, mask in _groups(frame, rows, quality, by, bands):

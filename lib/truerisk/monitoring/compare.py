@@ -16,6 +16,7 @@ from truerisk.features.dataset import applications
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes
 from truerisk.models.package import read_manifest, was_fitted_on
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -62,7 +63,9 @@ class Comparison:
         p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
         policy = pd.DataFrame(p, columns=list(problem.actions))
         found = measure(
-            log, features, policies={self.version: policy}, rivals={self.version: score}
+            log,
+            features,
+            changes=Changes(policies={self.version: policy}, rivals={self.version: score}),
         )
         return found[found["policy"] == self.version]
 

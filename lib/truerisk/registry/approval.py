@@ -64,13 +64,12 @@ def approve(
     because: str,
     report_hash: str,
     override: bool = False,
-    second_person: bool = False,
 ) -> None:
     """A named person approves a model after reading its report: it becomes the champion.
 
     Raises RegistryError unless the model awaits a decision, the hash is its report's, its gate
-    passed (or ``override``), the champion is still the one its report compares it with, and, with
-    ``second_person`` now or when it was submitted, somebody else submitted it. Raises ModelError
+    passed (or ``override``), the champion is still the one its report compares it with, and, where
+    it was submitted with ``gate.second_person``, somebody else submitted it. Raises ModelError
     where the report or the package is not, byte for byte, what was submitted.
     """
     by, because = person(by), reason(because)
@@ -84,7 +83,7 @@ def approve(
             )
         said = json.loads(offered["payload"])
         as_submitted(lake, problem, version, offered)
-        if second_person or said.get("second_person"):
+        if said.get("second_person"):
             _refuse_the_submitter(by, version, offered)
         checks = said["gate"]
         failed = [c["name"] for c in checks if not c["passed"]]
@@ -109,6 +108,11 @@ def approve(
         ]
 
     record(lake, problem, decide)
+
+
+def refuse_submitter(lake: Lake, problem: str, version: str, by: str) -> None:
+    """RegistryError where ``by`` submitted the model: a second person is asked for since then."""
+    _refuse_the_submitter(person(by), version, submission(lake, problem, version))
 
 
 def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> None:

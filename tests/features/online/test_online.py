@@ -104,12 +104,14 @@ class World:
 
     def sync(self) -> dict[str, str]:
         """What the sync did to each table."""
-        done = tr.sync_online(self.problem, self.lake, self.store)
+        done = tr.online.sync_online(self.problem, self.lake, self.store)
         return {table.name: table.what for table in done.tables}
 
     def online(self, application: Mapping[str, Any]) -> dict[str, float | str]:
         given = {k: v for k, v in application.items() if k != "application_id"}
-        return tr.features_for(self.problem, given, application["applied_at"], store=self.store)
+        return tr.online.features_for(
+            self.problem, given, application["applied_at"], store=self.store
+        )
 
     def batch(self, application: Mapping[str, Any]) -> dict[str, Any]:
         built = tr.build_features(self.problem, pd.DataFrame([application]), self.lake)
@@ -409,7 +411,7 @@ def test_a_sync_adds_what_a_lake_table_gained_and_does_nothing_otherwise(in_lake
     assert Path(in_lake.store).read_bytes() == before
     in_lake.assert_same(APPLICATIONS[::3])
     in_lake.lake.append("events", EDGES.slice(5), "event_id")
-    done = tr.sync_online(in_lake.problem, in_lake.lake, in_lake.store).tables
+    done = tr.online.sync_online(in_lake.problem, in_lake.lake, in_lake.store).tables
     assert [(t.what, t.rows) for t in done] == [("extended", 3)]  # two lack a time or an entity
     in_lake.assert_same(APPLICATIONS)
 
@@ -423,7 +425,9 @@ def test_another_table_in_its_place_is_read_from_the_start(in_lake: World, tmp_p
     assert other.sync() == {TABLE: "built"}
     other.assert_same(APPLICATIONS[::3])
     with pytest.raises(LakeError, match=r"was kept from the lake table .*/other/events, not from"):
-        tr.features_for(in_lake.problem, APPLICATIONS[0], "2024-03-10", in_lake.lake, other.store)
+        tr.online.features_for(
+            in_lake.problem, APPLICATIONS[0], "2024-03-10", in_lake.lake, other.store
+        )
 
 
 @pytest.mark.slow
@@ -530,7 +534,7 @@ def slow(*given):
 
 rows_of, sync.rows_of = sync.rows_of, slow
 problem, lake = in_lake_again(sys.argv[1])
-tr.sync_online(problem, lake, sys.argv[1] + "/store.sqlite")
+tr.online.sync_online(problem, lake, sys.argv[1] + "/store.sqlite")
 """
 
 
@@ -578,8 +582,8 @@ def rows(table: pa.Table) -> list[dict[str, Any]]:
 def test_an_added_event_is_seen_as_if_the_lake_had_it(in_lake: World) -> None:
     in_lake.sync()
     new = EDGES.slice(5)
-    assert tr.add_events(in_lake.problem, "events", rows(new), in_lake.store) == 3
-    assert tr.add_events(in_lake.problem, "events", rows(new), in_lake.store) == 0
+    assert tr.online.add_events(in_lake.problem, "events", rows(new), in_lake.store) == 3
+    assert tr.online.add_events(in_lake.problem, "events", rows(new), in_lake.store) == 0
     online = [in_lake.online(a) for a in APPLICATIONS]
     in_lake.lake.append("events", new, "event_id")
     for application, features in zip(APPLICATIONS, online):
@@ -593,7 +597,7 @@ def test_the_lake_has_the_last_word_on_an_added_event(in_lake: World) -> None:
     in_lake.sync()
     new = EDGES.slice(5, 1)
     wrong = [{**rows(new)[0], "score": 99.0, "happened_at": "2024-03-09T13:00:00Z"}]
-    tr.add_events(in_lake.problem, "events", pd.DataFrame(wrong), in_lake.store)
+    tr.online.add_events(in_lake.problem, "events", pd.DataFrame(wrong), in_lake.store)
     in_lake.lake.append("events", new, "event_id")
     in_lake.sync()
     in_lake.assert_same(APPLICATIONS[::4])
@@ -603,7 +607,7 @@ def test_the_lake_has_the_last_word_on_an_added_event(in_lake: World) -> None:
 def test_an_added_event_outlives_a_file_that_does_not_have_it_yet(world: Make) -> None:
     made = world(EDGES.slice(0, 4), {"window": [WINDOW]})
     made.sync()
-    tr.add_events(made.problem, "events", EDGES.slice(6, 1), made.store)
+    tr.online.add_events(made.problem, "events", EDGES.slice(6, 1), made.store)
     changed = world(EDGES.slice(0, 6), {"window": [WINDOW]})
     assert changed.sync() == {TABLE: "built"}
     online = [changed.online(a) for a in APPLICATIONS[::3]]
@@ -629,7 +633,7 @@ def test_an_event_that_breaks_the_contract_is_not_added(
     changed.sync()
     former = changed.online(APPLICATIONS[4])
     with pytest.raises(SourceError, match=said):
-        tr.add_events(
+        tr.online.add_events(
             changed.problem, "events", [{**rows(EDGES.slice(6, 1))[0], **change}], changed.store
         )
     assert_equal(changed.online(APPLICATIONS[4]), former)
@@ -640,15 +644,17 @@ def test_what_cannot_be_looked_up_says_why(in_lake: World, tmp_path: Path) -> No
         in_lake.online(APPLICATIONS[0])
     in_lake.sync()
     with pytest.raises(SourceError, match=r'application has no "customer_id".* customer_idd'):
-        tr.features_for(in_lake.problem, {"customer_idd": 1}, "2024-03-10", store=in_lake.store)
+        tr.online.features_for(
+            in_lake.problem, {"customer_idd": 1}, "2024-03-10", store=in_lake.store
+        )
     with pytest.raises(LakeError, match=r'keeps nothing of source "outcomes"; it keeps events'):
-        tr.add_events(in_lake.problem, "outcomes", [], in_lake.store)
+        tr.online.add_events(in_lake.problem, "outcomes", [], in_lake.store)
     lacking = rows(EDGES.slice(6, 1).drop_columns(["shop"]))
     with pytest.raises(SourceError, match=r'the new rows have no "shop"'):
-        tr.add_events(in_lake.problem, "events", lacking, in_lake.store)
+        tr.online.add_events(in_lake.problem, "events", lacking, in_lake.store)
     (tmp_path / "text.sqlite").write_text("no database at all, and long enough to be read as one")
     with pytest.raises(LakeError, match=r"online store at .*text.sqlite cannot be"):
-        tr.features_for(
+        tr.online.features_for(
             in_lake.problem, APPLICATIONS[0], "2024-03-10", store=tmp_path / "text.sqlite"
         )
 

@@ -8,6 +8,7 @@ from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.log import NEEDED, mature_rows
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_a_log_of_immature_rows_is_to_be_measured_later(log: pd.DataFrame) -> No
 def test_policies_need_dollars(log: pd.DataFrame) -> None:
     plain = log[[c for c in log if not c.startswith("value_")]]
     with pytest.raises(LogError, match="holds no dollars"):
-        measure(plain, policies=worlds.wider(log))
+        measure(plain, changes=Changes(policies=worlds.wider(log)))
     assert "policy_value" not in set(measure(plain)["metric"])
 
 

@@ -12,6 +12,7 @@ from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics import cutoff
+from truerisk.measurement.options import Flagging
 from truerisk.statistics.interval import clustered_se, two_way_se
 
 Row = Callable[..., pd.Series]
@@ -96,7 +97,7 @@ def test_days_that_differ_widen_the_interval_of_a_daily_capacity(row: Row) -> No
     day = np.empty(6_000, int)
     day[order] = np.arange(6_000) // 100
     as_of = pd.Timestamp("2026-03-01 12:00", tz="UTC") + pd.to_timedelta(day, unit="D")
-    found = measure(log.assign(as_of=as_of), capacities=[20])
+    found = measure(log.assign(as_of=as_of), flagging=Flagging(capacities=[20]))
     one = row(found, "precision", at="20 a day")
     assert one["status"] == "ok"
     r = rows(log["score"].to_numpy(), day)
@@ -110,4 +111,4 @@ def test_days_that_differ_widen_the_interval_of_a_daily_capacity(row: Row) -> No
 
 def test_a_capacity_per_day_needs_days() -> None:
     with pytest.raises(LogError, match='no column "as_of", which a capacity per day needs'):
-        measure(worlds.draw(0, n=600), capacities=[5])
+        measure(worlds.draw(0, n=600), flagging=Flagging(capacities=[5]))

@@ -10,6 +10,7 @@ from scipy import stats
 from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes, Reading
 
 Row = Callable[..., pd.Series]
 CELLS = ("in-in", "in-out", "out-in", "out-out")
@@ -17,7 +18,7 @@ CELLS = ("in-in", "in-out", "out-in", "out-out")
 
 def test_the_cells_of_a_swap_set_add_up(row: Row) -> None:
     log = worlds.draw(3)
-    found = measure(log, policies=worlds.wider(log))
+    found = measure(log, changes=Changes(policies=worlds.wider(log)))
     for estimator, population in (("naive", "revealed"), ("ipw", "all"), ("dr", "all")):
         share, gain = (
             sum(row(found, m, estimator, population, "wider", c)["value"] for c in CELLS)
@@ -37,9 +38,11 @@ def test_a_cell_is_what_a_cross_table_says(row: Row) -> None:
     certain = certain.assign(p_reveal=1.0).drop(columns="action")
     found = measure(
         certain.drop(columns=["p_approve", "p_decline"]),
-        policies=worlds.wider(log),
-        against=pd.DataFrame({"approve": old * 1.0, "decline": 1.0 - old}),
-        reveals=["approve"],
+        changes=Changes(
+            policies=worlds.wider(log),
+            against=pd.DataFrame({"approve": old * 1.0, "decline": 1.0 - old}),
+        ),
+        reading=Reading(reveals=["approve"]),
     )
     swapped = ~old & new
     out_in = [
@@ -79,7 +82,7 @@ def test_a_changed_policy_is_valued_on_realised_dollars(row: Row) -> None:
     held = dict.fromkeys(("dr", "ipw", "assumed"), 0)
     for seed in range(12):
         log = realised(seed)
-        found = measure(log, policies=worlds.wider(log))
+        found = measure(log, changes=Changes(policies=worlds.wider(log)))
         for e in ("dr", "ipw"):
             one = row(found, "realised_policy_value", e, policy="wider")
             held[e] += bool(one["low"] <= true <= one["high"])

@@ -7,6 +7,7 @@ import pytest
 from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Changes
 from truerisk.measurement.worth.perfect import perfect_model
 from truerisk.measurement.worth.policy_dollars import policy_dollars
 
@@ -60,7 +61,7 @@ def test_a_changed_policy_is_valued_as_measure_values_it(log: pd.DataFrame) -> N
     log = log.assign(mature=log.index % 3 > 0)
     wider = worlds.wider(log)
     found = policy_dollars(log, wider["wider"]).iloc[0]
-    rows = measure(log, policies=wider)
+    rows = measure(log, changes=Changes(policies=wider))
     same = rows[
         rows["metric"].eq("policy_value")
         & rows["policy"].eq("wider")

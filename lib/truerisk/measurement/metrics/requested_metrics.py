@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-import numpy as np
-
-from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
@@ -15,6 +12,7 @@ from truerisk.measurement.metrics import calibration, cutoff
 from truerisk.measurement.metrics.cutoff import Flags
 from truerisk.measurement.metrics.ks import ks
 from truerisk.measurement.metrics.policies import Of, gain
+from truerisk.measurement.options import Flagging
 from truerisk.statistics import influence
 from truerisk.statistics.influence import Value
 
@@ -83,23 +81,14 @@ def band(bands: int, at: str) -> list[Metric]:
     ]
 
 
-def flagged(
-    thresholds: Sequence[float], shares: Sequence[float], capacities: Sequence[float]
-) -> Iterator[Metric]:
-    """Recall, precision and false positives above thresholds and at capacities.
-
-    Raises LogError for a threshold that is no number, a share outside [0, 1], a capacity that is
-    not above 0.
-    """
+def flagged(flagging: Flagging) -> Iterator[Metric]:
+    """Recall, precision and false positives above thresholds and at capacities."""
     asked = [
-        *((Kind.ABOVE, t, "threshold", -np.inf < t < np.inf, "that is finite") for t in thresholds),
-        *((Kind.SHARE, q, "share", 0 < q <= 1, "above 0 and at most 1") for q in shares),
-        *((Kind.DAILY, k, "capacity", 0 < k < np.inf, "above 0") for k in capacities),
+        *((Kind.ABOVE, t) for t in flagging.thresholds),
+        *((Kind.SHARE, q) for q in flagging.shares),
+        *((Kind.DAILY, k) for k in flagging.capacities),
     ]
-    for _, value, name, fine, allowed in asked:
-        if not fine:
-            raise LogError(f"A {name} is {value:g}; allowed is a number {allowed}.")
-    for at in dict.fromkeys(At(kind, float(value)) for kind, value, *_ in asked):
+    for at in dict.fromkeys(At(kind, float(value)) for kind, value in asked):
         for name, metric in FLAGGED.items():
             yield Metric(
                 name,
@@ -109,7 +98,7 @@ def flagged(
                 needs=NEEDS.get(name, ()),
                 daily=at.kind is Kind.DAILY,
             )
-    for t in dict.fromkeys(map(float, thresholds)):
+    for t in dict.fromkeys(map(float, flagging.thresholds)):
         yield Metric("event_rate_below", _below(t), share=True, at=At(Kind.BELOW, t))
 
 
