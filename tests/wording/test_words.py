@@ -12,7 +12,7 @@ def test_the_fields_words_are_used() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     found = [
         f"{path.relative_to(ROOT)}: {used}"
-        for path in [*pages, *(ROOT / "lib").rglob("*.py")]
+        for path in [*pages, *(ROOT / "lib").rglob("*.py"), *(ROOT / "lib").rglob("*.html")]
         for used in NOT_USED.findall(path.read_text())
     ]
     assert found == []

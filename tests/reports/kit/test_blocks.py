@@ -1,5 +1,6 @@
 """Blocks as markup: every text that a block is given stays text, whatever block holds it."""
 
+import re
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -26,7 +27,7 @@ from truerisk.reports.kit.blocks import (
     Tiles,
     Verdict,
 )
-from truerisk.reports.kit.markup import as_json
+from truerisk.reports.kit.markup import TEMPLATES, as_json
 from truerisk.reports.kit.page import Section, page
 
 FRAME = pd.DataFrame({HOSTILE: [HOSTILE], f"{HOSTILE}\nx": [Cell(HOSTILE, HOSTILE)], "n": [1]})
@@ -109,3 +110,13 @@ def test_a_name_in_two_lines_stands_over_its_neighbours() -> None:
     assert text.count('rowspan="2"') == 2
     assert text.index(">AUC<") < text.index('<th scope="col" class="number">usual</th>')
     assert '<td class="number">0.7</td>' in text and "<td>x</td>" in text
+
+
+def test_nothing_escapes_by_hand_and_no_template_switches_it_off() -> None:
+    library = TEMPLATES.parents[1]
+    for path in library.rglob("*.py"):
+        text = path.read_text()
+        assert not re.search(r"^(from|import) html\b", text, re.M), path
+        assert "Markup(" not in text or path.parent.name == "kit", path
+    for path in TEMPLATES.glob("*.html"):
+        assert not re.search(r"\|\s*safe\b|autoescape", path.read_text()), path
