@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import truerisk as tr
 from tests.flows.conftest import ROOT, Run
 from truerisk.cli import app
 
@@ -72,6 +73,13 @@ def test_the_files_that_the_pages_name_are_there() -> None:
         for named in re.findall(r"`((?:\w+/)+\w+\.(?:py|toml|ipynb))`", path.read_text()):
             known = Path(named).name in imagined or any((r / named).exists() for r in roots)
             assert known, f"{path.name}: {named}"
+
+
+def test_the_public_names_of_the_pages_exist() -> None:
+    for path in PAGES:
+        for name, inner in re.findall(r"\btr\.(\w+)(?:\.([a-z]\w*))?", path.read_text()):
+            assert name in tr.__all__, f"{path.name}: tr.{name}"
+            assert not inner or hasattr(getattr(tr, name), inner), f"{path.name}: tr.{name}.{inner}"
 
 
 def test_the_readme_leads_to_every_page() -> None:
