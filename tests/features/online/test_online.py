@@ -522,7 +522,7 @@ def test_a_failed_sync_leaves_the_former_state(in_lake: World) -> None:
 KILLED = """
 import sys, time
 import truerisk as tr
-from tests.features.test_online import in_lake_again
+from tests.features.online.test_online import in_lake_again
 from truerisk.features.online import sync
 
 def slow(*given):

@@ -291,7 +291,6 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.csv", b"", "has no header"),
     "twice": ("a.csv", b"visit,at_,x,X\n1,2024-01-01,1,2\n", 'column "x" is there more than once'),
     "space": ("a.csv", b"visit,at_,my x\n1,2024-01-01,1\n", "is no name for a lake table's column"),
-    "own": ("a.csv", b"visit,at_,__row\n1,2024-01-01,1\n", "begins with __"),
 }
 
 
