@@ -29,6 +29,7 @@ from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.evidence.pseudo import ESTIMATORS, Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.metrics import policies, requested_metrics
+from truerisk.measurement.options import Flagging
 from truerisk.statistics.interval import Z
 
 THRESHOLD, SHARE = 0.2, 0.15
@@ -52,7 +53,7 @@ def metrics(only: tuple[str, ...] = ()) -> list[Metric]:
     changed = dict.fromkeys((policies.AS_RUN, "wider"))
     found = [
         *requested_metrics.quality(),
-        *requested_metrics.flagged([THRESHOLD], [SHARE], []),
+        *requested_metrics.flagged(Flagging(thresholds=[THRESHOLD], shares=[SHARE])),
         *requested_metrics.rivals([RIVAL]),
         *policies.values(changed),  # type: ignore[arg-type]
         *policies.swaps(changed),  # type: ignore[arg-type]

@@ -35,7 +35,9 @@ def decisions(
     rows = rows.iloc[::-1].head(limit)
     if json_:
         print(rows.to_json(orient="records", date_format="iso", indent=1))
-    elif application:
+        return
+    rows = rows.assign(**{about.key: as_text(rows[about.key])})
+    if application:
         show(
             out, facts({str(name): _said(str(name), value) for name, value in rows.iloc[0].items()})
         )

@@ -1,4 +1,4 @@
-"""One lender decided at once, day by day and two by two: exploration costs and teaches the same."""
+"""One lender decided at once, by days, by fives, by twos: exploration costs and teaches the same."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
 
 N, DAYS, HOPEFUL = 3_000, 60, 0.4
-AT_ONCE, DAILY, TINY = N, N // DAYS, 2
+AT_ONCE, DAILY, FEW, TINY = N, N // DAYS, 5, 2
 LATER = np.arange(N) >= N // 2  # after the first 30 days
 BUDGETS: dict[str, dict[str, Any]] = {
     "share": {"share_of_profit": 0.04},
@@ -27,6 +27,8 @@ BUDGETS: dict[str, dict[str, Any]] = {
 }
 KNOWN = Calibration(HOPEFUL, 1.0)
 MADE: dict[Any, "Stream"] = {}
+
+pytestmark = pytest.mark.xdist_group("small batches")  # they share what was made
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def test_the_size_of_batches_changes_neither_cost_nor_labels(
     later = whole.open & LATER
     at_floor = (whole.rate[later] <= 0.005).mean()
     assert at_floor < 0.5, "the floor alone decides what is spent"
-    for size in (DAILY, TINY):
+    for size in (DAILY, FEW):
         made = stream(budget, size)
         assert made.spent(later) == pytest.approx(whole.spent(later), rel=0.1)
         assert made.rate[later].sum() == pytest.approx(whole.rate[later].sum(), rel=0.1)
@@ -133,7 +135,7 @@ def test_the_size_of_batches_changes_neither_cost_nor_labels(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("budget", BUDGETS)
-@pytest.mark.parametrize("size", [DAILY, TINY])
+@pytest.mark.parametrize("size", [DAILY, FEW])
 def test_thirty_days_commit_no_more_than_the_limit(
     stream: Callable[..., Stream], budget: str, size: int
 ) -> None:
@@ -179,7 +181,7 @@ def estimates(made: Stream, seed: int) -> tuple[float, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [AT_ONCE, DAILY, TINY])
+@pytest.mark.parametrize("size", [AT_ONCE, DAILY, FEW])
 def test_estimates_are_right_about_everyone_whatever_the_size(
     stream: Callable[..., Stream], size: int
 ) -> None:
