@@ -1,4 +1,4 @@
-"""One lender decided at once, by days, by fives, by twos: exploration costs and teaches the same."""
+"""One lender decided at once, by days, by fives, by twos: exploration costs and teaches alike."""
 
 import time
 from collections.abc import Callable
