@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from altair.utils.schemapi import debug_mode
 
 from tests.reports import looks
 from tests.reports.looks import KNOWN_AT, frame, rows
@@ -17,8 +18,19 @@ from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
 from truerisk.models.training import Split
 from truerisk.problem.load import load_problem
+from truerisk.reports.kit import page as page_module
 from truerisk.reports.model.page import train_page
 from truerisk.reports.monitor.page import measure_page
+
+
+@pytest.fixture(scope="module")
+def quickly():
+    """Without the charting library and without checks of every mark: the browser test has both."""
+    real = page_module._library
+    page_module._library = lambda: "/* library */"
+    with debug_mode(False):
+        yield
+    page_module._library = real
 
 
 @pytest.fixture(scope="session")

@@ -1,36 +1,18 @@
 """Both pages: self-contained, safe, deterministic, and honest about whom a number speaks of."""
 
-import html
 import re
 
 import pytest
-from altair.utils.schemapi import debug_mode
 
-from truerisk.reports.kit import page as page_module
+from tests.reports.reading import HOSTILE, MISSING, visible
 
-HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
+pytestmark = pytest.mark.usefixtures("quickly")
+
 WITHHELD = "withheld: 11 explored labels (effective), 30 are needed"
 NO_PROPENSITY = "not identified: no application had a logged chance to be revealed"
-MISSING = re.compile(r"\b(nan|NaN|NaT|inf)\b|<NA>|\bNone\b(?! of)")
 LOADS = re.compile(
     r"""(?:src|href|srcset|data|action)\s*=\s*["']?\s*(?:https?:)?//|@import|url\(""", re.I
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly():
-    """Without the charting library and without checks of every mark: the browser test has both."""
-    real = page_module._library
-    page_module._library = lambda: "/* library */"
-    with debug_mode(False):
-        yield
-    page_module._library = real
-
-
-def visible(text):
-    """What a reader sees, without style, scripts and tags."""
-    text = re.sub(r"<(style|script)\b.*?</\1>", " ", text, flags=re.S)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 STATES = [

@@ -13,7 +13,7 @@ def capacity_of(log: pd.DataFrame) -> tuple[str, float | None]:
     dollars to tell the action by, or where no day would exceed it.
     """
     flag = isolated(lambda: action_values(log).action(None, True))
-    if isinstance(flag, Lost):
+    if isinstance(flag, Lost):  # the dollars of the page fail alike, and say why
         return "", None
     mature = log[log["mature"]]
     day = mature["as_of"].dt.floor("D")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
-from tests.reports.test_pages import HOSTILE, visible
+from tests.reports.reading import HOSTILE, visible
 from truerisk.errors import LogError
 from truerisk.reports.kit import blocks
 from truerisk.reports.kit.blocks import (

@@ -1,6 +1,5 @@
 """How predictable it is, on the page: labelled estimates, no missing numbers, charts that draw."""
 
-import html
 import re
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 from altair.utils.schemapi import debug_mode
 
+from tests.reports.reading import HOSTILE, visible
 from truerisk.evaluation.predictability.ceiling import ceiling
 from truerisk.evaluation.predictability.learning_curve import LearningCurve
 from truerisk.evaluation.predictability.nearest_neighbours import NearestNeighbours
@@ -17,7 +17,6 @@ from truerisk.reports.kit.page import Section
 from truerisk.reports.model.page import train_page
 from truerisk.reports.model.predictability import predictability
 
-HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
 N = np.array([600, 1_200, 2_400, 4_800, 19_200])
 NEIGHBOURS = NearestNeighbours(
     "ok", 4_000, 0.14, 0.16, (0.07, 0.06, 0.08), (0.82, 0.71, 0.88), 0.38
@@ -43,11 +42,6 @@ def made(
     ladder = pd.DataFrame(rows, columns=["rung", "metric", "value", "low", "high", "share"])
     curve = LearningCurve("boosting", points, ceiling(N, auc, covariance))
     return Predictability("naive", population, status, feature, ladder, curve, neighbours)
-
-
-def visible(text):
-    text = re.sub(r"<(style|script)\b.*?</\1>", " ", text, flags=re.S)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """The monitor page says what holds, what rings, what it costs, and what it does not know."""
 
-import html
-import re
-
 import pandas as pd
 import pytest
-from altair.utils.schemapi import debug_mode
 
-from tests.reports import looks
-from truerisk.reports.kit import page as page_module
+from tests.reports import looks, reading
+from tests.reports.reading import HOSTILE, MISSING
 from truerisk.reports.monitor.dollars import in_dollars
 from truerisk.reports.monitor.drift import drifted
 from truerisk.reports.monitor.exploration import exploration
@@ -19,22 +15,11 @@ from truerisk.reports.monitor.verdict import summary, verdict
 from truerisk.reports.monitor.vintages import vintages
 from truerisk.reports.monitor.watching import watching
 
-HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>&\"'"
-MISSING = re.compile(r"\b(nan|NaN|NaT|inf)\b|<NA>|\bNone\b(?! of)")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quickly():
-    real = page_module._library
-    page_module._library = lambda: "/* library */"
-    with debug_mode(False):
-        yield
-    page_module._library = real
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 def visible(text):
-    seen = re.sub(r"<(style|script)\b.*?</\1>", " ", text, flags=re.S)
-    seen = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", seen)))
+    seen = reading.visible(text)
     assert not MISSING.search(seen), MISSING.search(seen)
     return seen
 

@@ -11,6 +11,7 @@ from truerisk.errors import SourceError
 from truerisk.lake.contract import holds
 from truerisk.lake.duck import quote
 from truerisk.lake.ingest.judge import Verdict
+from truerisk.lake.ingest.untyped import new_texts
 from truerisk.lake.reader.cells import STORED, Cell, cell, family, readable, zoned
 from truerisk.lake.reader.explain import Explained, explain_column
 from truerisk.lake.reader.guess import GUESSES, NOTHING, TEXT, guess, guessed_cell
@@ -120,13 +121,10 @@ def passing_for_texts(
     ``view`` has the file's rows as they came, numbered in ``__row``.
     """
     seen = []
-    for r in found:
-        declared = r.column in contract and contract[r.column].type is not None
-        if r.stored != TEXT or r.column in held or declared:
-            continue
-        explained = explain_column(con, view, r.column)
+    for column in new_texts(found, held, contract):
+        explained = explain_column(con, view, column)
         if explained.suspicious:
-            c = quote(r.column)
+            c = quote(column)
             odd = f"trim({c}) <> '' AND NOT regexp_matches({c}, '{GUESSES['DOUBLE']}')"
             first = con.sql(f"SELECT min(__row) FROM {view} WHERE {odd}").fetchall()[0][0]
             seen.append((explained, first))

@@ -16,6 +16,14 @@ from truerisk.lake.reader.guess import TEXT
 from truerisk.problem.source import Column
 
 
+def new_texts(
+    found: list[Cell], held: Mapping[str, str], contract: Mapping[str, Column]
+) -> list[str]:
+    """Columns that are text only because nothing says otherwise: not the table, not a contract."""
+    texts = [c.column for c in found if c.stored == TEXT and c.column not in held]
+    return [c for c in texts if c not in contract or contract[c].type is None]
+
+
 def without_values(
     con: duckdb.DuckDBPyConnection,
     view: str,
@@ -24,8 +32,7 @@ def without_values(
     contract: Mapping[str, Column],
 ) -> list[str]:
     """New columns without a declared type that no row of ``view`` fills."""
-    untyped = [c.column for c in found if c.stored == TEXT and c.column not in held]
-    untyped = [c for c in untyped if c not in contract or contract[c].type is None]
+    untyped = new_texts(found, held, contract)
     if not untyped:
         return []
     counts = ", ".join(f"count(NULLIF(trim({quote(c)}), ''))" for c in untyped)
