@@ -126,12 +126,12 @@ def _champion(lake: Lake, problem: Problem) -> None:
         "squared": {"edges": [], "points": [0], "missing": 0},
     }
     model = Model(
-        "scorecard",
-        ScorecardModel(0.0, 20, card),
-        Calibration(0.0, 1.0),
-        list(card),
-        definition(then),
-        "f" * 64,
+        name="scorecard",
+        fitted=ScorecardModel(0.0, 20, card),
+        calibration=Calibration(0.0, 1.0),
+        features=list(card),
+        definition=definition(then),
+        fingerprint="f" * 64,
     )
     about = {"known_at": "2026-02-01", "versions": {"applications": 1}, "run": "Train/7"}
     version = save(lake, "small", model, about)

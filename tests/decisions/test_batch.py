@@ -49,7 +49,12 @@ def version(stocked: Lake, problem: Problem) -> str:
     """A scorecard on the amount alone: the larger, the riskier."""
     fitted = ScorecardModel(1.6, 20, CARD)
     model = Model(
-        "scorecard", fitted, Calibration(0.0, 1.0), ["amount"], definition(problem), "f" * 64
+        name="scorecard",
+        fitted=fitted,
+        calibration=Calibration(0.0, 1.0),
+        features=["amount"],
+        definition=definition(problem),
+        fingerprint="f" * 64,
     )
     return save(stocked, problem.name, model, {})
 

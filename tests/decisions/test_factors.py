@@ -59,7 +59,15 @@ def linear(make_problem: Make) -> Callable[..., tuple[Problem, Model]]:
         fitted: Any = Linear(weights, base)
         inputs = [*columns, *(derived or {})]
         as_it_is = Calibration(0.0, 1.0)
-        return made, Model("linear", fitted, as_it_is, inputs, definition(made), "f", known)
+        return made, Model(
+            name="linear",
+            fitted=fitted,
+            calibration=as_it_is,
+            features=inputs,
+            definition=definition(made),
+            fingerprint="f",
+            reference=known,
+        )
 
     return linear_
 
@@ -185,7 +193,13 @@ def test_every_candidate_is_explained_as_it_scores_row_by_row(
     params = problem.candidates.chosen[name]
     fitted = CANDIDATES[name].fit(X[columns], event, params, seed=0)
     model = Model(
-        name, fitted, Calibration(0.1, 0.9), columns, definition(problem), "f", dict(USUAL)
+        name=name,
+        fitted=fitted,
+        calibration=Calibration(0.1, 0.9),
+        features=columns,
+        definition=definition(problem),
+        fingerprint="f",
+        reference=dict(USUAL),
     )
     frame = applications(60, seed=3)
     frame.loc[::9, "income"] = np.nan

@@ -50,7 +50,12 @@ def test_from_the_source_to_the_ledger_to_fairness(
     ended = pd.DataFrame({"application_id": rows["application_id"], "observed_at": seen})
     lake.append("outcomes", ended.assign(defaulted=[0, 0, 0, 1] * 100), "application_id")
     model = Model(
-        "prior", PriorModel(0.1), Calibration(0.0, 1.0), ["amount"], definition(problem), "f" * 64
+        name="prior",
+        fitted=PriorModel(0.1),
+        calibration=Calibration(0.0, 1.0),
+        features=["amount"],
+        definition=definition(problem),
+        fingerprint="f" * 64,
     )
     batch = plan_batch(lake, problem, save(lake, problem.name, model, {}))
     made = decide(problem, score(lake, problem, batch), batch)

@@ -97,13 +97,13 @@ def stocked(lake: Lake, make_scored: Make) -> Lake:
 
 def packaged(lake: Lake, problem: Problem, usual: dict[str, Any] | None) -> str:
     model = Model(
-        "scorecard",
-        ScorecardModel(1.6, 20, CARD),
-        Calibration(0.0, 1.0),
-        ["amount", "age"],
-        definition(problem),
-        "f" * 64,
-        usual,
+        name="scorecard",
+        fitted=ScorecardModel(1.6, 20, CARD),
+        calibration=Calibration(0.0, 1.0),
+        features=["amount", "age"],
+        definition=definition(problem),
+        fingerprint="f" * 64,
+        reference=usual,
     )
     return save(lake, problem.name, model, {})
 

@@ -20,7 +20,14 @@ def group(
 ) -> Group:
     over = [timedelta(days=d) for d in days]
     made = tuple(aggregates("events", over, list(compute)))
-    return Group("v", "customer_id", made, TYPES, ["amount"] if money else [], delay)
+    return Group(
+        view="v",
+        by="customer_id",
+        aggregates=made,
+        types=TYPES,
+        money=["amount"] if money else [],
+        delay=delay,
+    )
 
 
 def told(choices: list[Choice]) -> list[tuple[str, list[int], int]]:

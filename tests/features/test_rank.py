@@ -123,7 +123,7 @@ def test_an_edge_lies_above_every_row_before_it_and_below_the_rest(
     spine = [("a", t) for t in (-WIDEST, 0, 1, SECOND, SECOND + 1, WIDEST)]
     show(con, rows, spine, delay)
     found = ranked(con, None)
-    assert found == Rank("BIGINT", 0, SECOND, SECOND, 0, 3)
+    assert found == Rank(type="BIGINT", first=0, last=SECOND, unit=SECOND, low=0, width=3)
     keys = [x for _, x, _ in newest(con, delay, None, found)]
     assert keys == [None, None, 1, 1, 2, 2]
 

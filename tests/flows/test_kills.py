@@ -73,7 +73,14 @@ def offered(root: str, unit: int) -> tuple[str, str, str, str]:
     X, event = pd.DataFrame({"amount": [1.0, 2.0]}), np.array([0.0, 1.0])
     fitted = CANDIDATES["prior"].fit(X, event, Prior(), 0)
     calibration = Calibration(0.0, 1.0)
-    made = Model("prior", fitted, calibration, ["amount"], definition(problem), f"data {unit}")
+    made = Model(
+        name="prior",
+        fitted=fitted,
+        calibration=calibration,
+        features=["amount"],
+        definition=definition(problem),
+        fingerprint=f"data {unit}",
+    )
     version = save(lake, problem.name, made, {"versions": {}})
     digest = save_report(lake, problem.name, version, f"<html>{unit}</html>")
     submit(lake, problem.name, version, "TrainFlow/1", digest, compared, {"gate": []})

@@ -47,6 +47,6 @@ def bring(
         problem = make_problem(sources={"visits": {**visits, "ingest": rules or {}, **source}})
         found = find_new_files(lake, problem, {"visits": [str(file)]})
         done = [d for group in found.groups for d in ingest(lake, problem, group)]
-        return done[0] if done else Ingested(None, said=found.said)  # type: ignore[arg-type]
+        return done[0] if done else Ingested(file=None, said=found.said)  # type: ignore[arg-type]
 
     return bring_

@@ -21,7 +21,7 @@ from truerisk.statistics import influence
 RULES = ("fresh", "sticky", "held")
 BEGIN = pd.Timestamp("2025-03-14", tz="UTC")  # both applications lie in one window of 90 days
 ASKED = (0.93, 0.97)
-EVENT_RATE = Metric("event_rate", lambda r, p: influence.event_rate(p.a, p.b), share=True)
+EVENT_RATE = Metric(name="event_rate", of=lambda r, p: influence.event_rate(p.a, p.b), share=True)
 
 
 def draw(seed: int, rule: str = "fresh", subjects: int = 5_000) -> pd.DataFrame:

@@ -80,7 +80,17 @@ def truth(hidden: float, pi: float = worlds.PI, only: tuple[str, ...] = ()) -> d
     """Every metric, or ``only`` some, with a million applications' risks in place of labels."""
     log = worlds.draw(999, n=1_000_000, hidden=hidden, pi=pi)
     p, one, no = log["p"].to_numpy(), np.ones(len(log)), np.zeros(len(log), bool)
-    rows = Rows(log["score"].to_numpy(), one, ~no, p, no, no, no, np.arange(len(log)), 0 * one)
+    rows = Rows(
+        score=log["score"].to_numpy(),
+        pi=one,
+        seen=~no,
+        y=p,
+        walked=no,
+        lost=no,
+        unseen=no,
+        cluster=np.arange(len(log)),
+        day=0 * one,
+    )
     rows = rows.adding(columns(log))
     return {named(m.name, m.at): m.of(rows, Pseudo(p, 1 - p, one)).theta for m in metrics(only)}
 

@@ -88,7 +88,7 @@ def wider(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def event_rate(log: pd.DataFrame) -> dict[str, dict]:
     """measure()'s event rate of everyone by estimator, and nothing else: quick."""
     frame, rows = mature_rows(log)
-    metric = Metric("event_rate", lambda r, p: influence.event_rate(p.a, p.b), share=True)
+    metric = Metric(name="event_rate", of=lambda r, p: influence.event_rate(p.a, p.b), share=True)
     found = estimates(rows, guesses(frame, rows, []), [metric])
     return {row["estimator"]: row for row in found if row["population"] != "eligible"}
 

@@ -83,9 +83,15 @@ def make_dataset(problem: Problem, sample: Callable[..., Any]) -> Callable[..., 
         if change is not None:
             change(frame)
         return Dataset(
-            frame, ["income", "late", "purpose"], definition(problem), {}, KNOWN_AT,
-            fingerprint(frame), {}, {},
-        )  # fmt: skip
+            frame=frame,
+            features=["income", "late", "purpose"],
+            definition=definition(problem),
+            versions={},
+            known_at=KNOWN_AT,
+            fingerprint=fingerprint(frame),
+            counts={},
+            newest={},
+        )
 
     return dataset_
 
@@ -95,7 +101,12 @@ def make_model(problem: Problem) -> Callable[[str], Model]:
     """A small model by the candidate of that name, calibrated by hand."""
     features, defined = ["income", "late", "purpose"], definition(problem)
     return lambda name: Model(
-        name, fitted(name), Calibration(0.1, 0.9), features, defined, "f" * 64
+        name=name,
+        fitted=fitted(name),
+        calibration=Calibration(0.1, 0.9),
+        features=features,
+        definition=defined,
+        fingerprint="f" * 64,
     )
 
 

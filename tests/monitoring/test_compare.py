@@ -56,9 +56,14 @@ def world(lake: Lake, make_problem: Callable[..., Any]) -> tuple[Any, Lake, pd.D
 def kept(lake: Lake, problem: Any, keys: range | None, rate: float) -> str:
     """A model that was fitted on these applications; None for a package older than its hashes."""
     model = Model(
-        "prior", PriorModel(rate), Calibration(0, 1), ["amount"], definition(problem), "f" * 64,
+        name="prior",
+        fitted=PriorModel(rate),
+        calibration=Calibration(0, 1),
+        features=["amount"],
+        definition=definition(problem),
+        fingerprint="f" * 64,
         fitted_keys=None if keys is None else pack(pd.Series(keys)),
-    )  # fmt: skip
+    )
     return save(lake, problem.name, model, {"known_at": "2025-04-01T00:00:00+00:00"})
 
 

@@ -26,7 +26,15 @@ def submitted(lake: Lake) -> Callable[..., tuple[str, str]]:
     def submitted_(**more: Any) -> tuple[str, str]:
         X, event = pd.DataFrame({"amount": [1.0, 2.0]}), np.array([0.0, 1.0])
         fitted = CANDIDATES["prior"].fit(X, event, Prior(), 0)
-        model = Model("prior", fitted, Calibration(0.0, 1.0), ["amount"], {}, "data", None)
+        model = Model(
+            name="prior",
+            fitted=fitted,
+            calibration=Calibration(0.0, 1.0),
+            features=["amount"],
+            definition={},
+            fingerprint="data",
+            reference=None,
+        )
         version = save(lake, "small", model, {"versions": {}})
         digest = save_report(lake, "small", version, "<html>the report</html>")
         package = read_manifest(lake, "small", version)["sha256"]

@@ -24,7 +24,16 @@ from truerisk.registry.verify import sentence, verify
 
 
 def event(n: int, what: str = "submitted") -> Event:
-    return Event("small", f"v{n}", what, "Ann", "because", f"{n:016d}", None, {"gate": [], "n": n})
+    return Event(
+        problem="small",
+        version=f"v{n}",
+        event=what,
+        by="Ann",
+        because="because",
+        report_hash=f"{n:016d}",
+        expected_champion=None,
+        payload={"gate": [], "n": n},
+    )
 
 
 @pytest.fixture(scope="module")

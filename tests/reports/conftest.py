@@ -60,8 +60,19 @@ def train_inputs(problem):
         counts |= {"closed early": 4, "without an outcome": 50}
         newest = {"applications": KNOWN_AT - pd.Timedelta(days=9), "outcomes": KNOWN_AT}
         versions = {"applications": 3, "outcomes": "sha256:" + "ab" * 32, "decisions/credit": 1}
-        dataset = Dataset(table, ["amount"], {}, versions, KNOWN_AT, "f00d" * 16, counts, newest)
-        parts = Split(as_of[100], ~judge, ~judge, ~judge, judge)
+        dataset = Dataset(
+            frame=table,
+            features=["amount"],
+            definition={},
+            versions=versions,
+            known_at=KNOWN_AT,
+            fingerprint="f00d" * 16,
+            counts=counts,
+            newest=newest,
+        )
+        parts = Split(
+            holdout_from=as_of[100], early=~judge, gapped=~judge, choose=~judge, judge=judge
+        )
         metrics = ("event_rate", "auc", "calibration_error")
         models = ["prior", name, "boosting"]
         estimates = pd.concat(

@@ -31,7 +31,7 @@ from truerisk.problem.spec import Problem
 SAMPLE = 5_000  # applications that a feature's coverage is counted on where none was decided
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Catalog:
     """What was found in a lake. ``.sources``, ``.columns``, ``.features``, ``.models`` and
     ``.lineage`` are frames with one row each; ``.unused`` are the columns nobody uses."""
@@ -102,7 +102,7 @@ def read_catalog(
             found.append(one if isinstance(one, Problem) else load_problem(one))
         except ProblemError as error:
             troubles.append(str(error))
-    catalog = Catalog(at, lake.root, found, troubles)
+    catalog = Catalog(as_of=at, root=lake.root, problems=found, troubles=troubles)
     for problem in found:
         _add(catalog, problem, lake, sample)
     _mark_unused(catalog)
@@ -174,7 +174,7 @@ def _with_read_ones(
     for name in dict.fromkeys(n for e in edges for n in (e.up, e.down)):
         if name.startswith(prefix) and name not in known:
             source, _, column = name.removeprefix(prefix).partition(".")
-            columns.append(ColumnEntry(name, problem.name, source, column))
+            columns.append(ColumnEntry(id=name, problem=problem.name, source=source, name=column))
             known.add(name)
     return columns
 

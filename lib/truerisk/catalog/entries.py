@@ -10,7 +10,7 @@ import pandas as pd
 LIVE = ("champion", "challenger", "shadow")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Point:
     """A column at one moment of its history: one ingest, or one month of event times.
 
@@ -25,7 +25,7 @@ class Point:
     critical: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """Something that was not so before: when it came, with which file, and what it is."""
 
@@ -36,7 +36,7 @@ class Change:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """One ingest: ``rows`` = accepted + rejected + already_held."""
 
@@ -48,7 +48,7 @@ class Batch:
     already_held: int
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ColumnEntry:
     """A column of a source. ``nulls`` is a share; ``distinct`` is approximate.
 
@@ -75,7 +75,7 @@ class ColumnEntry:
     used: bool = True
 
 
-@dataclass
+@dataclass(kw_only=True)
 class SourceEntry:
     """A source of a problem. ``trouble`` says why it could not be opened; then counts are None.
 
@@ -111,7 +111,7 @@ class SourceEntry:
     quarantined: int = 0
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FeatureEntry:
     """A feature of a problem file or of a model. ``toml`` is what makes it, ready to copy.
 
@@ -147,7 +147,7 @@ class ModelInput:
     current: bool
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ModelEntry:
     """A submitted model with its state, its inputs and what it decided."""
 

@@ -19,12 +19,21 @@ def batches(lake: Lake, table: str) -> tuple[list[Batch], dict[str, list[Point]]
     points: dict[str, list[Point]] = {}
     for (at, file, column), said in figures.items():
         if column == quality.WHOLE:
-            made.append(Batch(at, file, **{name: int(said[name]) for name in quality.COUNTS}))
+            made.append(
+                Batch(at=at, file=file, **{name: int(said[name]) for name in quality.COUNTS})
+            )
     rows = {(batch.at, batch.file): batch.accepted for batch in made}
     for (at, file, column), said in figures.items():
         if column != quality.WHOLE:
             nulls, psi, critical = map(said.get, ("null_share", "psi", "psi_critical"))
-            point = Point(at, rows.get((at, file), 0), nulls, file, psi, critical)
+            point = Point(
+                at=at,
+                rows=rows.get((at, file), 0),
+                nulls=nulls,
+                file=file,
+                psi=psi,
+                critical=critical,
+            )
             points.setdefault(column, []).append(point)
     return made, points
 
@@ -32,7 +41,13 @@ def batches(lake: Lake, table: str) -> tuple[list[Batch], dict[str, list[Point]]
 def changes(lake: Lake, table: str) -> list[Change]:
     """Everything that was not so before, newest first."""
     return [
-        Change(_moment(row["at"]), row["file"], row["column"], row["kind"], row["sentence"])
+        Change(
+            at=_moment(row["at"]),
+            file=row["file"],
+            column=row["column"],
+            kind=row["kind"],
+            sentence=row["sentence"],
+        )
         for row in quality.changes(lake, table).to_dict("records")
     ]
 

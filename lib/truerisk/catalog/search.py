@@ -21,7 +21,7 @@ WHOLE = 3.0
 SURE = 4  # letters that a word needs before a typing error is forgiven; twice that: two errors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """One thing that can be found. ``about`` is shown; ``state`` is its freshness or coverage."""
 
@@ -79,9 +79,15 @@ def documents(catalog: Catalog) -> Iterator[Document]:
     }  # fmt: skip
     for s in catalog.source_entries:
         yield Document(
-            s.id, "source", s.name, f"{s.problem}: {s.place}", freshness(s), ", ".join(s.roles),
-            f"{s.problem} {s.owner} {' '.join(s.roles)} {s.place}", f"{s.description} {s.query}",
-        )  # fmt: skip
+            id=s.id,
+            kind="source",
+            name=s.name,
+            where=f"{s.problem}: {s.place}",
+            state=freshness(s),
+            users=", ".join(s.roles),
+            tags=f"{s.problem} {s.owner} {' '.join(s.roles)} {s.place}",
+            text=f"{s.description} {s.query}",
+        )
     uses: dict[str, set[str]] = {}
     for edge in catalog.edges:
         if not edge.down.startswith(("feature/", "model/", "decisions/")):
@@ -92,9 +98,15 @@ def documents(catalog: Catalog) -> Iterator[Document]:
         users = ", ".join(features + sorted(uses.get(c.id, ()))) if c.used else "nobody"
         state = "" if c.nulls is None else f"{_share(1 - c.nulls)} filled"
         yield Document(
-            c.id, "column", c.name, f"{c.problem}.{c.source}", state or freshness(s), users,
-            f"{c.problem} {c.source} {s.owner}", f"{c.type} {c.contract} {s.description}",
-        )  # fmt: skip
+            id=c.id,
+            kind="column",
+            name=c.name,
+            where=f"{c.problem}.{c.source}",
+            state=state or freshness(s),
+            users=users,
+            tags=f"{c.problem} {c.source} {s.owner}",
+            text=f"{c.type} {c.contract} {s.description}",
+        )
     for f in catalog.feature_entries:
         n = used[f.id]
         users = counted(n, "model") if n else "no model yet"
@@ -103,17 +115,27 @@ def documents(catalog: Catalog) -> Iterator[Document]:
             sources[f.problem, name].owner for name in f.sources if (f.problem, name) in sources
         }
         yield Document(
-            f.id, "feature", f.name, f"{f.problem} ({f.kind})",
-            "" if f.coverage is None else f"{_share(f.coverage)} filled", users,
-            f"{f.problem} {' '.join(f.sources)} {' '.join(owners)} {f.kind}", f"{f.words} {f.toml}",
-        )  # fmt: skip
+            id=f.id,
+            kind="feature",
+            name=f.name,
+            where=f"{f.problem} ({f.kind})",
+            state="" if f.coverage is None else f"{_share(f.coverage)} filled",
+            users=users,
+            tags=f"{f.problem} {' '.join(f.sources)} {' '.join(owners)} {f.kind}",
+            text=f"{f.words} {f.toml}",
+        )
     for m in catalog.model_entries:
         decided = sum(m.decisions.values())
         yield Document(
-            m.id, "model", m.version, f"{m.problem} ({m.candidate})", m.status,
-            counted(decided, 'decision') if decided else "no decision",
-            f"{m.problem} {m.candidate} {m.status}", m.last,
-        )  # fmt: skip
+            id=m.id,
+            kind="model",
+            name=m.version,
+            where=f"{m.problem} ({m.candidate})",
+            state=m.status,
+            users=counted(decided, "decision") if decided else "no decision",
+            tags=f"{m.problem} {m.candidate} {m.status}",
+            text=m.last,
+        )
 
 
 def freshness(source) -> str:  # type: ignore[no-untyped-def]

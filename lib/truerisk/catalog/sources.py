@@ -112,14 +112,14 @@ def _history(
     entry: SourceEntry, columns: list[ColumnEntry], found: dict, lake: Lake, table: str | None
 ) -> None:
     """By ingest where there was one, else by month of event time."""
-    months = [Point(month, rows) for month, rows in found["months"]]
+    months = [Point(at=month, rows=rows) for month, rows in found["months"]]
     entry.history = months
     batches, points = history.batches(lake, table) if table else ([], {})
     if not batches or table is None:
         entry.seen = f"never ingested: {NOW}, by month of {entry.time or 'event time'}"
         for column in columns:
             nulls = found["columns"][column.name]["months"]
-            column.history = [Point(p.at, p.rows, n) for p, n in zip(months, nulls)]
+            column.history = [Point(at=p.at, rows=p.rows, nulls=n) for p, n in zip(months, nulls)]
         return
     times = "once" if len(batches) == 1 else f"{len(batches):,} times"
     entry.seen = f"ingested {times}: changes and history as recorded then; rows {NOW}"

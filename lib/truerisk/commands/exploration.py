@@ -97,7 +97,14 @@ def _scored(
     scored = rescore(lake, problem, champion, decided[problem.key])
     calibration = known_calibration(lake, problem, champion)
     had = chances(before, scored["subject"])
-    batch = Batch("", champion, [], scored, calibration=calibration, chances=had)
+    batch = Batch(
+        id="",
+        model_version=champion,
+        features=[],
+        spine=scored,
+        calibration=calibration,
+        chances=had,
+    )
     return scored, batch, "decided already, as a guide to the next ones"
 
 

@@ -30,7 +30,7 @@ MATCHES = "matches"
 AS_SCORED = Calibration(0.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
@@ -105,19 +105,19 @@ def plan_batch(
         f"{calibration.intercept!r}|{calibration.slope!r}|{held}|{waiting}"
     )
     return Batch(
-        hashlib.sha256(pinned.encode()).hexdigest()[:16],
-        model_version,
-        manifest["features"],
-        spine,
-        versions,
-        spent,
-        list(range(problem.compute.shards)),
-        run,
-        calibration,
-        before,
-        had,
-        manifest["definition"],
-        manifest.get("levels") or {},
+        id=hashlib.sha256(pinned.encode()).hexdigest()[:16],
+        model_version=model_version,
+        features=manifest["features"],
+        spine=spine,
+        versions=versions,
+        spent=spent,
+        shards=list(range(problem.compute.shards)),
+        run=run,
+        calibration=calibration,
+        recent=before,
+        chances=had,
+        definition=manifest["definition"],
+        levels=manifest.get("levels") or {},
     )
 
 

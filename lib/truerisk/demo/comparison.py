@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from truerisk.decisions.ledger import decision_log
 from truerisk.flow import Run, namespace, runs_of
 from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ESTIMATES
 from truerisk.models.package import read_manifest
 from truerisk.problem.spec import Problem
 from truerisk.simulator import World
@@ -29,8 +31,7 @@ def conclude(
     problem: Problem,
     lake: Lake,
     world: World,
-    log: pd.DataFrame,
-    estimates: pd.DataFrame,
+    known_at: pd.Timestamp,
     following: str,
     period: str,
 ) -> None:
@@ -39,6 +40,8 @@ def conclude(
     Everyone means everyone with a chance: rows that an absolute rule declined (p_reveal = 0) are
     left out on all sides and counted below.
     """
+    log, estimates = decision_log(lake, problem, known_at), lake.read(ESTIMATES)
+    estimates = estimates[estimates["segment_by"] == ""]
     truth = world.truth.set_index("application_id").loc[log[problem.key]]
     event = truth["event"].to_numpy(dtype=float)
     open_rows, revealed = (log["p_reveal"] > 0).to_numpy(), log["revealed"].to_numpy()

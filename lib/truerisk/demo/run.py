@@ -17,7 +17,6 @@ from truerisk.errors import TrueriskError
 from truerisk.lake.home import home, repository
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.objects import is_empty
-from truerisk.lake.tables import ESTIMATES
 from truerisk.models.package import report_path
 from truerisk.problem.load import load_problem
 from truerisk.problem.spec import Problem
@@ -67,12 +66,8 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
     with doing(out, "Measure as known at month 30, for everyone who applied", tasks=3) as on_step:
         said = launch("measure", problem, lake, on_step, known_at=str(month[30]))
 
-    log = decision_log(lake, problem, month[30])
-    estimates = lake.read(ESTIMATES)
     period = f"{month[18]:%B} to {month[24] - pd.Timedelta(days=1):%B}"
-    conclude(
-        out, problem, lake, world, log, estimates[estimates["segment_by"] == ""], following, period
-    )
+    conclude(out, problem, lake, world, month[30], following, period)
     out.print("\nThe reports are pages; open them in a browser:")
     for version, what in (
         (first, "the approved model"),

@@ -44,7 +44,7 @@ RESERVED = (
 TOLD = ["closed", "event_at", "followed_until"]  # what is known of the immature is no label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """Everything a training run may know, and nothing it may not.
 
@@ -124,17 +124,17 @@ def build_dataset(
     ]
     frame = frame.drop(columns=TOLD)
     return Dataset(
-        frame,
-        names(problem),
-        definition(problem) | {"types": types},
-        pinned,
-        known,
-        fingerprint(frame),
-        counts,
-        newest,
-        matched,
-        notes,
-        read,
+        frame=frame,
+        features=names(problem),
+        definition=definition(problem) | {"types": types},
+        versions=pinned,
+        known_at=known,
+        fingerprint=fingerprint(frame),
+        counts=counts,
+        newest=newest,
+        matches=matched,
+        notes=notes,
+        read=read,
     )
 
 

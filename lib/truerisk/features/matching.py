@@ -37,7 +37,7 @@ ALIKE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Match:
     """How many applications have at least one row in a source, whenever it became available.
 
@@ -93,7 +93,7 @@ def counts(sources: Sources, applications: int) -> list[Match]:
     """The same, where it is no fault that none has a row: of a day's few there may be none."""
     found = []
     for (source, by), n in sorted(sources.matched.items()):
-        match = Match(source, by, applications, n)
+        match = Match(source=source, by=by, applications=applications, matched=n)
         if match.unmatched > WORTH_A_LOOK:
             match = replace(match, alike=_more_would_meet(sources, source, by))
         found.append(match)

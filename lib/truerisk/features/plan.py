@@ -36,7 +36,7 @@ ROW_BYTES = 48  # of memory per event and aggregate column, as measured by bench
 CELL_BYTES = 24  # per row of the spine and aggregate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sizes:
     """What the planner looks at: rows of the spine, those of them that have any event, events of
     the spine's entities, pairs by entity alone, and the microseconds that the events span."""

@@ -21,7 +21,7 @@ from truerisk.problem.source import Source
 from truerisk.problem.spec import Latest, Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """Queries of one form, each a chunk of the spine; together they give ``names``.
 
@@ -58,14 +58,14 @@ def steps(sources: Sources, engine: Engine, known_at: pd.Timestamp | None) -> It
         seen = sizes(engine.run(sizes_query(group)).to_pandas())
         for choice in plan(group, seen, engine.memory):
             yield Step(
-                name,
-                group.by,
-                [a.name for a in choice.group.aggregates],
-                choice.formulation,
-                choice.because,
-                choice.queries(),
-                choice.run,
-                seen.matched,
+                source=name,
+                by=group.by,
+                names=[a.name for a in choice.group.aggregates],
+                formulation=choice.formulation,
+                because=choice.because,
+                queries=choice.queries(),
+                run=choice.run,
+                matched=seen.matched,
             )
 
 
@@ -85,17 +85,17 @@ def _newest(sources: Sources, engine: Engine, known: int | None) -> Iterator[Ste
             rank = ranked(engine.run(ranges(from_where(view, by, known))).to_pylist()[0])
         query = latest_sql(view, entries, delay, known, engine.asof, rank)
         yield Step(
-            name,
-            by,
-            [latest_name(name, column) for entry in entries for column in entry.columns],
-            "ASOF join" if asof else "newest row",
-            "one delay for all rows, so the order of time is the order of availability"
+            source=name,
+            by=by,
+            names=[latest_name(name, column) for entry in entries for column in entry.columns],
+            formulation="ASOF join" if asof else "newest row",
+            because="one delay for all rows, so the order of time is the order of availability"
             if asof
             else "every row has its own availability"
             if delay is None
             else "the engine has no ASOF join",
-            [query],
-            partial(_fetch, query),
+            queries=[query],
+            run=partial(_fetch, query),
         )
 
 
@@ -112,7 +112,18 @@ def groups(sources: Sources, engine: Engine, known: int | None) -> Iterator[tupl
         view = engine.source(name, [by, *columns])
         money = [c for c, rule in source.contract.items() if rule.type == "money"]
         types = sources.columns(name)
-        yield Group(view, by, tuple(made), types, money, _delay(source), known), name
+        yield (
+            Group(
+                view=view,
+                by=by,
+                aggregates=tuple(made),
+                types=types,
+                money=money,
+                delay=_delay(source),
+                known_at=known,
+            ),
+            name,
+        )
 
 
 def _fetch(query: str, fetch: Callable[[str], pa.Table]) -> pa.Table:

@@ -28,7 +28,7 @@ SMALL = 60  # fewer: bootstrap-t
 SAYS_NOTHING = 0.5  # a share's interval wider than this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """A metric over the rows of one group.
 

@@ -207,8 +207,8 @@ def _metric(name: str, own: bool) -> Metric:
         return group_gaps.gap(rate, rows, p, rows.also[MINE])
 
     return Metric(
-        name if own else f"{name}_gap",
-        level if own else difference,
+        name=name if own else f"{name}_gap",
+        of=level if own else difference,
         share=own and name in NEEDS,
         needs=NEEDS.get(name, ()),
     )

@@ -16,7 +16,7 @@ ENDS = (np.min, np.max)
 LEAST = 5  # below which nothing that contrasts the two has a number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels:
     """What is known of outcomes; arrays of shape (n,).
 

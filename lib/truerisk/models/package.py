@@ -30,7 +30,7 @@ VERSION_LENGTH = 12
 REPORT_LENGTH = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """A fitted candidate with its calibration and the definitions of its inputs.
 
@@ -113,14 +113,14 @@ def load(lake: Lake, problem: str, version: str) -> Model:
     kind = candidate(manifest["candidate"])
     content = _read(lake, problem, version, kind.FILE, manifest)
     model = Model(
-        manifest["candidate"],
-        kind.from_bytes(content),
-        Calibration(**manifest["calibration"]),
-        manifest["features"],
-        manifest["definition"],
-        manifest["fingerprint"],
-        manifest.get("reference"),
-        manifest.get("recipe"),
+        name=manifest["candidate"],
+        fitted=kind.from_bytes(content),
+        calibration=Calibration(**manifest["calibration"]),
+        features=manifest["features"],
+        definition=manifest["definition"],
+        fingerprint=manifest["fingerprint"],
+        reference=manifest.get("reference"),
+        recipe=manifest.get("recipe"),
         kinds=manifest.get("kinds", {}),
     )
     made = _version(content, model.calibration, model.definition, model.fingerprint)

@@ -31,7 +31,7 @@ GAP_ROWS = 1_000
 NO_WEIGHTS = Support(0, 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Split:
     """Boolean row masks over a data set's frame, shape (n,), and the instant that parts them."""
 
@@ -42,7 +42,7 @@ class Split:
     judge: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fitted:
     """One candidate: the model to submit, and calibrated scores of the holdout by its early fit.
 
@@ -113,20 +113,27 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     priced = [str(c) for c in frame if str(c).lower() in read]
     usual = reference(frame[labelled], dict.fromkeys([*features, *priced]), filled=priced)
     model = Model(
-        name,
-        final,
-        calibration,
-        features,
-        dataset.definition,
-        dataset.fingerprint,
-        usual,
-        recipe.said(),
-        pack(frame.loc[labelled, problem.key]),
-        {name: kind_of_input(frame[name]) for name in features},
-        levels_of(frame[labelled], features),
+        name=name,
+        fitted=final,
+        calibration=calibration,
+        features=features,
+        definition=dataset.definition,
+        fingerprint=dataset.fingerprint,
+        reference=usual,
+        recipe=recipe.said(),
+        fitted_keys=pack(frame.loc[labelled, problem.key]),
+        kinds={name: kind_of_input(frame[name]) for name in features},
+        levels=levels_of(frame[labelled], features),
     )
     gap_scores = scored(parts.gapped)[0] if gapped else None
-    return Fitted(name, model, scores, gap_scores, final.importance(), rests_on)
+    return Fitted(
+        name=name,
+        model=model,
+        scores=scores,
+        gap_scores=gap_scores,
+        importance=final.importance(),
+        support=rests_on,
+    )
 
 
 def baseline(dataset: Dataset, parts: Split) -> np.ndarray:
@@ -190,7 +197,13 @@ def _split(
     gap = (frame["as_of"] + horizon <= start).to_numpy()
     first = np.zeros(len(frame), dtype=bool)
     first[late] = [_first_half(subject) for subject in frame["subject"][late]]
-    return Split(start, labelled & earlier, labelled & gap, late & first, late & ~first)
+    return Split(
+        holdout_from=start,
+        early=labelled & earlier,
+        gapped=labelled & gap,
+        choose=late & first,
+        judge=late & ~first,
+    )
 
 
 def _both_outcomes(problem: Problem, frame: pd.DataFrame, rows: np.ndarray, what: str) -> None:

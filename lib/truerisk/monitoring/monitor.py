@@ -10,7 +10,7 @@ from truerisk.measurement.watching.alert import alerts
 Found = pd.DataFrame | str  # a frame, or one sentence that says why there is none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Monitor:
     """One model's decisions, looked at as known at ``known_at`` (UTC).
 

@@ -27,7 +27,7 @@ LONGEST = 120
 OPERATORS = {"<>": "ne", "!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "=": "eq"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Aggregate:
     """One feature: ``function`` of ``column`` over the rows of ``window`` that fulfil ``where``."""
 
@@ -62,7 +62,13 @@ def parse_aggregate(source: str, text: str, window: timedelta) -> Aggregate:
             f"is {shown(text)}, whose name would have {len(what)} characters; end it with a "
             "shorter one, as in 'sum(amount) where kind = 1 as card_spend'"
         )
-    return Aggregate(f"{source}__{what}__{short(window)}", function, column, window, where)
+    return Aggregate(
+        name=f"{source}__{what}__{short(window)}",
+        function=function,
+        column=column,
+        window=window,
+        where=where,
+    )
 
 
 def aggregates(source: str, over: list[timedelta], compute: list[str]) -> list[Aggregate]:

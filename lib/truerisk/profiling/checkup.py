@@ -27,7 +27,7 @@ from truerisk.wording.counted import counted
 KINDS = ("number", "text", "boolean", "time")  # what features are made of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Overlap:
     """Two columns that are joined: rows of each side that find one on the other (shares)."""
 
@@ -38,7 +38,7 @@ class Overlap:
     rows_with: float
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Checkup:
     """What was found; ``errors`` must be mended before training, ``notes`` be looked at.
 
@@ -63,7 +63,7 @@ class Checkup:
 
 def checkup(problem: Problem, lake: Lake, known_at: pd.Timestamp) -> Checkup:
     """Look at everything; errors are collected, not raised."""
-    found = Checkup(problem.where, f"{known_at:%Y-%m-%d}")
+    found = Checkup(problem=problem.where, known_at=f"{known_at:%Y-%m-%d}")
     found.read = [name for name, source in problem.sources.items() if source.key]
     with Sources(problem, lake) as sources:
         for name in problem.sources:
@@ -145,7 +145,15 @@ def _overlaps(sources: Sources, found: Checkup) -> None:
             f"FROM {a}), (SELECT avg(CASE WHEN {other} IN (SELECT {one} FROM {a}) THEN 1.0 ELSE 0 "
             f"END) FROM {b})"
         ).fetchall()[0]
-        found.overlaps.append(Overlap(name, left, right, float(mine or 0), float(theirs or 0)))
+        found.overlaps.append(
+            Overlap(
+                source=name,
+                ours=left,
+                theirs=right,
+                applications_with=float(mine or 0),
+                rows_with=float(theirs or 0),
+            )
+        )
 
 
 def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:

@@ -28,7 +28,7 @@ DAY = pd.Timedelta(days=1)
 START, SPAN = "2020-01-01", 730  # days over which rows without a time are laid out
 
 
-@dataclass
+@dataclass(kw_only=True)
 class File:
     """One file, opened with the types it asks for; ``rules`` are the contract's lines."""
 
@@ -47,9 +47,16 @@ def open_as_asked(con: duckdb.DuckDBPyConnection, path: str, view: str) -> File:
     doubts = tuple(f"{c.name} has two readings: {c.line}" for c in found if len(c.rules) > 1)
     if not rules:
         con.execute(f"CREATE VIEW {quote(view)} AS SELECT * FROM {quote(f'{view}_found')}")
-        return File(path, view, found, rules, con)
+        return File(path=path, view=view, columns=found, rules=rules, con=con)
     open_file(con, path, view, {c: Rule(**r) for c, r in rules.items()})
-    return File(path, view, profile_columns(con, quote(view)), rules, con, doubts)
+    return File(
+        path=path,
+        view=view,
+        columns=profile_columns(con, quote(view)),
+        rules=rules,
+        con=con,
+        doubts=doubts,
+    )
 
 
 class Guesses:

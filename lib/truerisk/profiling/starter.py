@@ -13,7 +13,7 @@ from truerisk.profiling.guesses import SEEN, File, Guesses, open_as_asked
 from truerisk.profiling.roles import quoted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Starter:
     """The text of the file, what was guessed, what was left out and why, and when all is known.
 
@@ -42,7 +42,13 @@ def starter(paths: list[str], name: str = "") -> Starter:
         found = Guesses(one, two)
     name = name or _plain(Path(paths[0]).name.split(".")[0])
     text = "\n".join([*_head(found, name), *_sources(found), *_body(found)])
-    return Starter(text + "\n", found.known_at, found.said, found.left_out, found.asked)
+    return Starter(
+        text=text + "\n",
+        known_at=found.known_at,
+        guesses=found.said,
+        left_out=found.left_out,
+        asked=found.asked,
+    )
 
 
 def _head(found: Guesses, name: str) -> list[str]:

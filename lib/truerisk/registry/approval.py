@@ -51,7 +51,18 @@ def submit(
         elif state in ("champion", "rejected"):
             return []
         why = "trained by a flow"
-        return [Event(problem, version, "submitted", by, why, report_hash, compared, payload)]
+        return [
+            Event(
+                problem=problem,
+                version=version,
+                event="submitted",
+                by=by,
+                because=why,
+                report_hash=report_hash,
+                expected_champion=compared,
+                payload=payload,
+            )
+        ]
 
     return record(lake, problem, decide) > 0
 
@@ -103,8 +114,26 @@ def approve(
             )
         kept, full = {"override": override, "failed": failed}, offered["report_hash"]
         return [
-            Event(problem, version, "approved", by, because, full, compared, kept),
-            Event(problem, version, "promoted", by, because, full, compared, kept),
+            Event(
+                problem=problem,
+                version=version,
+                event="approved",
+                by=by,
+                because=because,
+                report_hash=full,
+                expected_champion=compared,
+                payload=kept,
+            ),
+            Event(
+                problem=problem,
+                version=version,
+                event="promoted",
+                by=by,
+                because=because,
+                report_hash=full,
+                expected_champion=compared,
+                payload=kept,
+            ),
         ]
 
     record(lake, problem, decide)
@@ -121,7 +150,7 @@ def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> Non
 
     def decide(events: list[Row]) -> list[Event]:
         _awaiting(lake, problem, events, version)
-        return [Event(problem, version, "rejected", by, because)]
+        return [Event(problem=problem, version=version, event="rejected", by=by, because=because)]
 
     record(lake, problem, decide)
 
@@ -143,7 +172,18 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
             )
         back[:] = [line[-2]]
         left = {"left": line[-1]}
-        return [Event(problem, line[-2], "rolled back", by, because, "", line[-1], left)]
+        return [
+            Event(
+                problem=problem,
+                version=line[-2],
+                event="rolled back",
+                by=by,
+                because=because,
+                report_hash="",
+                expected_champion=line[-1],
+                payload=left,
+            )
+        ]
 
     record(lake, problem, decide)
     return back[0]

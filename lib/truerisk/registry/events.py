@@ -25,7 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Row = dict[str, Any]  # an event as the table holds it: the columns of REGISTRY_SCHEMA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """``event`` is one of submitted, approved, rejected, promoted, rolled back."""
 

@@ -14,7 +14,7 @@ from truerisk.wording.counted import counted
 SAID = 3  # breaks that one message spells out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verified:
     """A table: its links, the rows of no link (older than chains), the newest link's hash."""
 
@@ -72,7 +72,13 @@ def _verified(table: str, rows: pa.Table, key: str, noted: chain.Head | None) ->
     head = hashes[_column(rows, chain.AT).index(newest)] if newest is not None else ""
     called = _event if table == REGISTRY else _batch
     broken = list(chain.breaks(rows, key, noted, called))
-    return Verified(table, len(set(places)), rows.num_rows - len(places), head or "", broken)
+    return Verified(
+        table=table,
+        links=len(set(places)),
+        older=rows.num_rows - len(places),
+        head=head or "",
+        breaks=broken,
+    )
 
 
 def _event(rows: pa.Table) -> str:

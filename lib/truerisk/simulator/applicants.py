@@ -34,7 +34,7 @@ EMPLOYMENT_NULL = 0.06
 UNDER_AGE = 0.003
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Customers:
     """What is true of each customer and no table holds; arrays of shape (n_customers,)."""
 

@@ -79,12 +79,12 @@ def fit_logistic(
     design = np.asarray(design, dtype=float)
     rows, columns = design.shape
     problem = _Problem(
-        design,
-        np.asarray(events, dtype=float),
-        np.asarray(trials, dtype=float),
-        np.broadcast_to(np.asarray(offset, dtype=float), rows),
-        np.broadcast_to(np.asarray(ridge, dtype=float), columns),
-        np.broadcast_to(np.asarray(towards, dtype=float), columns),
+        design=design,
+        events=np.asarray(events, dtype=float),
+        trials=np.asarray(trials, dtype=float),
+        offset=np.broadcast_to(np.asarray(offset, dtype=float), rows),
+        ridge=np.broadcast_to(np.asarray(ridge, dtype=float), columns),
+        towards=np.broadcast_to(np.asarray(towards, dtype=float), columns),
     )
     if not all(np.isfinite(part).all() for part in vars(problem).values()):
         raise ValueError("a logistic fit needs finite numbers")
@@ -108,7 +108,7 @@ def fit_logistic(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Problem:
     design: np.ndarray
     events: np.ndarray

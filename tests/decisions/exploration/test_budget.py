@@ -97,7 +97,15 @@ def plan(**budget: Any) -> Exploration:
 def alone(weight: np.ndarray, cost: np.ndarray, profit: float = 0.0) -> Window:
     """A batch of a day without recent decisions."""
     every = np.ones(len(cost))
-    return Window(weight, cost, every, every.astype(bool), profit, 1.0, 0.0)
+    return Window(
+        weight=weight,
+        cost=cost,
+        r=every,
+        now=every.astype(bool),
+        profit=profit,
+        days=1.0,
+        committed=0.0,
+    )
 
 
 @settings(max_examples=60)

@@ -42,7 +42,9 @@ def pi_of(
 ) -> np.ndarray:
     now, days = np.ones(len(cost), dtype=bool), len(np.unique(day))
     r = np.ones(len(cost)) if r is None else r
-    window = Window(np.ones(len(cost)), cost, r, now, profit, days, 0.0)
+    window = Window(
+        weight=np.ones(len(cost)), cost=cost, r=r, now=now, profit=profit, days=days, committed=0.0
+    )
     return rates(plan(**budget), window, day, spent or {}).pi
 
 
@@ -72,7 +74,15 @@ def test_who_applied_often_has_a_quarter_and_the_budget_is_spent_all_the_same() 
 def after(committed: float, first: int = 60, **budget: Any) -> np.ndarray:
     """π of the rows from ``first``, after recent ones that committed so many dollars of $600."""
     now = np.arange(len(COST)) >= first
-    window = Window(np.ones(len(COST)), COST, np.ones(len(COST)), now, 0.0, 2.0, committed)
+    window = Window(
+        weight=np.ones(len(COST)),
+        cost=COST,
+        r=np.ones(len(COST)),
+        now=now,
+        profit=0.0,
+        days=2.0,
+        committed=committed,
+    )
     return rates(plan(dollars_per_day=300, **budget), window, DAYS[now], {}).pi
 
 
@@ -140,7 +150,9 @@ def test_a_run_says_the_share_without_a_row_in_a_source(
     scored = make_scored()
     shards = [scored.iloc[::2].copy(), scored.iloc[1::2].copy()]
     for shard, matched in zip(shards, (0, 250)):
-        shard.attrs["matches"] = [Match("payments", "customer_id", len(shard), matched)]
+        shard.attrs["matches"] = [
+            Match(source="payments", by="customer_id", applications=len(shard), matched=matched)
+        ]
     decided = decide(lender(), shards, make_batch())
     said = describe(lender(), decided, len(decided), make_batch(), shards)
     assert "\n87.5% of 2,000 applications have no row in payments by customer_id." in said

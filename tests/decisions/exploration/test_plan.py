@@ -55,7 +55,9 @@ def test_the_widths_it_promises_are_those_of_many_lenders(problem: Problem) -> N
 def realised(problem: Problem, seed: int, calibration: Calibration) -> tuple[float, float, float]:
     """Predicted by the plan, committed by decide, and lost in truth, per its drawn rows."""
     drawn = world.draw(seed, hopeful=HOPEFUL)
-    batch = Batch("b", "m", [], drawn.scored, calibration=calibration)
+    batch = Batch(
+        id="b", model_version="m", features=[], spine=drawn.scored, calibration=calibration
+    )
     made = decide(problem, drawn.scored, batch)
     plan = of(outlook(problem, drawn.scored, calibration), "neyman")
     by_key = made.set_index("application_id")
@@ -96,7 +98,9 @@ def test_it_counts_what_decide_will_log(problem: Problem) -> None:
     drawn = world.draw(0)
     found = outlook(problem, drawn.scored, world.AS_SCORED)
     plan = of(found, "neyman")
-    made = decide(problem, drawn.scored, Batch("b", "m", [], drawn.scored))
+    made = decide(
+        problem, drawn.scored, Batch(id="b", model_version="m", features=[], spine=drawn.scored)
+    )
     rate = made["exploration_rate"]
     assert plan.labels == pytest.approx(rate.sum())
     assert plan.cost <= 0.03 * found.profit
@@ -160,7 +164,7 @@ def test_a_batch_of_a_few_is_planned_and_decided_as_one_of_many(
 ) -> None:
     problem = lender({"dollars_per_day": 50, "cap": 0.2})
     scored = world.draw(0, n).scored.assign(score=score)
-    made = decide(problem, scored, Batch("b", "m", [], scored))
+    made = decide(problem, scored, Batch(id="b", model_version="m", features=[], spine=scored))
     assert made["exploration_rate"].between(0, 0.2).all()
     assert (made["exploration_rate"] > 0).all() == (score == 0.5)
     plan = of(outlook(problem, scored, world.AS_SCORED), "neyman")
@@ -177,7 +181,7 @@ def test_without_exploration_or_applications_it_says_so(problem: Problem, lender
 
 def test_recalibration_moves_prices_and_chances_and_never_the_decision(problem: Problem) -> None:
     drawn = world.draw(2)
-    batch = Batch("b", "m", [], drawn.scored)
+    batch = Batch(id="b", model_version="m", features=[], spine=drawn.scored)
     one = decide(problem, drawn.scored, batch)
     other = decide(problem, drawn.scored, replace(batch, calibration=Calibration(0.5, 1.1)))
     own = [made["action"].mask(made["explored"], "decline") for made in (one, other)]

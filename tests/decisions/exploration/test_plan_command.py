@@ -79,7 +79,12 @@ def stocked(lake: Lake, file: Path, make_scored: Callable[..., pd.DataFrame]) ->
     fitted = ScorecardModel(1.6, 20, CARD)
     about = load_problem(file)
     model = Model(
-        "scorecard", fitted, Calibration(0.0, 1.0), ["amount"], definition(about), "f" * 64
+        name="scorecard",
+        fitted=fitted,
+        calibration=Calibration(0.0, 1.0),
+        features=["amount"],
+        definition=definition(about),
+        fingerprint="f" * 64,
     )
     version = save(lake, "small", model, {})
     digest = save_report(lake, "small", version, "<html>the report</html>")

@@ -74,13 +74,15 @@ def decided(problem: Problem, drawn: world.World, size: int, memory: bool = True
         before = None
         if memory and f < a:
             committed = float((rate * cost)[f:a].sum())
+            choice, dollars = taken(f, a)
             before = Recent(
-                scored["as_of"].iloc[f:a],
-                score[f:a],
-                p[f:a],
-                *taken(f, a),
-                np.ones(a - f),
-                committed,
+                as_of=scored["as_of"].iloc[f:a],
+                score=score[f:a],
+                p=p[f:a],
+                choice=choice,
+                money=dollars,
+                r=np.ones(a - f),
+                committed=committed,
             )
         every = explorable(problem, scored.iloc[a:b], *taken(a, b), KNOWN, before)
         today = (day[:a] == day[b - 1]) & (cost[:a] > 0)

@@ -17,7 +17,13 @@ from truerisk.models.calibration import Calibration
 def log_of(lender: Callable[..., Any], seed: int = 0, hopeful: float = 0.4) -> pd.DataFrame:
     problem = lender({"share_of_profit": 0.03, "floor": 0.01, "cap": 0.2, "salt": f"s{seed}"})
     drawn = world.draw(seed, hopeful=hopeful)
-    batch = Batch("b", "m", [], drawn.scored, calibration=Calibration(hopeful, 1.0))
+    batch = Batch(
+        id="b",
+        model_version="m",
+        features=[],
+        spine=drawn.scored,
+        calibration=Calibration(hopeful, 1.0),
+    )
     made = decide(problem, drawn.scored, batch)
     y = drawn.y[made["application_id"]]
     revealed = made["action"] == "approve"

@@ -68,8 +68,14 @@ def make_dataset(problem: Problem) -> Callable[..., Dataset]:
         )
         frame = frame if change is None else change(frame)
         return Dataset(
-            frame, ["debt", "income", "shop"], definition(problem), {}, KNOWN_AT,
-            fingerprint(frame), {}, {},
-        )  # fmt: skip
+            frame=frame,
+            features=["debt", "income", "shop"],
+            definition=definition(problem),
+            versions={},
+            known_at=KNOWN_AT,
+            fingerprint=fingerprint(frame),
+            counts={},
+            newest={},
+        )
 
     return make

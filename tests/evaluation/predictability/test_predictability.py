@@ -196,7 +196,14 @@ def test_the_joint_covariance_is_that_of_clusters_and_of_paired_differences() ->
     rng = np.random.default_rng(0)
     n = 600
     y, cluster = (rng.random(n) < 0.3).astype(float), np.arange(n) // 2
-    weights = JudgingWeights("naive", "revealed", np.ones(n, bool), y, 1 - y, cluster)
+    weights = JudgingWeights(
+        estimator="naive",
+        population="revealed",
+        kept=np.ones(n, bool),
+        a=y,
+        b=1 - y,
+        cluster=cluster,
+    )
     first, second = y + rng.normal(size=n), y + rng.normal(size=n)
     one, two = weights.auc(first), weights.auc(second)
     V = weights.covariance([one.influence, two.influence])

@@ -47,7 +47,15 @@ WINDOWS: dict[str, Write] = {
 def group(delay: int | None, known_at: int | None = None) -> Group:
     """All aggregates over two windows by an entity whose name is a reserved word."""
     made = aggregates("events", [timedelta(days=1), timedelta(days=30)], COMPUTE)
-    return Group('"source_events"', "order", tuple(made), TYPES, ["amount"], delay, known_at)
+    return Group(
+        view='"source_events"',
+        by="order",
+        aggregates=tuple(made),
+        types=TYPES,
+        money=["amount"],
+        delay=delay,
+        known_at=known_at,
+    )
 
 
 def queries() -> dict[str, str]:

@@ -18,7 +18,17 @@ def sample(n: int, kind: str, seed: int = 0) -> tuple[Rows, Pseudo]:
     p = worlds.sigmoid(0.3 + 0.8 * np.log(score / (1 - score)))
     y, seen = (rng.random(n) < p).astype(float), rng.random(n) < 0.5
     no, one = np.zeros(n, bool), np.ones(n)
-    rows = Rows(score, one, ~no, y, no, no, no, np.arange(n), np.zeros(n, int))
+    rows = Rows(
+        score=score,
+        pi=one,
+        seen=~no,
+        y=y,
+        walked=no,
+        lost=no,
+        unseen=no,
+        cluster=np.arange(n),
+        day=np.zeros(n, int),
+    )
     if kind == "labels":
         return rows, Pseudo(y, 1 - y, one)
     if kind == "weights":

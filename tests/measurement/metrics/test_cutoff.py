@@ -22,7 +22,17 @@ def rows(score: np.ndarray, day: np.ndarray | None = None) -> Rows:
     n = len(score)
     no, one = np.zeros(n, bool), np.ones(n)
     day = np.zeros(n, int) if day is None else day
-    return Rows(score, one, ~no, one, no, no, no, np.arange(n), day)
+    return Rows(
+        score=score,
+        pi=one,
+        seen=~no,
+        y=one,
+        walked=no,
+        lost=no,
+        unseen=no,
+        cluster=np.arange(n),
+        day=day,
+    )
 
 
 def labels(n: int, seed: int) -> tuple[Rows, Pseudo]:

@@ -16,7 +16,17 @@ def sample(n: int, seed: int, slope: float = 1.0) -> tuple[Rows, Pseudo]:
     x = rng.normal(size=n)
     y = (rng.random(n) < worlds.sigmoid(-1 + slope * x)).astype(float)
     no, one = np.zeros(n, bool), np.ones(n)
-    rows = Rows(worlds.sigmoid(x), one, ~no, y, no, no, no, np.arange(n), np.zeros(n, int))
+    rows = Rows(
+        score=worlds.sigmoid(x),
+        pi=one,
+        seen=~no,
+        y=y,
+        walked=no,
+        lost=no,
+        unseen=no,
+        cluster=np.arange(n),
+        day=np.zeros(n, int),
+    )
     return rows, Pseudo(y, 1 - y, one)
 
 
@@ -41,5 +51,7 @@ def test_the_correction_takes_much_of_the_bias_off() -> None:
 def test_the_order_of_rows_does_not_matter() -> None:
     rows, p = sample(500, 1)
     i = np.random.default_rng(0).permutation(500)
-    mixed = Rows(*(getattr(rows, n)[i] for n in vars(rows) if n not in ("also", "order", "alone")))
+    mixed = Rows(
+        **{n: getattr(rows, n)[i] for n in vars(rows) if n not in ("also", "order", "alone")}
+    )
     assert ks(mixed, Pseudo(p.a[i], p.b[i], p.w[i])).theta == ks(rows, p).theta

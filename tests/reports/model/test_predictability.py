@@ -1,6 +1,7 @@
 """How predictable it is, on the page: labelled estimates, no missing numbers, charts that draw."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,13 @@ from truerisk.reports.model.predictability import predictability
 
 N = np.array([600, 1_200, 2_400, 4_800, 19_200])
 NEIGHBOURS = NearestNeighbours(
-    "ok", 4_000, 0.14, 0.16, (0.07, 0.06, 0.08), (0.82, 0.71, 0.88), 0.38
+    status="ok",
+    pairs=4_000,
+    disagree=0.14,
+    chance=0.16,
+    noise=(0.07, 0.06, 0.08),
+    largest_auc=(0.82, 0.71, 0.88),
+    distance=0.38,
 )
 APART = "withheld: neighbours disagree as often as two strangers would"
 
@@ -41,7 +48,15 @@ def made(
         rows.append((rung, "policy_value", 700.0 + i, 600.0, 800.0, 0.7))
     ladder = pd.DataFrame(rows, columns=["rung", "metric", "value", "low", "high", "share"])
     curve = LearningCurve("boosting", points, ceiling(N, auc, covariance))
-    return Predictability("naive", population, status, feature, ladder, curve, neighbours)
+    return Predictability(
+        estimator="naive",
+        population=population,
+        status=status,
+        feature=feature,
+        ladder=ladder,
+        curve=curve,
+        neighbours=neighbours,
+    )
 
 
 @pytest.fixture
@@ -84,7 +99,7 @@ def test_who_it_is_about_follows_the_estimator(section):
 
 
 def test_what_is_withheld_says_why_and_prints_no_figure_instead(section):
-    text = section(rising=False, neighbours=NearestNeighbours(APART, 900))
+    text = section(rising=False, neighbours=NearestNeighbours(status=APART, pairs=900))
     assert "Estimate of the ceiling withheld: from 600 to 19,200 rows the AUC moves by" in text
     assert "would end at an AUC" not in text
     assert f"Estimate of the noise floor by nearest neighbours {APART}." in text
@@ -93,7 +108,7 @@ def test_what_is_withheld_says_why_and_prints_no_figure_instead(section):
 
 
 def test_a_model_beyond_the_neighbours_is_said_to_be_beyond_them(section):
-    near = NearestNeighbours("ok", 900, 0.14, 0.16, (0.07, 0.06, 0.08), (0.7, 0.6, 0.75), 0.9)
+    near = replace(NEIGHBOURS, pairs=900, largest_auc=(0.7, 0.6, 0.75), distance=0.9)
     assert "is above the neighbours' largest" in section(neighbours=near)
     assert "is above the neighbours' largest" not in section()
 

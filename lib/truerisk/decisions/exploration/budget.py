@@ -30,7 +30,7 @@ class Spent:
     drawn: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Window:
     """What a budget is kept over: the recent decisions and the batch; arrays (n,) of open rows.
 

@@ -18,7 +18,7 @@ DAY = np.timedelta64(1, "D")
 Z = 1.959963984540054  # a 95% interval is ± Z standard errors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Explorable:
     """A batch, after the recent decisions; arrays of shape (n,), dollars in expectation at ``p``.
 
@@ -99,24 +99,24 @@ def explorable(
     n = earlier(scored["subject"], scored["as_of"], open_[old:], chances)
     r = share(n) if recent is None else np.append(recent.r, share(n))
     return Explorable(
-        rows >= old,
-        open_,
-        eligible,
-        time.astype("datetime64[D]").astype(str),
-        p,
-        p * (1 - p) + (p - score) ** 2,
-        own,
-        np.where(open_, np.maximum(own - expected[:, to], LEAST_COST), 0.0),
-        np.abs(own - expected[rows, other]),
-        np.append(np.zeros(old, dtype="int64"), n),
-        r,
-        {
+        now=rows >= old,
+        open=open_,
+        eligible=eligible,
+        day=time.astype("datetime64[D]").astype(str),
+        p=p,
+        variance=p * (1 - p) + (p - score) ** 2,
+        own=own,
+        cost=np.where(open_, np.maximum(own - expected[:, to], LEAST_COST), 0.0),
+        stake=np.abs(own - expected[rows, other]),
+        n=np.append(np.zeros(old, dtype="int64"), n),
+        r=r,
+        metrics={
             "event_rate": sensitivity.event_rate(p, eligible),
             "auc": sensitivity.auc(p, score, eligible),
             "profit": sensitivity.profit(p, score, gain[0], gain[1], free, eligible),
         },
-        _days(time),
-        recent.committed if recent is not None else 0.0,
+        days=_days(time),
+        committed=recent.committed if recent is not None else 0.0,
     )
 
 

@@ -18,7 +18,7 @@ from truerisk.problem.spec import Exploration, Problem
 WORD = "explore"  # of this lottery; others have words of their own, so that no draw is another's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Explored:
     """What exploration does to each row of a batch; arrays of shape (n,).
 
@@ -55,7 +55,17 @@ def explore(
         none = np.zeros(len(scored))
         unknown = np.full(len(scored), np.nan)
         never = none.astype(bool)
-        return Explored(none, none, none, none, none, unknown, none.astype("int64"), none, never)
+        return Explored(
+            rate=none,
+            cost=none,
+            p=none,
+            k=none,
+            scale=none,
+            u=unknown,
+            n=none.astype("int64"),
+            r=none,
+            drawn=never,
+        )
     every = explorable(
         problem, scored, choice, money, batch.calibration, batch.recent, batch.chances
     )
@@ -68,14 +78,30 @@ def explore(
     rate[at], k[at], scale[at] = np.where(stopped, 0.0, found.pi), found.k, found.scale
     explored = np.zeros(len(scored), dtype=bool)
     explored[at] = drawn & ~stopped
-    return Explored(rate, rows.cost, rows.p, k, scale, u, rows.n, rows.r, explored)
+    return Explored(
+        rate=rate,
+        cost=rows.cost,
+        p=rows.p,
+        k=k,
+        scale=scale,
+        u=u,
+        n=rows.n,
+        r=rows.r,
+        drawn=explored,
+    )
 
 
 def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str, Spent]) -> Rates:
     """π of the batch's open rows by the problem's design, within its budget; arrays (n open,)."""
     weight, at = DESIGNS[exploration.design](exploration, rows), rows.open
     window = Window(
-        weight, rows.cost[at], rows.r[at], rows.now[at], rows.profit, rows.days, rows.committed
+        weight=weight,
+        cost=rows.cost[at],
+        r=rows.r[at],
+        now=rows.now[at],
+        profit=rows.profit,
+        days=rows.days,
+        committed=rows.committed,
     )
     return rates(exploration, window, rows.day[at & rows.now], spent)
 

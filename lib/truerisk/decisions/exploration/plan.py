@@ -22,7 +22,7 @@ ENOUGH = 30  # effective explored labels below which no estimate for everyone is
 DAY = pd.Timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """One design's expectation; dollars at the recalibrated scores.
 
@@ -49,7 +49,7 @@ class Design:
     enough_on: pd.Timestamp | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outlook:
     """A batch and what each design would do with it; ``chosen`` is the problem's own."""
 
@@ -100,15 +100,15 @@ def outlook(
         found = design_rates(exploration.model_copy(update={"design": name}), every, spent or {})
         designs.append(_design(name, found.pi, rows, exploration.floor, first + horizon, days))
     return Outlook(
-        len(scored),
-        int(rows.open.sum()),
-        first,
-        last,
-        len(scored) / days,
-        rows.profit,
-        last + horizon,
-        exploration.design,
-        designs,
+        applications=len(scored),
+        explorable=int(rows.open.sum()),
+        first=first,
+        last=last,
+        applications_per_day=len(scored) / days,
+        profit=rows.profit,
+        matured_on=last + horizon,
+        chosen=exploration.design,
+        designs=designs,
     )
 
 
@@ -123,17 +123,17 @@ def _design(
     widths = expected_widths(rows, everyone) if rows.eligible.any() else {}
     known = {name: width if np.isfinite(width) else None for name, width in widths.items()}
     return Design(
-        name,
-        cost,
-        cost / rows.profit if rows.profit > 0 else None,
-        labels,
-        effective,
-        cost / labels if labels else None,
-        float(1 / pi[some].min()) if some.any() else None,
-        int((pi < floor * rows.r[rows.open]).sum()),
-        int((~some).sum()),
-        known.get("event_rate"),
-        known.get("auc"),
-        known.get("profit"),
-        first + ENOUGH / effective * days * DAY if effective else None,
+        design=name,
+        cost=cost,
+        share_of_profit=cost / rows.profit if rows.profit > 0 else None,
+        labels=labels,
+        effective_labels=effective,
+        dollars_per_label=cost / labels if labels else None,
+        largest_weight=float(1 / pi[some].min()) if some.any() else None,
+        below_floor=int((pi < floor * rows.r[rows.open]).sum()),
+        without_chance=int((~some).sum()),
+        width_event_rate=known.get("event_rate"),
+        width_auc=known.get("auc"),
+        width_profit=known.get("profit"),
+        enough_on=first + ENOUGH / effective * days * DAY if effective else None,
     )

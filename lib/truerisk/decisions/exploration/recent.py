@@ -12,7 +12,7 @@ from truerisk.problem.spec import Problem
 PERIOD = pd.Timedelta(days=30)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recent:
     """Decided applications as exploration sees them; n rows, in any order.
 
@@ -66,13 +66,13 @@ def recent(
     expected = score[:, None] * if_event + (1 - score)[:, None] * if_no_event
     same = rows["model_version"].eq(model_version).to_numpy()
     return Recent(
-        rows["as_of"].reset_index(drop=True),
-        score,
-        np.where(same, calibration.apply(score), rows["exploration_p"].to_numpy(dtype=float)),
-        Choice(own, rows["rule"].to_numpy(dtype=object), absolute.to_numpy(), expected),
-        (if_event, if_no_event),
-        _left(rows),
-        float((rows["exploration_rate"] * rows["exploration_cost"]).sum()),
+        as_of=rows["as_of"].reset_index(drop=True),
+        score=score,
+        p=np.where(same, calibration.apply(score), rows["exploration_p"].to_numpy(dtype=float)),
+        choice=Choice(own, rows["rule"].to_numpy(dtype=object), absolute.to_numpy(), expected),
+        money=(if_event, if_no_event),
+        r=_left(rows),
+        committed=float((rows["exploration_rate"] * rows["exploration_cost"]).sum()),
     )
 
 

@@ -18,7 +18,7 @@ LEAST_SIZES = 4
 WIDEST = 0.08  # AUC; what is left to gain is not identified if known no better than this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ceiling:
     """``value`` is c, ``left`` what is left to it from here, a, and ``doubled`` AUC(2N) − AUC(N):
     value, low and high (95%) of each.
@@ -53,15 +53,15 @@ def ceiling(n: np.ndarray, auc: np.ndarray, covariance: np.ndarray, seed: int = 
     rise = gain, gain - half, gain + half
     if len(n) < LEAST_SIZES:
         return Ceiling(
-            f"withheld: {len(n)} sizes of training data hold enough events of both kinds, "
+            status=f"withheld: {len(n)} sizes of training data hold enough events of both kinds, "
             f"{LEAST_SIZES} are needed",
-            rise,
+            rise=rise,
         )
     if rise[1] <= 0:
         return Ceiling(
-            f"withheld: from {n[0]:,} to {counted(n[-1], 'row')} the AUC moves by {gain:+.3f} "
-            f"({rise[1]:+.3f} … {rise[2]:+.3f}), too little to tell where it would end",
-            rise,
+            status=f"withheld: from {n[0]:,} to {counted(n[-1], 'row')} the AUC moves by "
+            f"{gain:+.3f} ({rise[1]:+.3f} … {rise[2]:+.3f}), too little to tell where it would end",
+            rise=rise,
         )
     law = _PowerLaw(n / n[-1], covariance)
     c, a, b = law.fit(auc[None, :])
@@ -71,22 +71,22 @@ def ceiling(n: np.ndarray, auc: np.ndarray, covariance: np.ndarray, seed: int = 
     end, left = _limits(c[0], cs), _limits(a[0], as_)
     if left[2] - left[1] > WIDEST or end[2] > 1:
         return Ceiling(
-            "withheld: the curve does not show where it bends: from here it could rise by "
+            status="withheld: the curve does not show where it bends: from here it could rise by "
             f"{left[1]:.3f} or by {left[2]:.3f}",
-            rise,
+            rise=rise,
         )
     share = np.geomspace(law.share[0], 4.0, 60)
     band = np.percentile(cs[:, None] - as_[:, None] * share ** -bs[:, None], (2.5, 97.5), axis=0)
     return Ceiling(
-        "ok",
-        rise,
-        float(b[0]),
-        end,
-        left,
-        _limits(a[0] * (1 - 2 ** -b[0]), as_ * (1 - 2**-bs)),
-        share * n[-1],
-        c[0] - a[0] * share ** -b[0],
-        band,
+        status="ok",
+        rise=rise,
+        bend=float(b[0]),
+        value=end,
+        left=left,
+        doubled=_limits(a[0] * (1 - 2 ** -b[0]), as_ * (1 - 2**-bs)),
+        grid=share * n[-1],
+        fitted=c[0] - a[0] * share ** -b[0],
+        band=band,
     )
 
 

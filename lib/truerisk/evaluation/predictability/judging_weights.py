@@ -10,7 +10,7 @@ from truerisk.measurement.evidence.labelled import labelled
 from truerisk.statistics import influence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgingWeights:
     """``a`` and ``b`` (n,) weigh event and no event on ``kept`` rows, ``cluster`` is their subject.
 
@@ -49,10 +49,10 @@ def judging_weights(log: pd.DataFrame, estimator: str, population: str) -> Judgi
     else:
         kept, a, b = known.eligible, known.a, known.b
     return JudgingWeights(
-        estimator,
-        population,
-        kept,
-        a[kept],
-        b[kept],
-        np.unique(rows.cluster[kept], return_inverse=True)[1],
+        estimator=estimator,
+        population=population,
+        kept=kept,
+        a=a[kept],
+        b=b[kept],
+        cluster=np.unique(rows.cluster[kept], return_inverse=True)[1],
     )

@@ -22,7 +22,7 @@ JITTER = 1e-6
 RARE = 0.01  # levels with a smaller share are one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NearestNeighbours:
     """``disagree`` and ``chance`` are shares of pairs, ``noise`` is E[p(1 − p)] with its interval,
     the Brier floor; ``largest_auc`` that of a perfect model if p is beta-distributed.
@@ -54,7 +54,8 @@ def nearest_neighbours(
     who = pd.factorize(np.asarray(subject, dtype=object)[chosen])[0]
     if len(y) < LEAST or y.min() == y.max():
         return NearestNeighbours(
-            f"withheld: {counted(len(y), 'outcome')}, {int(y.sum()):,} of them events", 0
+            status=f"withheld: {counted(len(y), 'outcome')}, {int(y.sum()):,} of them events",
+            pairs=0,
         )
     space = _space(X)
     # Of many rows that are all alike, each must meet another one, not all the same one.
@@ -63,7 +64,9 @@ def nearest_neighbours(
     has = other >= 0
     if has.sum() < LEAST:
         return NearestNeighbours(
-            f"withheld: {counted(int(has.sum()), 'row')} have a neighbour of another subject", 0
+            status=f"withheld: {counted(int(has.sum()), 'row')} have a neighbour of another "
+            "subject",
+            pairs=0,
         )
     i, j, w = np.flatnonzero(has), other[has], weight[has] / weight[has].sum()
     differ = (y[i] != y[j]).astype(float)
@@ -77,12 +80,23 @@ def nearest_neighbours(
     distance = float(np.median(near[has]) / far) if far else None
     if disagree >= chance:
         return NearestNeighbours(
-            "withheld: neighbours disagree as often as two strangers would, so looking alike says "
-            "nothing here",
-            len(i), disagree, chance, distance=distance,
-        )  # fmt: skip
+            status="withheld: neighbours disagree as often as two strangers would, so looking "
+            "alike says nothing here",
+            pairs=len(i),
+            disagree=disagree,
+            chance=chance,
+            distance=distance,
+        )
     value, least, most = (largest_auc(mean, q) for q in (noise[0], noise[2], noise[1]))
-    return NearestNeighbours("ok", len(i), disagree, chance, noise, (value, least, most), distance)
+    return NearestNeighbours(
+        status="ok",
+        pairs=len(i),
+        disagree=disagree,
+        chance=chance,
+        noise=noise,
+        largest_auc=(value, least, most),
+        distance=distance,
+    )
 
 
 def largest_auc(mean: float, noise: float) -> float:

@@ -23,7 +23,7 @@ from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Predictability:
     """``ladder``: auc, auc_gain and policy_value per rung, ``feature`` being the best single one;
     ``curve`` of the chosen candidate; ``neighbours`` among the known outcomes.
@@ -75,13 +75,13 @@ def _made(
         weight = 1 / frame["p_reveal"].where(known, 1.0).to_numpy()
     seen = known.to_numpy()
     return Predictability(
-        estimator,
-        population,
-        str(relied["status"]),
-        feature,
-        ladder(problem, dataset, parts, rungs, judged_by),
-        learning_curve(problem, dataset, parts, chosen, judged_by),
-        nearest_neighbours(
+        estimator=estimator,
+        population=population,
+        status=str(relied["status"]),
+        feature=feature,
+        ladder=ladder(problem, dataset, parts, rungs, judged_by),
+        curve=learning_curve(problem, dataset, parts, chosen, judged_by),
+        neighbours=nearest_neighbours(
             frame.loc[seen, dataset.features],
             frame.loc[seen, "event"].to_numpy(),
             frame.loc[seen, "subject"].to_numpy(),

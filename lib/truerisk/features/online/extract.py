@@ -43,20 +43,20 @@ def described(sources: Sources, rows: Layout, place: str, version: Version) -> K
                 f"store cannot keep{' as an entity' if column == rows.by else ''}; make it a "
                 "number or a text."
             )
-    return Kept(rows, source.key, types, place, version)
+    return Kept(rows=rows, key=source.key, types=types, place=place, version=version)
 
 
 def still_there(sources: Sources, rows: Layout) -> Layout:
     """The rows without the columns and filters that the source no longer has."""
     names = {c.lower() for c in sources.columns(rows.source)}
     return Layout(
-        rows.source,
-        rows.by,
-        rows.rules,
-        rows.delay,
-        tuple(c for c in rows.values if c.lower() in names),
-        tuple(c for c in rows.cents if c.lower() in names),
-        tuple(f for f in rows.filters if {c.lower() for c in columns_of(f)} <= names),
+        source=rows.source,
+        by=rows.by,
+        rules=rows.rules,
+        delay=rows.delay,
+        values=tuple(c for c in rows.values if c.lower() in names),
+        cents=tuple(c for c in rows.cents if c.lower() in names),
+        filters=tuple(f for f in rows.filters if {c.lower() for c in columns_of(f)} <= names),
     )
 
 

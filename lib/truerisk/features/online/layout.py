@@ -14,7 +14,7 @@ from truerisk.problem.aggregate import aggregates
 from truerisk.problem.spec import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """The rows of ``source`` by ``by``.
 
@@ -48,7 +48,7 @@ class Layout:
             part: tuple(sorted({*getattr(self, part), *getattr(other, part)}))
             for part in ("values", "cents", "filters")
         }
-        return Layout(self.source, self.by, self.rules, self.delay, **both)
+        return Layout(source=self.source, by=self.by, rules=self.rules, delay=self.delay, **both)
 
 
 def needed(problem: Problem) -> dict[str, Layout]:
@@ -56,7 +56,13 @@ def needed(problem: Problem) -> dict[str, Layout]:
     found: dict[str, Layout] = {}
 
     def add(source: str, by: str, **parts: Any) -> None:
-        rows = Layout(source, by, rules(problem, source), delay_of(problem, source), **parts)
+        rows = Layout(
+            source=source,
+            by=by,
+            rules=rules(problem, source),
+            delay=delay_of(problem, source),
+            **parts,
+        )
         found[rows.name] = rows.with_those_of(found.get(rows.name, rows))
 
     for latest in problem.features.latest:

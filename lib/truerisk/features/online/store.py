@@ -32,7 +32,7 @@ PARTS = ("", "-wal", "-shm")  # of a store
 MAPPED = 1 << 31  # bytes of the file that a reader maps instead of copying
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """A table as it is held: its rows, the source's key, the DuckDB type of each column they
     are computed from, and the place and version that they came from."""
@@ -219,7 +219,7 @@ def _read(text: str) -> Kept:
         )
     rows: Any = said.pop("rows")
     rows = {k: tuple(v) if isinstance(v, list) else v for k, v in rows.items()}
-    return Kept(Layout(**rows), **said)
+    return Kept(rows=Layout(**rows), **said)
 
 
 def describe(con: sqlite3.Connection, table: Kept) -> None:

@@ -15,7 +15,7 @@ def microseconds(duration: timedelta) -> int:
     return duration // MICROSECOND
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """``aggregates`` over the rows of ``view`` whose ``by`` is that of the spine's row.
 

@@ -16,7 +16,7 @@ SECOND = 1_000_000  # microseconds
 TYPES = {"BIGINT": 2**62, "HUGEINT": 2**126}  # what they hold, with room to spare
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rank:
     """``(time − first) / unit · width + (key − low)``, of a DuckDB ``type``; times in µs."""
 
@@ -60,4 +60,8 @@ def rank(found: Mapping[str, Any]) -> Rank | None:
     largest = ((last - first) // unit + 1) * (high - low + 1)
     reach = max(largest, last - first + unit, *map(abs, (first, last, low, high)))
     kind = next((kind for kind, limit in TYPES.items() if reach < limit), None)
-    return None if kind is None else Rank(kind, first, last, unit, low, high - low + 1)
+    return (
+        None
+        if kind is None
+        else Rank(type=kind, first=first, last=last, unit=unit, low=low, width=high - low + 1)
+    )

@@ -5,6 +5,8 @@ float unless the file has decimals); else the file's. Texts are read cell by cel
 cannot be read rejects its row. Any other change of type refuses the file.
 """
 
+from dataclasses import dataclass
+
 import duckdb
 
 from truerisk.errors import SourceError
@@ -22,21 +24,30 @@ from truerisk.problem.source import Column
 WIDER = {"UTINYINT": "SMALLINT", "USMALLINT": "INTEGER"}  # Delta has no unsigned numbers
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A file as it came: the view of its rows, its columns (name → DuckDB type), and whether it has
+    no types of its own (CSV)."""
+
+    view: str
+    columns: dict[str, str]
+    from_text: bool
+
+
 def readings(
     con: duckdb.DuckDBPyConnection,
-    view: str,
-    arrived: dict[str, str],
+    file: Arrived,
     held: dict[str, str],
     contract: dict[str, Column],
     times: set[str],
     where: str,
-    from_text: bool,
 ) -> list[Cell]:
-    """One cell per column of ``view``, whose columns are ``arrived`` (name → DuckDB type).
+    """One cell per column of the file.
 
-    ``held`` are the table's columns, empty for a table that is not there yet; ``from_text`` says
-    that the file has no types of its own (CSV). Raises SourceError, beginning with ``where``.
+    ``held`` are the table's columns, empty for a table that is not there yet. Raises SourceError,
+    beginning with ``where``.
     """
+    view, arrived, from_text = file.view, file.columns, file.from_text
     lower = {c.lower(): c for c in held}
     for column in arrived:
         if lower.get(column.lower(), column) != column:
@@ -68,7 +79,7 @@ def readings(
         found.append(reading)
         if family(kind) == family(stored) == "number" and kind != stored and not reading.fault:
             lossy.append(reading)
-    _refuse_loss(con, view, arrived, lossy, where)
+    _refuse_loss(con, file, lossy, where)
     for column in (r.column for r in found if r.fault and family(r.stored) == "time"):
         if family(arrived[column]) != "text" or contract.get(column, Column()).format:
             continue
@@ -132,25 +143,21 @@ def passing_for_texts(
 
 
 def _refuse_loss(
-    con: duckdb.DuckDBPyConnection,
-    view: str,
-    arrived: dict[str, str],
-    lossy: list[Cell],
-    where: str,
+    con: duckdb.DuckDBPyConnection, file: Arrived, lossy: list[Cell], where: str
 ) -> None:
     """Numbers of another type are welcome as long as every one of them is kept exactly."""
     if not lossy:
         return
     counts = ", ".join(
-        f"count(CASE WHEN CAST(TRY_CAST({c} AS {r.stored}) AS {arrived[r.column]}) IS DISTINCT "
-        f"FROM {c} THEN 1 END)"
+        f"count(CASE WHEN CAST(TRY_CAST({c} AS {r.stored}) AS {file.columns[r.column]}) "
+        f"IS DISTINCT FROM {c} THEN 1 END)"
         for r in lossy
         for c in [quote(r.column)]
     )
-    row = con.sql(f"SELECT {counts}, count(*) FROM {view}").fetchall()[0]
+    row = con.sql(f"SELECT {counts}, count(*) FROM {file.view}").fetchall()[0]
     for reading, lost in zip(lossy, row):
         if lost:
-            kind = arrived[reading.column]
+            kind = file.columns[reading.column]
             raise SourceError(
                 f'{where}: column "{reading.column}" holds {kind}, and {lost:,} of {row[-1]:,} '
                 f"values do not fit {reading.stored}, which the lake table holds; nothing was "

@@ -17,9 +17,9 @@ from truerisk.errors import SourceError, TrueriskError, told
 from truerisk.lake.duck import quote
 from truerisk.lake.environment import resolved
 from truerisk.lake.history import marked_in
-from truerisk.lake.ingest.column_types import line_for, passing_for_texts, readings
+from truerisk.lake.ingest.column_types import Arrived, line_for, passing_for_texts, readings
 from truerisk.lake.ingest.judge import Verdict, accepted_rows, judge, rejected_rows
-from truerisk.lake.ingest.limits import Flag, flags_of, median_rows, refuse_batch
+from truerisk.lake.ingest.limits import OPEN_LINE, Flag, flags_of, median_rows, refuse_batch
 from truerisk.lake.ingest.new_files import QUERY, NewFile, ingest_id, known_files, with_query
 from truerisk.lake.ingest.profile import profile
 from truerisk.lake.ingest.read_file import read_file, sha256_of
@@ -39,7 +39,7 @@ from truerisk.wording.lists import did_you_mean
 ARRIVED = "__arrived"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ingested:
     """What became of one file: rows = accepted + rejected + already_held; ``said`` in words."""
 
@@ -67,7 +67,7 @@ def ingest(lake: Lake, problem: Problem, files: list[NewFile], run: str = "") ->
     return done
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Assessed:
     """A file judged against one version of its table (None: there is no table yet)."""
 
@@ -92,11 +92,12 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
         needed = {source.key, source.time, source.available_at, *source.contract, *read}
         file, arrived, left_out, open_line = _arrive(sources, file, path, where, needed)
         if file.sha256 in known_files(lake, table):
-            return Ingested(file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
+            return Ingested(file=file, said=[f"{name}: nothing new, {_called(file)} was ingested."])
         _check_columns(problem, name, arrived, where)
         mark = ingest_id(lake, table, file.sha256)
         usual = median_rows(lake, table, mark)
         is_text = path is not None and path.format != "parquet"
+        came = Arrived(view=ARRIVED, columns=arrived, from_text=is_text)
 
         def assess(version: int | None, final: bool) -> Assessed:
             held: dict[str, str] = {}
@@ -105,14 +106,7 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
                 before.create_view("__held")
                 held = dict(zip(before.columns, map(str, before.types)))
             found = readings(
-                sources.con,
-                ARRIVED,
-                arrived,
-                held,
-                source.contract,
-                times_of(name, problem),
-                where,
-                is_text,
+                sources.con, came, held, source.contract, times_of(name, problem), where
             )
             odd = passing_for_texts(sources.con, ARRIVED, found, held, source.contract)
             said = left_out + said_of_numbers(odd if is_text else [], read, where, final)
@@ -131,7 +125,9 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
             if not final:
                 line = line_for(sources.con, ARRIVED, verdict, found)
                 refuse_batch(verdict, rules, usual, name, where, line)
-            return Assessed(mark, version, held, found, verdict, said)
+            return Assessed(
+                mark=mark, version=version, held=held, found=found, verdict=verdict, said=said
+            )
 
         done = lake.marked(table, mark)
         rows = pa.table({})
@@ -155,12 +151,12 @@ def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
         write(lake, record)
     verdict = assessed.verdict
     return Ingested(
-        file,
-        verdict.rows,
-        verdict.accepted,
-        verdict.rejected,
-        verdict.already_held,
-        describe(record),
+        file=file,
+        rows=verdict.rows,
+        accepted=verdict.accepted,
+        rejected=verdict.rejected,
+        already_held=verdict.already_held,
+        said=describe(record),
     )
 
 
@@ -202,8 +198,8 @@ def _record(
             at,
             new_columns,
             [c for c in held if c not in columns] if assessed.version else [],
-            open_line,
         )
+        + ([OPEN_LINE] if open_line else [])
         + assessed.said,
         run=run,
         quarantine=rejected_rows(con, ARRIVED, verdict),

@@ -42,7 +42,7 @@ class Reason:
         return f"{sentence(self.check)} in {counted(self.count, 'row')} (row {rows})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """Counts of one file's rows; ``reasons`` by count, ``checks`` in the order of judging."""
 

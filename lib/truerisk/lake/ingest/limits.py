@@ -20,6 +20,10 @@ VOLUME = 0.5  # how far from the usual a batch may lie before it is said
 MICROSECONDS = 10**6
 
 Flag = Mapping[str, str]
+OPEN_LINE = {
+    "kind": "open_line",
+    "sentence": "its last line has no line end; it may have been cut short",
+}
 
 
 def median_rows(lake: Lake, table: str, ingest_id: str) -> float | None:
@@ -70,7 +74,6 @@ def flags_of(
     at: pd.Timestamp,
     new_columns: list[str],
     missing: list[str],
-    open_line: bool,
 ) -> list[Flag]:
     """What is worth saying: kind and sentence each; ``newest`` is the table's newest event."""
     found = [("new_column", f'new column "{c}"') for c in new_columns]
@@ -88,8 +91,6 @@ def flags_of(
                 f"{short(source.freshness)}",
             )
         )
-    if open_line:
-        found.append(("open_line", "its last line has no line end; it may have been cut short"))
     return [{"kind": kind, "sentence": sentence} for kind, sentence in found]
 
 

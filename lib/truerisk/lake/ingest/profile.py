@@ -29,7 +29,7 @@ EXACT = 1_000_000  # rows up to which different values are counted exactly
 SAMPLE = 500_000  # rows of the reference that are enough
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """One side of a column: counts, and for a time its first and last (µs since 1970)."""
 
@@ -164,8 +164,8 @@ def _count(con: duckdb.DuckDBPyConnection, view: str, found: list[Cell]) -> dict
     )
     row = con.sql(f"SELECT {sql} FROM {view}").fetchall()[0]
     return {
-        r.column: Column(rows, rows - row[4 * i], *row[4 * i + 1 : 4 * i + 4])
-        for i, r in enumerate(found)
+        r.column: Column(rows=rows, nulls=rows - held, distinct=distinct, first=first, last=last)
+        for r, (held, distinct, first, last) in zip(found, zip(*[iter(row)] * 4), strict=True)
     }
 
 

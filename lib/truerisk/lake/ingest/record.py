@@ -25,7 +25,7 @@ SHIFT = 0.1  # PSI below which a significant change is counted and not spelled o
 SAID = 8  # changes that are spelled out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """One row of ``ingests``, with the quarantined rows and the profiles that belong to it."""
 

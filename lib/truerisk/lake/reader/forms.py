@@ -42,7 +42,7 @@ INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity
 FREQUENT, FEW, SHORT = 3, 5, 20  # a word that may be shown: it says nothing about anybody
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Proposal:
     """How a column could be read: ``rules`` are the contract's keys, the likeliest first.
 
@@ -111,7 +111,14 @@ def propose(values: Mapping[str, int], time: bool = False) -> Proposal | None:
         rules = [{**rule, "null_values": listed} for rule in rules]
     nulls, cells = sum(words.values()), sum(filled.values())
     usual = kind == "number" and all(re.match(GUESSES["DOUBLE"], v) for v in rest)
-    return Proposal(kind, tuple(rules), cells - nulls - unread, nulls, cells, usual)
+    return Proposal(
+        kind=kind,
+        rules=tuple(rules),
+        read=cells - nulls - unread,
+        nulls=nulls,
+        cells=cells,
+        usual=usual,
+    )
 
 
 def _frequent(left: Mapping[str, int]) -> dict[str, int]:

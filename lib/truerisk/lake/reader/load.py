@@ -134,7 +134,8 @@ def refuse_unread(
     rows, faults = row[0], row[1 : 1 + len(asked)]
     for c, n in zip(asked, faults):
         if n:
-            said = _sentence(con, view, kinds, c, n, rows, wanted, parts)
+            often = f"{n:,} of {counted(rows, 'row')}"
+            said = _sentence(con, view, kinds, c, often, wanted, parts)
             raise SourceError(f"{wanted.where}: {said}.")
     for i, c in enumerate(texts):
         held, with_zone = row[1 + len(asked) + 2 * i : 3 + len(asked) + 2 * i]
@@ -148,8 +149,7 @@ def _sentence(
     view: str,
     kinds: Mapping[str, str],
     bad: Cell,
-    faults: int,
-    rows: int,
+    often: str,
     wanted: Wanted,
     parts: list[tuple[File, Rows]] | None,
 ) -> str:
@@ -163,7 +163,7 @@ def _sentence(
         said += f"holds {kinds[bad.column]}, and its contract says {wanted.rule(bad.column).type}: "
         said += "it "
     said += "cannot be read " + ("" if is_time else f"as {READABLE.get(bad.stored, bad.stored)} ")
-    said += f"in {faults:,} of {counted(rows, 'row')}, such as {forms}"
+    said += f"in {often}, such as {forms}"
     said += f", first in {_first(con, view, bad, parts)}"
     found = explain_column(con, view, bad.column, is_time)
     way = found.proposal

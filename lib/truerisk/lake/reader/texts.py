@@ -31,7 +31,7 @@ FAULTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """``sql`` selects from a file; ``columns`` are those it has, all texts where ``texts``.
 
@@ -53,7 +53,9 @@ def rows_of_file(
         separator, header = _header(file, where, separator)
         names = named(header, where)
         nameless = [n for n, said in zip(names, header) if not said.strip()]
-        return Rows(csv_sql(file, separator, names), names, True, nameless=nameless)
+        return Rows(
+            sql=csv_sql(file, separator, names), columns=names, texts=True, nameless=nameless
+        )
     if file.format == "json":
         return _json_rows(con, file, where)
     return _sheet_rows(con, file, where)
@@ -172,7 +174,9 @@ def _json_rows(con: duckdb.DuckDBPyConnection, file: File, where: str) -> Rows:
         raise SourceError(f"{where} {reason(error, file)}.") from error
     listed = ", ".join(f"{c} ->> '$' AS {c}" for c in map(quote, names))
     typed = {n: "VARCHAR" for n, texts_held in zip(names, found) if texts_held}
-    return Rows(f"(SELECT {listed} FROM {source})", list(names), True, typed)
+    return Rows(
+        sql=f"(SELECT {listed} FROM {source})", columns=list(names), texts=True, typed=typed
+    )
 
 
 def _sheet_rows(con: duckdb.DuckDBPyConnection, file: File, where: str) -> Rows:
@@ -207,7 +211,7 @@ def _sheet_rows(con: duckdb.DuckDBPyConnection, file: File, where: str) -> Rows:
         for n, c in zip(names, columns)
         if c and all(isinstance(v, str) or v is None for v in c) and _texts_of_numbers(c)
     }
-    return Rows(quote(view), names, True, typed)
+    return Rows(sql=quote(view), columns=names, texts=True, typed=typed)
 
 
 def _texts_of_numbers(values: Sequence[Any]) -> bool:

@@ -19,7 +19,7 @@ NORMAL = 100  # Σπ(1 − π) from which the normal tail stands for Poisson's
 OFFERED = ("not_taken", "lost")  # statuses of what was drawn to be revealed and was not
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Draws:
     """One group's draws: ``drawn`` of ``rows`` to be revealed, ``expected`` Σπ, two-sided ``p``.
 
@@ -167,7 +167,13 @@ def _tested(group: _Grouping, known: np.ndarray, hit: np.ndarray) -> Iterator[Dr
     for name, n, drawn, expected, variance in zip(group.names, *counts, strict=True):
         if n:
             p = _two_sided(float(drawn), float(expected), float(variance))
-            yield Draws((group.kind, *name), int(n), int(drawn), float(expected), p)
+            yield Draws(
+                group=(group.kind, *name),
+                rows=int(n),
+                drawn=int(drawn),
+                expected=float(expected),
+                p=p,
+            )
 
 
 def _two_sided(drawn: float, expected: float, variance: float) -> float:

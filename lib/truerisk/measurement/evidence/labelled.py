@@ -12,7 +12,7 @@ from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labelled:
     """The mature rows of a log; all arrays of shape (n,).
 
@@ -42,4 +42,4 @@ def labelled(log: pd.DataFrame, features: Sequence[str] = ()) -> Labelled:
     frame, rows = mature_rows(log)
     guess = guesses(frame, rows, features)
     p = dr(rows, guess)
-    return Labelled(frame, rows, guess.event, p.a, p.b, p.w)
+    return Labelled(frame=frame, rows=rows, m=guess.event, a=p.a, b=p.b, w=p.w)

@@ -10,7 +10,7 @@ import numpy as np
 from truerisk.statistics.ranking import Ranking, ranking
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """What estimates need of a log's mature rows; arrays of shape (n,).
 

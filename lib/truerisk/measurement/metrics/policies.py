@@ -100,9 +100,9 @@ def values(policies: Policies, outcomes: int = 1) -> Iterator[Metric]:
     """Dollars per application of what ran and of changes to it, summed over its outcomes."""
     for name in policies:
         of = dollars(name, outcomes)
-        yield Metric("policy_value", of, policy=name)
+        yield Metric(name="policy_value", of=of, policy=name)
         if name != AS_RUN:
-            yield Metric("policy_gain", gain(of, dollars(AS_RUN, outcomes)), policy=name)
+            yield Metric(name="policy_gain", of=gain(of, dollars(AS_RUN, outcomes)), policy=name)
 
 
 def swaps(policies: Policies) -> Iterator[Metric]:
@@ -115,9 +115,11 @@ def swaps(policies: Policies) -> Iterator[Metric]:
         if name == AS_RUN:
             continue
         for cell in CELLS:
-            yield Metric("swap_share", _share(name, cell), policy=name, at=cell)
-            yield Metric("swap_event_rate", _rate(name, cell), share=True, policy=name, at=cell)
-            yield Metric("swap_gain", _swapped(name, cell), policy=name, at=cell)
+            yield Metric(name="swap_share", of=_share(name, cell), policy=name, at=cell)
+            yield Metric(
+                name="swap_event_rate", of=_rate(name, cell), share=True, policy=name, at=cell
+            )
+            yield Metric(name="swap_gain", of=_swapped(name, cell), policy=name, at=cell)
 
 
 def realised(policies: Policies) -> Iterator[Metric]:
@@ -125,7 +127,9 @@ def realised(policies: Policies) -> Iterator[Metric]:
     the assumed dollars for those that do not."""
     for name in policies:
         if name != AS_RUN:
-            yield Metric("realised_policy_value", _realised(name), bounded=False, policy=name)
+            yield Metric(
+                name="realised_policy_value", of=_realised(name), bounded=False, policy=name
+            )
 
 
 def gain(new: Of, old: Of) -> Of:

@@ -61,23 +61,23 @@ class At:
 
 def quality() -> Iterator[Metric]:
     """How well the scores rank, and whether they are probabilities."""
-    yield Metric("event_rate", _event_rate, share=True)
-    yield Metric("auc", _auc(), share=True, bounded=False, needs=BOTH)
-    yield Metric("ks", ks, share=True, bounded=False, needs=BOTH)
-    yield Metric("brier", calibration.brier)
-    yield Metric("log_loss", calibration.log_loss)
-    yield Metric("calibration_error", calibration.error)
-    yield Metric("observed_expected", calibration.observed_expected)
-    yield Metric("calibration_intercept", _line(0), bounded=False, needs=BOTH)
-    yield Metric("calibration_slope", _line(1), bounded=False, needs=BOTH)
+    yield Metric(name="event_rate", of=_event_rate, share=True)
+    yield Metric(name="auc", of=_auc(), share=True, bounded=False, needs=BOTH)
+    yield Metric(name="ks", of=ks, share=True, bounded=False, needs=BOTH)
+    yield Metric(name="brier", of=calibration.brier)
+    yield Metric(name="log_loss", of=calibration.log_loss)
+    yield Metric(name="calibration_error", of=calibration.error)
+    yield Metric(name="observed_expected", of=calibration.observed_expected)
+    yield Metric(name="calibration_intercept", of=_line(0), bounded=False, needs=BOTH)
+    yield Metric(name="calibration_slope", of=_line(1), bounded=False, needs=BOTH)
 
 
 def band(bands: int, at: str) -> list[Metric]:
     """What a score band shows; its intervals hold for all bands at once (Bonferroni)."""
     level = 0.05 / bands
     return [
-        Metric("event_rate", _event_rate, share=True, level=level, at=at),
-        Metric("observed_expected", calibration.observed_expected, level=level, at=at),
+        Metric(name="event_rate", of=_event_rate, share=True, level=level, at=at),
+        Metric(name="observed_expected", of=calibration.observed_expected, level=level, at=at),
     ]
 
 
@@ -91,23 +91,23 @@ def flagged(flagging: Flagging) -> Iterator[Metric]:
     for at in dict.fromkeys(At(kind, float(value)) for kind, value in asked):
         for name, metric in FLAGGED.items():
             yield Metric(
-                name,
-                _with_flags(metric, at),
+                name=name,
+                of=_with_flags(metric, at),
                 share=name != "false_positives",
                 at=at,
                 needs=NEEDS.get(name, ()),
                 daily=at.kind is Kind.DAILY,
             )
     for t in dict.fromkeys(map(float, flagging.thresholds)):
-        yield Metric("event_rate_below", _below(t), share=True, at=At(Kind.BELOW, t))
+        yield Metric(name="event_rate_below", of=_below(t), share=True, at=At(Kind.BELOW, t))
 
 
 def rivals(names: Sequence[str]) -> Iterator[Metric]:
     """Other scores of the same rows: gains over the log's score, paired on one set of labels."""
     for name in names:
         better = gain(_auc(rival(name)), _auc())
-        yield Metric("auc_gain", better, bounded=False, policy=name, needs=BOTH)
-        yield Metric("brier_gain", _brier_gain(name), policy=name)
+        yield Metric(name="auc_gain", of=better, bounded=False, policy=name, needs=BOTH)
+        yield Metric(name="brier_gain", of=_brier_gain(name), policy=name)
 
 
 def _event_rate(rows: Rows, p: Pseudo) -> Value:

@@ -14,7 +14,7 @@ STRATA = ("approved by the policy", "explored")
 NEVER = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hazards:
     """Hazards of each cell (a band of scores within a decision stratum) in each bin of age.
 
@@ -67,7 +67,19 @@ def hazards(so_far: History) -> Hazards:
     beyond, by = _outlook(event, close)
     followed = np.bincount(cell[so_far.mature & (cell >= 0)], minlength=count)
     known = followed >= LEAST_FOLLOWED
-    return Hazards(event, close, at_risk, beyond, by, cell, stratum, known, stop, bins, ended)
+    return Hazards(
+        event=event,
+        close=close,
+        at_risk=at_risk,
+        beyond=beyond,
+        by=by,
+        cell=cell,
+        stratum=stratum,
+        known=known,
+        stop=stop,
+        bin=bins,
+        ended=ended,
+    )
 
 
 def above(cell: np.ndarray, stop: np.ndarray, weight: np.ndarray, count: int) -> np.ndarray:

@@ -25,7 +25,7 @@ TOLD_BY = ("event_at", "followed_until")
 LEAST_FOLLOWED = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
     """Every row of a log, mature or not; arrays of shape (n,), ages in horizons.
 
@@ -115,7 +115,16 @@ def history(
         frame = frame.drop(columns="m", errors="ignore")
     guess = guesses(frame, known, features)
     guess = replace(guess, event=np.where(blank, guess.event, given))
-    return History(rows, guess, as_of, mature, age, end, closed, missing)
+    return History(
+        rows=rows,
+        guess=guess,
+        as_of=as_of,
+        mature=mature,
+        age=age,
+        end=end,
+        closed=closed,
+        missing=missing,
+    )
 
 
 def _gone(log: pd.DataFrame) -> np.ndarray:

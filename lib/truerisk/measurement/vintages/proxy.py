@@ -7,7 +7,7 @@ import numpy as np
 from truerisk.measurement.vintages.history import History
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Proxy:
     """``y`` and ``m`` (n,): the event by ``age`` (in horizons) and what was expected of it.
 
@@ -34,8 +34,8 @@ def proxy(so_far: History, age: float) -> Proxy:
     m = so_far.guess.event * (soon / events if events else 0.0)
     if not (soon > 0 and events < total):
         why = f"the correlation with the outcome is not measured: {int(soon)} mature rows had it"
-        return Proxy(age, y, m, None, why)
+        return Proxy(age=age, y=y, m=m, correlation=None, status=why)
     a, b = soon / total, events / total
     together = weight @ (y * so_far.rows.y) / total
     phi = (together - a * b) / np.sqrt(a * (1 - a) * b * (1 - b))
-    return Proxy(age, y, m, float(phi), "ok")
+    return Proxy(age=age, y=y, m=m, correlation=float(phi), status="ok")

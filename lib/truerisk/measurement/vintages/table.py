@@ -19,10 +19,10 @@ from truerisk.statistics.interval import Z, cluster_sums
 
 LEAST_COMPLETION = 0.3
 SHIFTS = (0.7, 1.5)  # what the calendar may do to hazards from now on
-EVENT_RATE = Metric("event_rate", lambda r, p: influences.event_rate(p.a, p.b), share=True)
+EVENT_RATE = Metric(name="event_rate", of=lambda r, p: influences.event_rate(p.a, p.b), share=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Forecast:
     """Values of E[y | history] as hazards stand, slower and faster, and how far they are."""
 
@@ -44,12 +44,14 @@ class Table:
         self.proxy_days = horizon.total_seconds() / 86_400 * proxy_age
         if not so_far.missing:
             timing = hazards(so_far)
+            by_now, by_horizon = completion(so_far, timing)
             self.forecast = Forecast(
-                timing,
-                expected(so_far, timing),
-                tuple(expected(so_far, timing.times(by)) for by in SHIFTS),
-                *completion(so_far, timing),
-                timing_of(so_far, timing, horizon.total_seconds() / 86_400),
+                timing=timing,
+                y=expected(so_far, timing),
+                shifted=tuple(expected(so_far, timing.times(by)) for by in SHIFTS),
+                by_now=by_now,
+                by_horizon=by_horizon,
+                moved=timing_of(so_far, timing, horizon.total_seconds() / 86_400),
             )
             self.proxy = proxy(so_far, proxy_age)
 

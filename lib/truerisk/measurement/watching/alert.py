@@ -14,7 +14,7 @@ CALM = {"alert": False, "dollars_a_week": None, "dollars_at_least": None, "means
 Interval = tuple[float, float, float]  # value, low, high
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Departure:
     """One look of a series that excludes what was promised.
 

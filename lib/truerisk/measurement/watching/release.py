@@ -22,7 +22,7 @@ MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
 WEEK = pd.Timedelta(days=7)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Released:
     """Eligible rows of the watched weeks; ``keep`` (of ``ground``'s rows) and ``look`` (n,).
 
@@ -78,7 +78,7 @@ def release(
         )
     weeks, look = np.unique(mondays(at[keep]), return_inverse=True)
     index = pd.DatetimeIndex(weeks)
-    return Released(ground, keep, look, index, _quarters(index))
+    return Released(ground=ground, keep=keep, look=look, weeks=index, quarters=_quarters(index))
 
 
 def mondays(as_of: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sequence:
     """The looks of a running mean from the first one shown; arrays of shape (looks,).
 
@@ -61,7 +61,9 @@ def confidence_sequence(
     t = np.cumsum(np.bincount(units.week, minlength=looks))[shown]
     t_star = float(best_week * t[0] / (first + 1))
     half = half_width(se, t, t_star, alpha)
-    return Sequence(value, se, value - half, value + half, size, t, t_star)
+    return Sequence(
+        value=value, se=se, low=value - half, high=value + half, n=size, units=t, t_star=t_star
+    )
 
 
 def half_width(se: np.ndarray, t: np.ndarray, t_star: float, alpha: float) -> np.ndarray:

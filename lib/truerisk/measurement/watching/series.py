@@ -33,7 +33,7 @@ NAMES = (
 OF_EVENTS = ("event_rate", "calibration_error", "calibration_error_approved")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """Rows that a series is about; arrays of shape (n,).
 
@@ -57,9 +57,12 @@ class Watched:
         return len(self.look)
 
     def where(self, mask: np.ndarray) -> "Watched":
-        dollars = [None if v is None else v[mask] for v in (self.if_event, self.if_no_event)]
-        labels = (v[mask] for v in (self.a, self.b, self.w, self.least, self.most, self.look))
-        return Watched(self.rows.where(mask), *labels, *dollars)
+        one, none = (None if v is None else v[mask] for v in (self.if_event, self.if_no_event))
+        return Watched(
+            rows=self.rows.where(mask), a=self.a[mask], b=self.b[mask], w=self.w[mask],
+            least=self.least[mask], most=self.most[mask], look=self.look[mask],
+            if_event=one, if_no_event=none,
+        )  # fmt: skip
 
     @cached_property
     def units(self) -> Units:
@@ -101,7 +104,10 @@ def watched_rows(released: Released) -> Watched:
         for i, ending in enumerate(("if_event", "if_no_event")):
             parts = (frame[f"p_{c}"] * frame[f"value_{c}_{ending}"] for c in actions)
             dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)
-    return Watched(rows, a, b, w, least, most, released.look, *dollars)
+    return Watched(
+        rows=rows, a=a, b=b, w=w, least=least, most=most, look=released.look,
+        if_event=dollars[0], if_no_event=dollars[1],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -206,4 +212,12 @@ def _auc(
         found = influence.auc(a[k], b[k], sorted_ranking(score[k]))
         value[i], se[i] = found.theta, clustered_se(found.influence, code[k])
     half = half_width(se, pace.units, pace.t_star, alpha)
-    return Sequence(value, se, value - half, value + half, pace.n, pace.units, pace.t_star)
+    return Sequence(
+        value=value,
+        se=se,
+        low=value - half,
+        high=value + half,
+        n=pace.n,
+        units=pace.units,
+        t_star=pace.t_star,
+    )

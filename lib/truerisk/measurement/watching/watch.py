@@ -137,6 +137,15 @@ def _scope(
             if promise and (low > promise[1] or high < promise[0]):
                 each = None if beyond is None else beyond.at(i)
                 a_week = n / ((week - released.weeks[opened]) / WEEK + 1)
-                departure = Departure(series.name, scope, value, low, high, promise, a_week, each)
+                departure = Departure(
+                    series=series.name,
+                    scope=scope,
+                    value=value,
+                    low=low,
+                    high=high,
+                    reference=promise,
+                    applications=a_week,
+                    unforeseen=each,
+                )
                 row |= departure.as_row()
         yield row

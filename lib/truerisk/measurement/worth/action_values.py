@@ -21,7 +21,7 @@ from truerisk.wording.lists import one_of
 Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not, (n,) each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActionValues:
     """Mature rows with π > 0, highest score first; arrays of shape (n,).
 

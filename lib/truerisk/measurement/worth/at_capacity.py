@@ -51,6 +51,11 @@ def at_capacity(s: ActionValues, capacity: float, gain: Sides, rest: Sides) -> l
         ("net_dollars_at_capacity", "dollars a day", dollars, False),
     )
     return [
-        settled(s, Figure(name, unit, of, at=capacity, share=share, daily=True, classes=share))
+        settled(
+            s,
+            Figure(
+                name=name, unit=unit, of=of, at=capacity, share=share, daily=True, classes=share
+            ),
+        )
         for name, unit, of, share in named
     ]

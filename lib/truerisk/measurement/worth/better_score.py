@@ -27,7 +27,7 @@ LEAST, MOST = 0.02, 6.0  # ε at which next to nothing, and practically everythi
 SHIFT = 1e-3  # of a calibration parameter, for a derivative
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BetterScore:
     """``raw`` (n,) log-odds as scored; L = level + slope·raw; ``points`` where a row's best action
     changes; ``wrong`` (n,) = a − (a + b)·p and ``bend`` (2, 2) the calibration's residuals and
@@ -126,7 +126,14 @@ def better_score(
     if not fitted.regular or slope <= 0:
         return None
     bend = np.linalg.inv(fitted.inverse) / len(raw)
-    return BetterScore(raw, level, slope, points, a - both * expit(level + slope * raw), bend)
+    return BetterScore(
+        raw=raw,
+        level=level,
+        slope=slope,
+        points=points,
+        wrong=a - both * expit(level + slope * raw),
+        bend=bend,
+    )
 
 
 def evidence(model: BetterScore, points: float) -> float | None:

@@ -47,7 +47,7 @@ def emp(
         each = lost * a - roi * paid * b
         return ratio(each, a + b, lost + roi * paid)
 
-    row = settled(s, Figure("emp", "share of the amount, per application", of))
+    row = settled(s, Figure(name="emp", unit="share of the amount, per application", of=of))
     fraction = {**row, "figure": "emp_fraction", "unit": "share of applications declined"}
     if row["value"] is not None:
         least = _least(s.a, s.b, s.start, s.size, roi)

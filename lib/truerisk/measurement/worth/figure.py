@@ -28,7 +28,7 @@ COLUMNS = (
 NO_NUMBER = "withheld: undefined on these rows (the weights near this point do not add up)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """``of(a, b)`` gives a Value from the weights, per row of ``ActionValues``.
 
@@ -89,7 +89,9 @@ def per_application(
     s: ActionValues, name: str, of: Callable, at: float | None = None, classes: bool = False
 ) -> list[dict]:
     """Dollars per application, and per day where the log has as_of."""
-    row = settled(s, Figure(name, "dollars per application", of, at, classes=classes))
+    row = settled(
+        s, Figure(name=name, unit="dollars per application", of=of, at=at, classes=classes)
+    )
     if "as_of" not in s.frame or not len(s):
         return [row]
     daily = {k: row[k] and row[k] * len(s) / s.days for k in ("value", "low", "high")}

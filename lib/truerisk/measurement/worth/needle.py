@@ -60,7 +60,7 @@ def needle(
         influence = auc.influence - now.influence - rate * found.influence
         return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
 
-    row = settled(s, Figure("auc_gain_needed", "AUC", of, share=True, classes=True))
+    row = settled(s, Figure(name="auc_gain_needed", unit="AUC", of=of, share=True, classes=True))
     model = None if s.alike else better_score(s, changes, s.a, s.b)
     sentence = f"How accurate the score must become cannot be said: {row['status']}."
     if model is not None and row["value"] is not None:

@@ -47,7 +47,9 @@ def policy_dollars(
         ("margins_down", 1.0, 1 - SWING),
         ("margins_up", 1.0, 1 + SWING),
     ):
-        row = settled(s, Figure(name, "dollars per application", _of(_total(s, p, loss, margin))))
+        row = settled(
+            s, Figure(name=name, unit="dollars per application", of=_of(_total(s, p, loss, margin)))
+        )
         if row["value"] is not None:
             note = "at assumed dollars"
             row["status"] = note if row["status"] == "ok" else f"{note}; {row['status']}"

@@ -97,9 +97,16 @@ def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) 
     )
     return [
         _threshold(s, recall),
-        *(settled(s, Figure(name, unit, of, recall, share, classes=True, scale=scale))
-          for name, unit, of, share, scale in named),
-    ]  # fmt: skip
+        *(
+            settled(
+                s,
+                Figure(
+                    name=name, unit=unit, of=of, at=recall, share=share, classes=True, scale=scale
+                ),
+            )
+            for name, unit, of, share, scale in named
+        ),
+    ]
 
 
 def _threshold(s: ActionValues, recall: float) -> dict:
@@ -112,7 +119,9 @@ def _threshold(s: ActionValues, recall: float) -> dict:
             return Value(np.nan, found.owed, found.f)
         return Value(found.count / len(s), -found.owed / events, (recall - found.f) / events)
 
-    row = settled(s, Figure("threshold", "score", of, at=recall, share=True, classes=True))
+    row = settled(
+        s, Figure(name="threshold", unit="score", of=of, at=recall, share=True, classes=True)
+    )
     if row["value"] is None:
         return row
     last = len(s) - 1

@@ -37,7 +37,13 @@ def shadow_price(
     gain, _ = flag_and_rest(s, flag, rest)
     check_capacity(s, capacity_per_day)
     if not len(s):
-        return table([settled(s, Figure("shadow_price", "dollars", _nothing, capacity_per_day))])
+        return table(
+            [
+                settled(
+                    s, Figure(name="shadow_price", unit="dollars", of=_nothing, at=capacity_per_day)
+                )
+            ]
+        )
     reach = _reach(s, capacity_per_day)
     at = daily(s, capacity_per_day)
     more, less = (up_to(s, capacity_per_day + d) for d in (reach, -reach))
@@ -48,7 +54,7 @@ def shadow_price(
         return a_day(s, at, extra * step, (gain[0] - gain[1]) * step, 0 * extra)
 
     unit = "dollars a day for one more a day"
-    row = settled(s, Figure("shadow_price", unit, of, at=capacity_per_day, daily=True))
+    row = settled(s, Figure(name="shadow_price", unit=unit, of=of, at=capacity_per_day, daily=True))
     width = {**row, "figure": "shadow_price_reach", "unit": "applications a day", "value": reach}
     return table([row, width | {"low": None, "high": None}])
 
