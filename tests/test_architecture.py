@@ -191,6 +191,24 @@ def offered() -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{own}", getattr(public, own)) for own in public.__all__)
 
 
+def defined(kind: type) -> Iterator[tuple[str, Any]]:
+    for path in sorted(LIBRARY.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, kind):
+                yield str(path.relative_to(LIBRARY)), node
+
+
+def test_a_dataclass_of_five_or_more_fields_is_made_by_name() -> None:
+    """A new field in the middle must not give the ones behind it another's value."""
+    made = 0
+    for path, node in defined(ast.ClassDef):
+        for how in (d for d in node.decorator_list if "dataclass" in ast.unparse(d)):
+            fields = sum(isinstance(line, ast.AnnAssign) for line in node.body)
+            made += fields >= 5
+            assert fields < 5 or "kw_only=True" in ast.unparse(how), f"{path}: {node.name}"
+    assert made > 50
+
+
 def test_options_that_belong_together_are_an_object() -> None:
     for name, public in offered():
         if inspect.isfunction(public):

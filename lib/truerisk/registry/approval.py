@@ -1,6 +1,7 @@
 """Submit, approve, reject, roll back: the only ways a model's state changes."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from truerisk.errors import ModelError, RegistryError
@@ -50,14 +51,13 @@ def submit(
                 return []
         elif state in ("champion", "rejected"):
             return []
-        why = "trained by a flow"
         return [
             Event(
                 problem=problem,
                 version=version,
                 event="submitted",
                 by=by,
-                because=why,
+                because="trained by a flow",
                 report_hash=report_hash,
                 expected_champion=compared,
                 payload=payload,
@@ -113,28 +113,17 @@ def approve(
                 f"{compared or 'no champion'}; train again to compare with {now}."
             )
         kept, full = {"override": override, "failed": failed}, offered["report_hash"]
-        return [
-            Event(
-                problem=problem,
-                version=version,
-                event="approved",
-                by=by,
-                because=because,
-                report_hash=full,
-                expected_champion=compared,
-                payload=kept,
-            ),
-            Event(
-                problem=problem,
-                version=version,
-                event="promoted",
-                by=by,
-                because=because,
-                report_hash=full,
-                expected_champion=compared,
-                payload=kept,
-            ),
-        ]
+        approved = Event(
+            problem=problem,
+            version=version,
+            event="approved",
+            by=by,
+            because=because,
+            report_hash=full,
+            expected_champion=compared,
+            payload=kept,
+        )
+        return [approved, replace(approved, event="promoted")]
 
     record(lake, problem, decide)
 
@@ -179,7 +168,6 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
                 event="rolled back",
                 by=by,
                 because=because,
-                report_hash="",
                 expected_champion=line[-1],
                 payload=left,
             )
