@@ -141,3 +141,16 @@ def test_a_plain_grid_of_rates_and_samples_has_its_optimum() -> None:
             made = fit_logistic(X, y, np.ones(200))
             assert made.regular
             assert np.abs(X.T @ (y - sigmoid(X @ made.coefficients))).max() < 1e-8
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_rows_that_are_alike_do_not_hide_the_optimum_in_rounding(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=2)[rng.integers(0, 2, 50_000)]
+    y = (rng.random(len(x)) < sigmoid(2.3 + 0.8 * x)).astype(float)
+    made = fit_logistic(np.column_stack([np.ones(len(x)), x]), y, np.ones(len(x)))
+    assert made.regular
+    for level in np.unique(x):  # a coefficient per level: its log-odds
+        rate = y[x == level].mean()
+        odds = made.coefficients @ [1, level]
+        np.testing.assert_allclose(odds, np.log(rate / (1 - rate)), atol=1e-9)

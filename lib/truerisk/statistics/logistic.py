@@ -142,8 +142,10 @@ def _climb(
 
     def height(at: np.ndarray) -> float:
         eta = start + Z @ at
-        fits = problem.events @ eta - problem.trials @ np.logaddexp(0, eta)
-        return float(fits - at @ penalty @ at / 2)
+        # Row by row, and summed in pairs: BLAS adds large sums up in one register, which rows that
+        # are alike round the same way, by more than the last steps climb.
+        fits = problem.events * eta - problem.trials * np.logaddexp(0, eta)
+        return float(fits.sum() - at @ penalty @ at / 2)
 
     now = height(gamma)
     for _ in range(MOST_STEPS):
