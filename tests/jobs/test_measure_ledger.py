@@ -31,7 +31,7 @@ SECTIONS = (
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
-    monkeypatch.setattr(page_module, "_library", lambda: "")
+    monkeypatch.setattr(page_module, "chart_library", lambda: "")
 
 
 def visible(text):

@@ -26,11 +26,11 @@ from truerisk.reports.monitor.page import measure_page
 @pytest.fixture(scope="module")
 def quickly():
     """Without the charting library and without checks of every mark: the browser test has both."""
-    real = page_module._library
-    page_module._library = lambda: "/* library */"
+    real = page_module.chart_library
+    page_module.chart_library = lambda: "/* library */"
     with debug_mode(False):
         yield
-    page_module._library = real
+    page_module.chart_library = real
 
 
 @pytest.fixture(scope="session")

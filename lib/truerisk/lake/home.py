@@ -31,5 +31,10 @@ def home(root: str | os.PathLike[str] | None = None) -> Path:
     return _own() if place == str(_own() / "lake") else Path(f"{place}.home")
 
 
+def kept() -> Path:
+    """Where what is slow to make and the same for every lake is kept; all of it may be deleted."""
+    return _own() / "kept"
+
+
 def _own() -> Path:
     return repository() / ".truerisk"

@@ -117,7 +117,7 @@ def test_a_model_beyond_the_neighbours_is_said_to_be_beyond_them(section):
 def test_the_training_report_holds_the_section_where_there_is_one(
     problem, train_inputs, monkeypatch
 ):
-    monkeypatch.setattr(page_module, "_library", lambda: "")
+    monkeypatch.setattr(page_module, "chart_library", lambda: "")
     i = train_inputs()
     with debug_mode(False):
         inputs = problem, i.dataset, i.parts, i.review, i.about

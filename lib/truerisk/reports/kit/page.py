@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 
 import altair as alt
-import vl_convert
 from markupsafe import Markup
 
 from truerisk.isolated import Lost, isolated
@@ -20,6 +18,7 @@ from truerisk.reports.kit.blocks import (
     Text,
     Verdict,
 )
+from truerisk.reports.kit.chart_library import chart_library
 from truerisk.reports.kit.markup import as_json, drawn, filled
 
 WORDS = (Text, Bullets, Verdict)
@@ -56,7 +55,7 @@ def page(title: str, lead: str, summary: Blocks, sections: Sequence[Section]) ->
         summary=top,
         sections=inside,
         specs=specs,
-        library=_library() if specs else "",
+        library=chart_library() if specs else "",
     )
 
 
@@ -118,11 +117,3 @@ def _spec(chart: alt.TopLevelMixin) -> Markup:
     spec = chart.to_dict(validate=False)  # the browser test draws them all
     spec.pop("$schema", None)  # an address, and the page names none
     return as_json(spec, sort_keys=True)
-
-
-@cache
-def _library() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed in the version this Altair writes for; takes 2 seconds."""
-    version = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
-    bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
-    return Markup(bundle.replace("</script", r"<\/script"))
