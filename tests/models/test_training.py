@@ -13,7 +13,8 @@ from truerisk.features.dataset import Dataset
 from truerisk.models import training
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
-from truerisk.models.training import fit, split
+from truerisk.models.recipe import recipe_of
+from truerisk.models.training import as_known, fit, split
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Dataset]
@@ -105,6 +106,23 @@ def test_the_gap_variant_exists_where_a_thousand_rows_are_left(
     assert (parts.gapped.sum() >= 1_000) == gap
     made = fit(problem, dataset, "prior", parts)
     assert (made.gap_scores is not None) == gap
+
+
+def test_the_gap_variant_is_the_recipe_as_known_and_not_fitted_again(
+    problem: Problem, make_dataset: Make, rows_seen: list[pd.Index]
+) -> None:
+    dataset = make_dataset()
+    parts = split(problem, dataset)
+    gapped = fit(problem, dataset, "scorecard", parts).gapped
+    assert gapped is not None
+    follow = recipe_of(problem, "scorecard"), dataset.frame, parts.holdout_from
+    alone = as_known(*follow)
+    before = len(rows_seen)
+    given = as_known(*follow, (parts.gapped, gapped))
+    assert given.fitted is gapped and len(rows_seen) == before + 1
+    late = dataset.frame[parts.judge]
+    np.testing.assert_array_equal(given.score(late), alone.score(late))
+    assert as_known(*follow, (parts.early, gapped)).fitted is not gapped, "of other rows"
 
 
 @pytest.mark.slow

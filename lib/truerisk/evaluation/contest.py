@@ -143,7 +143,7 @@ def contest(
                 why_no_package = _reason(error)
     known = None
     try:
-        old, new, seen = _recipes(problem, lake, dataset, parts, chosen.name, champion)
+        old, new, seen = _recipes(problem, lake, dataset, parts, chosen, champion)
     except TrueriskError as error:
         because = _reason(error)
     else:
@@ -170,12 +170,12 @@ def contest(
 
 
 def _recipes(
-    problem: Problem, lake: Lake, dataset: Dataset, parts: Split, chosen: str, champion: str
+    problem: Problem, lake: Lake, dataset: Dataset, parts: Split, chosen: Fitted, champion: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores of the judging rows by the champion's recipe and the challenger's, each as known when
     these rows begin, and whether a row's subject was seen by either."""
     manifest = read_manifest(lake, problem.name, champion)
-    old, new = recipe_in(problem, manifest), recipe_of(problem, chosen)
+    old, new = recipe_in(problem, manifest), recipe_of(problem, chosen.name)
     age = max(dataset.known_at - instant(manifest["known_at"]), pd.Timedelta(0))
     start = parts.holdout_from
     until = {"old": start - age, "new": start}
@@ -188,10 +188,14 @@ def _recipes(
     if not same:
         since, until_now = until["old"] - old.window, dataset.known_at
         frames["old"] = rows_known(old.problem, lake, since, until_now, until_now, dataset.versions)
+    # Where no earlier rows join it, the challenger as known is the variant fitted with a gap.
+    there = {}
+    if chosen.gapped is not None and frames["new"] is dataset.frame:
+        there["new"] = parts.gapped, chosen.gapped
     scores, seen = {}, np.zeros(len(judge), dtype=bool)
     for side, recipe in (("old", old), ("new", new)):
         frame = frames[side]
-        made: AsKnown = as_known(recipe, frame, until[side])
+        made: AsKnown = as_known(recipe, frame, until[side], there.get(side))
         rows = frame.set_index(problem.key).loc[keys]
         scores[side] = made.score(rows)
         seen |= among(subjects, frame.loc[made.rows, "subject"])

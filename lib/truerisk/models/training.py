@@ -47,7 +47,7 @@ class Fitted:
     """One candidate: the model to submit, and calibrated scores of the holdout by its early fit.
 
     ``scores`` (n,) covers the whole frame and is null before the holdout; ``gap_scores`` are those
-    of the variant fitted with a full horizon between its rows and the holdout, or None where
+    of ``gapped``, fitted with a full horizon between its rows and the holdout; both are None where
     fewer than 1,000 rows would be left. ``support`` is what the calibration's weights rest on.
     """
 
@@ -57,6 +57,7 @@ class Fitted:
     gap_scores: np.ndarray | None
     importance: dict[str, float]
     support: Support = NO_WEIGHTS
+    gapped: Candidate | None = None
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,15 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     frame, features = dataset.frame, dataset.features
     holdout = parts.choose | parts.judge
 
-    def scored(rows: np.ndarray) -> tuple[np.ndarray, Calibration, Support]:
+    def scored(made: Candidate) -> tuple[np.ndarray, Calibration, Support]:
         raw = np.full(len(frame), np.nan)
-        raw[holdout] = _fit(recipe, frame, features, rows).predict(frame.loc[holdout, features])
+        raw[holdout] = made.predict(frame.loc[holdout, features])
         calibration, rests_on = _calibrated(frame, parts.choose, raw)
         return calibration.apply(raw), calibration, rests_on
 
-    scores, calibration, rests_on = scored(parts.early)
+    scores, calibration, rests_on = scored(_fit(recipe, frame, features, parts.early))
     both = frame.loc[parts.gapped, "event"]
-    gapped = len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
+    enough = len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
     labelled = frame["event"].notna().to_numpy()
     final = _fit(recipe, frame, features, labelled)
     read = money_columns(problem)
@@ -125,7 +126,8 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         kinds={name: kind_of_input(frame[name]) for name in features},
         levels=levels_of(frame[labelled], features),
     )
-    gap_scores = scored(parts.gapped)[0] if gapped else None
+    gapped = _fit(recipe, frame, features, parts.gapped) if enough else None
+    gap_scores = None if gapped is None else scored(gapped)[0]
     return Fitted(
         name=name,
         model=model,
@@ -133,6 +135,7 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         gap_scores=gap_scores,
         importance=final.importance(),
         support=rests_on,
+        gapped=gapped,
     )
 
 
@@ -162,10 +165,16 @@ def calibration_notes(fitted: Fitted) -> list[str]:
     return said
 
 
-def as_known(recipe: Recipe, frame: pd.DataFrame, at: pd.Timestamp) -> AsKnown:
+def as_known(
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    at: pd.Timestamp,
+    made: tuple[np.ndarray, Candidate] | None = None,
+) -> AsKnown:
     """Follow a recipe with nothing but rows that were mature at ``at``.
 
     ``frame`` has the recipe's features beside ``as_of``, ``subject``, ``event`` and ``p_reveal``.
+    ``made`` are rows (n,) of it and what the recipe made of them: not made again of the same rows.
     Raises SourceError where too little was known by then.
     """
     outcome = recipe.problem.outcome
@@ -184,7 +193,11 @@ def as_known(recipe: Recipe, frame: pd.DataFrame, at: pd.Timestamp) -> AsKnown:
     early = _fit(recipe, known, features, parts.early)
     raw[chosen] = early.predict(known.loc[chosen, features])
     calibration, _ = _calibrated(known, parts.choose, raw)
-    return AsKnown(_fit(recipe, known, features, labelled), calibration, features, labelled)
+    if made is not None and np.array_equal(made[0], labelled):
+        final = made[1]
+    else:
+        final = _fit(recipe, known, features, labelled)
+    return AsKnown(final, calibration, features, labelled)
 
 
 def _split(
