@@ -33,12 +33,12 @@ def main(salts: int) -> int:
     home = Path(__file__).resolve().parents[1]
     problem = tr.load_problem(home / "problems" / "lending_club.toml")
     lake = tr.open_lake(home / ".truerisk" / "benchmarks" / "lending_club")
-    dataset = tr.build_dataset(problem, KNOWN_AT, lake)
+    dataset = tr.build_dataset(problem, lake, KNOWN_AT)
     fitted = tr.fit(problem, dataset, CANDIDATE)
-    version = save(lake, problem.name, fitted.model, {"known_at": KNOWN_AT})
-    batch = tr.plan_batch(lake, problem, version)
-    scored = tr.score(lake, problem, batch)
-    later = tr.build_dataset(problem, MEASURED_AT, lake).frame.set_index(problem.key)
+    version = save(problem.name, lake, fitted.model, {"known_at": KNOWN_AT})
+    batch = tr.plan_batch(problem, lake, version)
+    scored = tr.score(problem, lake, batch)
+    later = tr.build_dataset(problem, lake, MEASURED_AT).frame.set_index(problem.key)
     event = scored[problem.key].map(later["event"]).to_numpy()
     truth = {
         "event_rate": float(event.mean()),

@@ -19,7 +19,7 @@ class IngestFlow(BaseFlow):
         """Find the new files of every source; sources that refer to each other stay together."""
         self.begin()
         given = json.loads(self.files) if self.files else None
-        found = tr.find_new_files(self.lake, self.problem, given)
+        found = tr.find_new_files(self.problem, self.lake, given)
         self.quiet = found.said
         self.groups = found.groups or [[]]
         self.next(self.ingest, foreach="groups")
@@ -27,7 +27,7 @@ class IngestFlow(BaseFlow):
     @step
     def ingest(self):
         """Check each file against its contract and commit what is good, one file at a time."""
-        done = tr.ingest(self.lake, self.problem, self.input, self.run)
+        done = tr.ingest(self.problem, self.lake, self.input, self.run)
         self.said = [line for file in done for line in file.said]
         self.next(self.join)
 

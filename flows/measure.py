@@ -17,7 +17,7 @@ class MeasureFlow(BaseFlow):
     def start(self):
         """The ledger with its outcomes as known; what was not revealed stays unknown."""
         self.begin(self.known_at)
-        self.log = tr.decision_log(self.lake, self.problem, self.at)
+        self.log = tr.decision_log(self.problem, self.lake, self.at)
         self.next(self.estimate)
 
     @card(type="report")

@@ -17,9 +17,9 @@ class ScoreFlow(BaseFlow):
     def start(self):
         """Pin the model by version and the applications nobody has decided yet."""
         self.begin()
-        champion = tr.registry.champion_of(self.lake, self.problem.name)
+        champion = tr.registry.champion_of(self.problem.name, self.lake)
         self.batch = tr.plan_batch(
-            self.lake, self.problem, champion, self.since, self.until, self.run
+            self.problem, self.lake, champion, self.since, self.until, self.run
         )
         self.shards = self.batch.shards
         self.next(self.score, foreach="shards")
@@ -27,7 +27,7 @@ class ScoreFlow(BaseFlow):
     @step
     def score(self):
         """Features as of each application's own time; the same definitions built the training."""
-        self.scored = tr.score(self.lake, self.problem, self.batch, self.input)
+        self.scored = tr.score(self.problem, self.lake, self.batch, self.input)
         self.next(self.decide)
 
     @step
@@ -36,7 +36,7 @@ class ScoreFlow(BaseFlow):
         self.merge_artifacts(shards, exclude=["scored"])
         scored = [shard.scored for shard in shards]
         decided = tr.decide(self.problem, scored, self.batch)
-        new = tr.commit(self.lake, self.problem, decided)
+        new = tr.commit(self.problem, self.lake, decided)
         self.said = tr.describe(self.problem, decided, new, self.batch, scored)
         self.next(self.end)
 

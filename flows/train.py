@@ -16,7 +16,7 @@ class TrainFlow(BaseFlow):
     def start(self):
         """Pin the data: applications, features and matured outcomes as they were known."""
         self.begin(self.known_at)
-        self.dataset = tr.build_dataset(self.problem, self.at, self.lake)
+        self.dataset = tr.build_dataset(self.problem, self.lake, self.at)
         self.parts = tr.split(self.problem, self.dataset)
         self.candidates = list(self.problem.candidates.chosen)
         self.next(self.fit, foreach="candidates")
@@ -33,7 +33,7 @@ class TrainFlow(BaseFlow):
         """Judge all candidates on the same unused rows; a person decides from the report."""
         self.merge_artifacts(inputs, exclude=["fitted"])
         fitted = [i.fitted for i in inputs]
-        champion = tr.registry.champion(self.lake, self.problem.name)
+        champion = tr.registry.champion(self.problem.name, self.lake)
         self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
         self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
         attached = tr.Attachments(

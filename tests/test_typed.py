@@ -16,11 +16,11 @@ import truerisk as tr
 
 problem = tr.load_problem("credit.toml")
 lake = tr.open_lake()
-dataset = tr.build_dataset(problem, "2026-06-30", lake)
+dataset = tr.build_dataset(problem, lake, "2026-06-30")
 fitted = tr.fit(problem, dataset, "boosting")
-batch = tr.plan_batch(lake, problem, fitted.name)
+batch = tr.plan_batch(problem, lake, fitted.name)
 at = pd.Timestamp("2026-06-30", tz="UTC")
-log = tr.decision_log(lake, problem, at)
+log = tr.decision_log(problem, lake, at)
 estimates = tr.measure(log, ["income"], by=["region"], flagging=tr.Flagging(shares=[0.1]))
 rate = estimates["value"].mean()
 changes = tr.Changes(policies={"new": pd.DataFrame()}, rivals={"new": log["score"]})
@@ -32,12 +32,12 @@ moved = tr.drift(log, log, ["income"], score=None)
 curve = tr.worth.review_curve(log, capacity_per_day=20)
 stakes = tr.worth.action_values(log)
 price = tr.worth.shadow_price(stakes, 20)
-who = tr.registry.champion(lake, problem.name) or "nobody"
+who = tr.registry.champion(problem.name, lake) or "nobody"
 row = tr.online.features_for(problem, {"customer_id": "C17"}, at)
 model: int = tr.load_problem("credit.toml")  # wrong
 tr.load_problem(5)  # wrong
 tr.open_lake(colour="red")  # wrong
-tr.build_dataset(problem)  # wrong
+tr.build_dataset(problem, lake)  # wrong
 tr.fit(problem, "boosting", dataset)  # wrong
 tr.train(problem)  # wrong
 dataset.rows_of_nothing  # wrong
@@ -57,7 +57,7 @@ tr.drift(log, log, "income", least="0.02")  # wrong
 tr.worth.review_curve(log, capacity="20")  # wrong
 tr.worth.shadow_price(stakes)  # wrong
 tr.registry.champion(problem)  # wrong
-tr.registry.list_models(lake, problem.name).nothing()  # wrong
+tr.registry.list_models(problem.name, lake).nothing()  # wrong
 tr.online.features_for(problem)  # wrong
 """
 

@@ -1,7 +1,8 @@
 """Train the demo's lender at month 30, report included: 120,000 applications, 22 features.
 
 As the demo's: a champion trained at month 18 decides months 19 to 24. Both revisions learn from the
-other one's decisions, so that their AUCs are of the same rows.
+other one's decisions, so that their AUCs are of the same rows. Arguments go by name where their
+order was another one.
 """
 
 import shutil
@@ -13,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import truerisk as tr
-from truerisk.registry.approval import list_models
+from truerisk.registry.approval import approve, list_models
 from truerisk.simulator import simulate
 
 predictability = tr.predictability  # at 06ebdef a second look finds the package of that name
@@ -38,10 +39,12 @@ def prepare(folder: Path, seed: int, scale: float) -> None:
     old &= world.truth["approved_by_old_policy"].to_numpy()
     lake.append("outcomes", world.outcomes(world.truth["application_id"][old]), problem.key)
     first = approved(problem, lake)
-    batch = tr.plan_batch(lake, problem, first, month(18), month(24), "benchmark")
-    scored = [tr.score(lake, problem, batch, shard) for shard in batch.shards]
-    tr.commit(lake, problem, tr.decide(problem, scored, batch))
-    log = tr.decision_log(lake, problem, pd.Timestamp(month(30)))
+    both: Any = {"problem": problem, "lake": lake}
+    period = {"since": month(18), "until": month(24), "run": "benchmark"}
+    batch = tr.plan_batch(**both, model_version=first, **period)
+    scored = [tr.score(**both, batch=batch, shard=shard) for shard in batch.shards]
+    tr.commit(**both, decided=tr.decide(problem, scored, batch))
+    log = tr.decision_log(**both, known_at=pd.Timestamp(month(30)))
     shown = log.loc[log["action"] == problem.revealing, problem.key]
     lake.append("outcomes", world.outcomes(shown), problem.key)
 
@@ -54,12 +57,17 @@ def ready(folder: Path) -> None:
 def approved(problem: tr.Problem, lake: tr.Lake) -> str:
     """The version of the champion, trained at month 18."""
     train(problem, lake, month(18))
-    made = list_models(lake, problem.name).iloc[0]
+    both = {"problem": problem.name, "lake": lake}
+    made = list_models(**both).iloc[0]
     if made["status"] != "champion":
-        tr.approve(
-            lake, problem.name, made["version"], "benchmark", "the next one needs a champion",
-            made["report_hash"], made["gate"] != "passed",
-        )  # fmt: skip
+        approve(
+            **both,
+            version=made["version"],
+            by="benchmark",
+            because="the next one needs a champion",
+            report_hash=made["report_hash"],
+            override=made["gate"] != "passed",
+        )
     return str(made["version"])
 
 
@@ -94,10 +102,10 @@ def opened(folder: Path) -> tuple[tr.Problem, tr.Lake]:
 
 def train(problem: tr.Problem, lake: tr.Lake, known_at: str) -> Any:
     """What the flow's steps do."""
-    dataset = tr.build_dataset(problem, known_at, lake)
+    dataset = tr.build_dataset(problem=problem, known_at=known_at, lake=lake)
     parts = tr.split(problem, dataset)
     fitted = [tr.fit(problem, dataset, name, parts) for name in problem.candidates.chosen]
-    models = list_models(lake, problem.name)
+    models = list_models(problem=problem.name, lake=lake)
     decides = models.loc[models["status"] == "champion", "version"]
     champion = None if decides.empty else str(decides.iloc[0])
     review = tr.review(problem, lake, dataset, parts, fitted, champion)

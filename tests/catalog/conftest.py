@@ -107,8 +107,8 @@ def world(problem: Problem, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     for i, (first, nulls) in enumerate([(0, 0), (400, 120)]):
         file = tmp_path / f"payments-{i}.csv"
         payments(first, 400, nulls).to_csv(file, index=False)
-        found = find_new_files(lake, problem, {"payments": [str(file)]})
-        ingest(lake, problem, [f for group in found.groups for f in group], "Ingest/1")
+        found = find_new_files(problem, lake, {"payments": [str(file)]})
+        ingest(problem, lake, [f for group in found.groups for f in group], "Ingest/1")
     outcomes = applications()[["application_id"]].assign(defaulted=0, observed_at=START + 90 * DAY)
     lake.append("outcomes", outcomes, "application_id")
     _champion(lake, problem)
@@ -134,11 +134,11 @@ def _champion(lake: Lake, problem: Problem) -> None:
         fingerprint="f" * 64,
     )
     about = {"known_at": "2026-02-01", "versions": {"applications": 1}, "run": "Train/7"}
-    version = save(lake, "small", model, about)
+    version = save("small", lake, model, about)
     payload = {"gate": GATE, "candidate": "scorecard", "auc": 0.8, "known_at": "2026-02-01"}
-    digest = save_report(lake, "small", version, "<html>the report</html>")
-    submit(lake, "small", version, "Train/7", digest, None, payload)
-    approve(lake, "small", version, "Ann", "it is better", digest)
+    digest = save_report("small", lake, version, "<html>the report</html>")
+    submit("small", lake, version, "Train/7", digest, None, payload)
+    approve("small", lake, version, "Ann", "it is better", digest)
     n = np.arange(40)
     decided = pd.DataFrame(
         {

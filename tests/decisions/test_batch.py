@@ -56,14 +56,14 @@ def version(stocked: Lake, problem: Problem) -> str:
         definition=definition(problem),
         fingerprint="f" * 64,
     )
-    return save(stocked, problem.name, model, {})
+    return save(problem.name, stocked, model, {})
 
 
 def run(lake: Lake, problem: Problem, version: str, **bounds: Any) -> tuple[Batch, pd.DataFrame]:
     """What the flow does, without a flow."""
-    batch = plan_batch(lake, problem, version, **bounds)
-    decided = decide(problem, [score(lake, problem, batch, s) for s in batch.shards], batch)
-    commit(lake, problem, decided)
+    batch = plan_batch(problem, lake, version, **bounds)
+    decided = decide(problem, [score(problem, lake, batch, s) for s in batch.shards], batch)
+    commit(problem, lake, decided)
     return batch, decided
 
 
@@ -72,11 +72,11 @@ def test_a_batch_holds_the_undecided_between_its_bounds_in_order(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
     every = stocked.read("applications").sort_values("applied_at")["application_id"].tolist()
-    assert plan_batch(stocked, problem, version).spine["application_id"].tolist() == every[80:]
-    bounded = plan_batch(stocked, problem, version, since="2025-03-01", until="2025-03-04")
+    assert plan_batch(problem, stocked, version).spine["application_id"].tolist() == every[80:]
+    bounded = plan_batch(problem, stocked, version, since="2025-03-01", until="2025-03-04")
     assert bounded.spine["application_id"].tolist() == every[:120]
     run(stocked, problem, version, until="2025-03-05")
-    rest = plan_batch(stocked, problem, version, since="2025-03-01", until="2025-03-06")
+    rest = plan_batch(problem, stocked, version, since="2025-03-01", until="2025-03-06")
     assert rest.spine["application_id"].tolist() == [*every[:80], *every[160:200]]
 
 
@@ -84,14 +84,14 @@ def test_without_a_beginning_nothing_is_decided(
     stocked: Lake, lender: Callable[..., Problem], version: str
 ) -> None:
     with pytest.raises(TrueriskError, match="pass --since or set application"):
-        plan_batch(stocked, lender(BUDGET), version)
+        plan_batch(lender(BUDGET), stocked, version)
 
 
 def test_the_shards_together_are_the_batch_and_the_scores_those_of_the_model(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
-    batch = plan_batch(stocked, problem, version)
-    shards = [score(stocked, problem, batch, s) for s in batch.shards]
+    batch = plan_batch(problem, stocked, version)
+    shards = [score(problem, stocked, batch, s) for s in batch.shards]
     assert [len(s) for s in shards] == [107, 107, 106]
     together = pd.concat(shards).sort_values("as_of")
     assert together["application_id"].tolist() == batch.spine["application_id"].tolist()
@@ -110,20 +110,20 @@ def test_a_replay_gives_the_ledger_back_and_commits_nothing(
         stocked.read("applications").head(1).assign(application_id="A99999", amount=1.0),
         "application_id",
     )
-    again = decide(problem, [score(stocked, problem, batch, s) for s in (2, 0, 1)], batch)
+    again = decide(problem, [score(problem, stocked, batch, s) for s in (2, 0, 1)], batch)
     assert_frame_equal(again, decided)
-    held = read_ledger(stocked, problem)
+    held = read_ledger(problem, stocked)
     assert_frame_equal(held[decided.columns], decided, check_dtype=False)
     assert held["decided_at"].nunique() == 1
-    assert commit(stocked, problem, again) == 0
+    assert commit(problem, stocked, again) == 0
 
 
 def test_the_same_work_planned_twice_is_the_same_batch(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
-    one, same = (plan_batch(stocked, problem, version) for _ in range(2))
+    one, same = (plan_batch(problem, stocked, version) for _ in range(2))
     assert one.id == same.id
-    other = plan_batch(stocked, problem, version, until="2025-03-05")
+    other = plan_batch(problem, stocked, version, until="2025-03-05")
     assert other.id != one.id
     assert one.versions == {"applications": stocked.version("applications")}
 
@@ -134,7 +134,7 @@ def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
 ) -> None:
     run(stocked, problem, version, until="2025-03-03T12:00")
     batch, _ = run(stocked, problem, version, until="2025-03-04T06:00")
-    held = read_ledger(stocked, problem)
+    held = read_ledger(problem, stocked)
     first = held[held["as_of"] < pd.Timestamp("2025-03-03T12:00", tz="UTC")]
     (day, spent), *others = batch.spent.items()
     assert (day, others) == ("2025-03-03", [])
@@ -144,7 +144,7 @@ def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
     assert batch.recent is not None
     assert batch.recent.committed == pytest.approx(rate @ first["exploration_cost"])
     run(stocked, problem, version)
-    held = read_ledger(stocked, problem)
+    held = read_ledger(problem, stocked)
     by_day = held["exploration_rate"].groupby(held["as_of"].dt.date)
     assert len(by_day) == 8
     assert held["exploration_rate"] @ held["exploration_cost"] <= LIMIT * 8 * 400
@@ -166,15 +166,15 @@ def test_a_ledger_of_small_batches_is_as_one_of_a_large_one(
 ) -> None:
     """Six days at once, then batches of three hours; against all seven days at once."""
     problem = lender({"action": "approve", "floor": 0.001, **budget})
-    whole = plan_batch(stocked, problem, version, "2025-03-01", "2025-03-08")
-    at_once = decide(problem, score(stocked, problem, whole), whole)
+    whole = plan_batch(problem, stocked, version, "2025-03-01", "2025-03-08")
+    at_once = decide(problem, score(problem, stocked, whole), whole)
     run(stocked, problem, version, since="2025-03-01", until="2025-03-07")
     for until in pd.date_range("2025-03-07T03:00", "2025-03-08", freq="3h"):
         batch, made = run(stocked, problem, version, since="2025-03-07", until=str(until))
         assert len(made) == 5
-        again = decide(problem, score(stocked, problem, batch), batch)
+        again = decide(problem, score(problem, stocked, batch), batch)
         assert_frame_equal(again, made)
-    held = read_ledger(stocked, problem)
+    held = read_ledger(problem, stocked)
     small = held[held["as_of"] >= pd.Timestamp("2025-03-07", tz="UTC")]
     could = small["exploration_cost"] > 0
     assert (small.loc[could, "exploration_rate"] > 0).all()
@@ -190,7 +190,7 @@ def test_another_model_rescores_decided_applications_in_the_order_asked_for(
 ) -> None:
     _, decided = run(stocked, problem, version, until="2025-03-05")
     keys = decided["application_id"].sample(frac=1, random_state=1)
-    frame = rescore(stocked, problem, version, keys)
+    frame = rescore(problem, stocked, version, keys)
     assert frame["application_id"].tolist() == keys.tolist()
     expected = decided.set_index("application_id").loc[keys, "score"]
     np.testing.assert_array_equal(frame["score"], expected)
@@ -204,10 +204,10 @@ def test_keys_that_were_stored_as_floats_are_decided_once_and_found(
     """A day's file held the keys as 7.0, the next one as 7, a third as text."""
     held, now = pd.Series([7.0, 8.0]), pd.Series(["7", "8.0", "9"])
     assert (~alike(now, held).isin(as_text(held))).tolist() == [False, False, True]
-    batch = plan_batch(lake, problem, version)
-    rows = score(lake, problem, batch)
+    batch = plan_batch(problem, lake, version)
+    rows = score(problem, lake, batch)
     rows = rows.assign(application_id=np.arange(len(rows), dtype=float))
-    commit(lake, problem, decide(problem, rows, batch))
+    commit(problem, lake, decide(problem, rows, batch))
     monkeypatch.setattr(commands, "find", lambda name: problem)
     for asked in ("7", "7.0"):
         commands.decisions("small", asked, lake=lake.root)
@@ -253,25 +253,25 @@ def measured(version: str, known_at: str, **values: float | None) -> pd.DataFram
 def test_a_batch_pins_the_latest_calibration_for_everyone_and_is_named_by_it(
     stocked: Lake, problem: Problem, version: str
 ) -> None:
-    before = plan_batch(stocked, problem, version)
+    before = plan_batch(problem, stocked, version)
     assert before.calibration == Calibration(0.0, 1.0)
     for known_at, intercept in (("2025-05-01", 0.7), ("2025-04-01", 0.1)):
         rows = measured(
             version, known_at, calibration_intercept=intercept, calibration_slope=1.2, auc=0.8
         )
         stocked.append(ESTIMATES, rows, "estimate_id")
-    after = plan_batch(stocked, problem, version)
+    after = plan_batch(problem, stocked, version)
     assert after.calibration == Calibration(0.7, 1.2)
     assert after.id != before.id
     made = [
-        decide(problem, [score(stocked, problem, batch, s) for s in batch.shards], batch)
+        decide(problem, [score(problem, stocked, batch, s) for s in batch.shards], batch)
         for batch in (before, after)
     ]
     assert (made[1]["exploration_p"] > made[1]["score"]).all()
     np.testing.assert_allclose(made[0]["exploration_p"], made[0]["score"], atol=1e-12)
     later = measured(version, "2025-06-01", calibration_intercept=9.0, calibration_slope=1.0)
     stocked.append(ESTIMATES, later, "estimate_id")
-    again = decide(problem, [score(stocked, problem, after, s) for s in after.shards], after)
+    again = decide(problem, [score(problem, stocked, after, s) for s in after.shards], after)
     assert_frame_equal(again, made[1])
 
 
@@ -291,12 +291,12 @@ def test_what_was_withheld_or_is_of_others_calibrates_nothing(
         ),
     ]
     stocked.append(ESTIMATES, pd.concat(rows), "estimate_id")
-    assert known_calibration(stocked, problem, version) == Calibration(0.0, 1.0)
+    assert known_calibration(problem, stocked, version) == Calibration(0.0, 1.0)
     everyone = measured(version, "2025-04-01", calibration_intercept=0.3, calibration_slope=1.0)
     stocked.append(
         ESTIMATES, everyone.assign(population="all", estimate_id=["a", "b"]), "estimate_id"
     )
-    assert known_calibration(stocked, problem, version) == Calibration(0.3, 1.0)
+    assert known_calibration(problem, stocked, version) == Calibration(0.3, 1.0)
 
 
 @pytest.mark.slow
@@ -305,7 +305,7 @@ def test_what_made_each_rate_is_in_the_ledger(
 ) -> None:
     problem = lender({**BUDGET, "dollars_per_day": 40_000})
     _, decided = run(stocked, problem, version, since="2025-03-03")
-    held = read_ledger(stocked, problem)
+    held = read_ledger(problem, stocked)
     could = held["exploration_rate"] > 0
     day = held["as_of"].dt.date
     assert could.any()

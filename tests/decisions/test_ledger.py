@@ -38,7 +38,7 @@ def known(lake: Lake, problem: Problem, decided: pd.DataFrame) -> pd.DataFrame:
 
     Every third is an event after 10 days, the others were followed for 40 days, or closed after 20.
     """
-    commit(lake, problem, decided)
+    commit(problem, lake, decided)
     at = np.arange(len(decided))
     after = np.select([at % 3 == 0, at % 3 == 1], [10, 40], default=20)
     outcomes = pd.DataFrame(
@@ -55,34 +55,34 @@ def known(lake: Lake, problem: Problem, decided: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_a_decision_is_committed_once(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
-    assert commit(lake, problem, decided.iloc[:400]) == 400
+    assert commit(problem, lake, decided.iloc[:400]) == 400
     version = lake.version(ledger(problem.name))
-    assert commit(lake, problem, decided.iloc[:400]) == 0
+    assert commit(problem, lake, decided.iloc[:400]) == 0
     assert lake.version(ledger(problem.name)) == version
-    assert commit(lake, problem, decided.iloc[300:]) == 200
-    assert commit(lake, problem, decided.iloc[:0]) == 0
+    assert commit(problem, lake, decided.iloc[300:]) == 200
+    assert commit(problem, lake, decided.iloc[:0]) == 0
     assert (
-        read_ledger(lake, problem)["application_id"].tolist() == decided["application_id"].tolist()
+        read_ledger(problem, lake)["application_id"].tolist() == decided["application_id"].tolist()
     )
 
 
 @pytest.mark.slow
 def test_the_first_decision_stands(lake: Lake, problem: Problem, decided: pd.DataFrame) -> None:
-    commit(lake, problem, decided)
-    assert commit(lake, problem, decided.assign(action="approve", score=0.0, batch="b2")) == 0
-    held = read_ledger(lake, problem)
+    commit(problem, lake, decided)
+    assert commit(problem, lake, decided.assign(action="approve", score=0.0, batch="b2")) == 0
+    held = read_ledger(problem, lake)
     assert_frame_equal(held[decided.columns], decided, check_dtype=False)
 
 
 def test_without_a_decision_there_is_no_ledger(lake: Lake, problem: Problem) -> None:
     with pytest.raises(LakeError, match="no decision of small yet"):
-        read_ledger(lake, problem)
+        read_ledger(problem, lake)
 
 
 def test_the_log_never_shows_an_outcome_that_the_action_did_not_reveal(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:
-    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    log = decision_log(problem, lake, pd.Timestamp("2025-06-01", tz="UTC"))
     declined = log["action"] == "decline"
     assert log.loc[declined, "application_id"].isin(known.index).all(), "the source knows them"
     assert log.loc[declined, "event"].isna().all()
@@ -93,7 +93,7 @@ def test_the_log_never_shows_an_outcome_that_the_action_did_not_reveal(
 def test_the_log_shows_every_outcome_that_was_revealed(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:
-    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    log = decision_log(problem, lake, pd.Timestamp("2025-06-01", tz="UTC"))
     shown = log[log["action"].eq("approve") & log["application_id"].isin(known.index)]
     assert len(shown) > 200
     assert shown["revealed"].all()
@@ -113,7 +113,7 @@ def test_the_young_stay_immature_whatever_is_known_of_them(
 ) -> None:
     """Known 35 days after the first: events of the younger were observed, and are not shown."""
     known_at = pd.Timestamp("2025-04-05", tz="UTC")
-    log = decision_log(lake, problem, known_at)
+    log = decision_log(problem, lake, known_at)
     young = log["as_of"] + 30 * DAY > known_at
     assert 0 < young.sum() < len(log)
     assert (log["mature"] == ~young).all()
@@ -131,7 +131,7 @@ def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
 ) -> None:
     """Events after 10 days, closed after 20, followed for 40; known 15 to 35 days after."""
     known_at = pd.Timestamp("2025-03-25", tz="UTC")
-    log = decision_log(lake, problem, known_at)
+    log = decision_log(problem, lake, known_at)
     hidden = log["action"].ne("approve")
     assert hidden.any()
     assert log.loc[hidden, ["event_at", "followed_until"]].isna().all(axis=None)
@@ -147,7 +147,7 @@ def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
     lost = log[~hidden & ~log["application_id"].isin(known.index)]
     assert lost["followed_until"].eq(known_at).all(), "young and no outcome yet: followed still"
     assert (
-        decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+        decision_log(problem, lake, pd.Timestamp("2025-06-01", tz="UTC"))
         .loc[lost.index, "followed_until"]
         .isna()
         .all()
@@ -158,7 +158,7 @@ def test_the_log_tells_of_the_young_only_what_was_revealed_by_its_instant(
 def test_the_log_has_vintages(lake: Lake, problem: Problem, known: pd.DataFrame) -> None:
     for known_at, kinds in (("2025-06-01", {"matured", "early"}), ("2025-03-25", {"completed"})):
         at = pd.Timestamp(known_at, tz="UTC")
-        found = vintages(decision_log(lake, problem, at), problem.outcome.horizon, at)
+        found = vintages(decision_log(problem, lake, at), problem.outcome.horizon, at)
         assert kinds <= set(found["kind"])
 
 
@@ -177,18 +177,18 @@ def test_the_log_ends_before_its_instant_and_pins_its_version(
         ),
         "application_id",
     )
-    commit(lake, problem, decided.iloc[:100])
+    commit(problem, lake, decided.iloc[:100])
     then = {ledger(problem.name): lake.version(ledger(problem.name))}
-    commit(lake, problem, decided.iloc[100:])
+    commit(problem, lake, decided.iloc[100:])
     known_at = decided["as_of"].iloc[300]
-    assert len(decision_log(lake, problem, known_at)) == 300
-    assert len(decision_log(lake, problem, known_at, then)) == 100
+    assert len(decision_log(problem, lake, known_at)) == 300
+    assert len(decision_log(problem, lake, known_at, then)) == 100
 
 
 def test_a_lost_outcome_of_an_approval_is_bounded_when_measured(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:
-    log = decision_log(lake, problem, pd.Timestamp("2025-06-01", tz="UTC"))
+    log = decision_log(problem, lake, pd.Timestamp("2025-06-01", tz="UTC"))
     found = measure(log.assign(m=0.3)).set_index(["metric", "estimator", "population"])
     row = found.loc[("event_rate", "dr", "eligible")]
     assert row["status"] == "bounded: 5 approved outcomes were not seen"

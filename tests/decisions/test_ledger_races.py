@@ -38,7 +38,7 @@ lake = open_lake(f"{root}/lake")
 print("ready", flush=True)
 while not os.path.exists(f"{root}/start"):
     time.sleep(0.001)
-print(sum(commit(lake, problem, decided[i : i + size]) for i in range(first, last, size // 2)))
+print(sum(commit(problem, lake, decided[i : i + size]) for i in range(first, last, size // 2)))
 """
 COUNT = 300
 
@@ -85,7 +85,7 @@ def test_two_processes_that_commit_overlapping_batches_leave_one_decision_each(
     racers = [launch(root, "left", 0, 225, 40), launch(root, "right", 75, COUNT, 40)]
     (root / "start").touch()
     new = {who: finish(racer) for who, racer in zip(("left", "right"), racers)}
-    held = read_ledger(open_lake(root / "lake"), problem)
+    held = read_ledger(problem, open_lake(root / "lake"))
     assert_each_decided_once(held, decided)
     assert held["run"].value_counts().to_dict() == {w: n for w, n in new.items() if n}
     assert min(new.values()) > 0, "they did not race"
@@ -99,7 +99,7 @@ def test_the_same_batch_committed_twice_at_once_is_committed_once_and_whole(
     racers = [launch(root, who, 0, 1, 2 * COUNT) for who in ("left", "right")]
     (root / "start").touch()
     assert sorted(finish(racer) for racer in racers) == [0, COUNT]
-    held = read_ledger(open_lake(root / "lake"), problem)
+    held = read_ledger(problem, open_lake(root / "lake"))
     assert_each_decided_once(held, decided)
     assert held["run"].nunique() == 1
 
@@ -125,4 +125,4 @@ def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_re
         survived.append(len(lake.read(ledger(problem.name))))
     assert 0 < survived[0] < survived[-1] < COUNT, "the kills came too late to mean something"
     assert finish(launch(root, "again", 0, COUNT, 12)) == COUNT - survived[-1]
-    assert_each_decided_once(read_ledger(lake, problem), decided)
+    assert_each_decided_once(read_ledger(problem, lake), decided)

@@ -57,16 +57,16 @@ def test_from_the_source_to_the_ledger_to_fairness(
         definition=definition(problem),
         fingerprint="f" * 64,
     )
-    batch = plan_batch(lake, problem, save(lake, problem.name, model, {}))
-    made = decide(problem, score(lake, problem, batch), batch)
-    commit(lake, problem, made)
-    held = read_ledger(lake, problem)[COLUMN]
+    batch = plan_batch(problem, lake, save(problem.name, lake, model, {}))
+    made = decide(problem, score(problem, lake, batch), batch)
+    commit(problem, lake, made)
+    held = read_ledger(problem, lake)[COLUMN]
     assert held.isna().sum() == 100 and held.eq("f").sum() == 200
 
     known_at = pd.Timestamp("2025-06-01", tz="UTC")
-    learned = build_dataset(problem, known_at, lake)
+    learned = build_dataset(problem, lake, known_at)
     assert "sex" in learned.frame and "sex" not in learned.features
-    log = decision_log(lake, problem, known_at).rename(columns={COLUMN: "sex"})
+    log = decision_log(problem, lake, known_at).rename(columns={COLUMN: "sex"})
     found = fairness(log, problem.training.protected)
     assert list(dict.fromkeys(found["group"])) == ["f", "m", "not known"]
     rate = found[found["metric"].eq("approval_rate") & found["group"].eq("f")].iloc[0]

@@ -105,12 +105,12 @@ def packaged(lake: Lake, problem: Problem, usual: dict[str, Any] | None) -> str:
         fingerprint="f" * 64,
         reference=usual,
     )
-    return save(lake, problem.name, model, {})
+    return save(problem.name, lake, model, {})
 
 
 def scored(lake: Lake, problem: Problem, version: str) -> tuple[Batch, list[pd.DataFrame]]:
-    batch = plan_batch(lake, problem, version)
-    return batch, [score(lake, problem, batch, s) for s in batch.shards]
+    batch = plan_batch(problem, lake, version)
+    return batch, [score(problem, lake, batch, s) for s in batch.shards]
 
 
 @pytest.mark.slow
@@ -156,10 +156,10 @@ def test_a_replay_gives_the_same_reasons_beside_decisions_that_had_none(
         old.assign(decided_at=pd.Timestamp("2025-04-01", tz="UTC")),
         problem.key,
     )
-    assert commit(stocked, problem, made) == 300
-    held = read_ledger(stocked, problem)["reasons"]
+    assert commit(problem, stocked, made) == 300
+    held = read_ledger(problem, stocked)["reasons"]
     assert held[:100].isna().all()
-    again = decide(problem, [score(stocked, problem, batch, s) for s in (2, 0, 1)], batch)
+    again = decide(problem, [score(problem, stocked, batch, s) for s in (2, 0, 1)], batch)
     assert_frame_equal(again, made)
     assert_series_equal(held[100:], made["reasons"][100:], check_dtype=False)
 
@@ -187,7 +187,7 @@ def test_the_command_says_the_reasons_in_words(
 ) -> None:
     made = decide(problem, make_scored(50), make_batch()).iloc[[7, 8]]
     made["reasons"] = ['[{"factor": "amount", "dollars": -2130.0}]', None]
-    commit(lake, problem, made)
+    commit(problem, lake, made)
     monkeypatch.setattr("truerisk.commands.ledger.find", lambda name: problem)
     shown = {}
     for key in made[problem.key]:

@@ -42,7 +42,7 @@ class Lender:
         approved = truth.loc[truth["approved_by_old_policy"], "application_id"]
         self.lake.append("outcomes", self.world.outcomes(approved), "application_id")
         self.problem: Problem = load_problem(repository() / "problems" / "credit.toml")
-        self.dataset: Dataset = build_dataset(self.problem, "2026-07-01", self.lake)
+        self.dataset: Dataset = build_dataset(self.problem, self.lake, "2026-07-01")
         self.parts: Split = split(self.problem, self.dataset)
 
     @cache  # noqa: B019  one lender per module
@@ -200,7 +200,7 @@ def test_the_cutoffs_of_a_rare_fraud_are_as_many(lender: Lender) -> None:
 @pytest.mark.slow
 def test_a_model_against_itself_as_champion_is_not_worse(lender: Lender) -> None:
     same, about = lender.fitted("scorecard"), {"known_at": lender.dataset.known_at.isoformat()}
-    version = save(lender.lake, lender.problem.name, same.model, about)
+    version = save(lender.problem.name, lender.lake, same.model, about)
     made = lender.review("scorecard", champion=version)
     assert made.rival == f"champion {version}"
     assert made.contest is not None and made.contest.how is How.RECIPES
@@ -216,10 +216,10 @@ def test_a_champion_is_compared_as_known_then_and_not_on_what_it_was_fitted_on(
     lender: Lender,
 ) -> None:
     """A champion of a month ago, its package fitted on most of the rows that judge."""
-    then = build_dataset(lender.problem, "2026-06-01", lender.lake)
+    then = build_dataset(lender.problem, lender.lake, "2026-06-01")
     boosted = fit(lender.problem, then, "boosting")
     about = {"known_at": then.known_at.isoformat()}
-    version = save(lender.lake, lender.problem.name, boosted.model, about)
+    version = save(lender.problem.name, lender.lake, boosted.model, about)
     made = lender.review("boosting", champion=version)
     frame = lender.dataset.frame.loc[lender.parts.judge]
     seen = frame["event"].notna().to_numpy()
@@ -233,7 +233,7 @@ def test_a_champion_is_compared_as_known_then_and_not_on_what_it_was_fitted_on(
     compared = made.judged["application_id"]
     who = lender.dataset.frame.set_index("application_id")["subject"]
     assert not set(who[compared]) & fitted
-    known_to_it = was_fitted_on(lender.lake, lender.problem.name, version, frame["application_id"])
+    known_to_it = was_fitted_on(lender.problem.name, lender.lake, version, frame["application_id"])
     expected = frame["as_of"] + lender.problem.outcome.horizon <= then.known_at
     np.testing.assert_array_equal(known_to_it, (expected & frame["event"].notna()).to_numpy())
 
@@ -243,7 +243,7 @@ def test_a_champion_without_a_recipe_or_enough_unseen_events_is_left_to_a_person
     lender: Lender,
 ) -> None:
     old = replace(lender.fitted("prior").model, recipe=None, fitted_keys=None)
-    version = save(lender.lake, lender.problem.name, old, {"known_at": "2026-01-01"})
+    version = save(lender.problem.name, lender.lake, old, {"known_at": "2026-01-01"})
     made = lender.review("scorecard", champion=version)
     failed = [c for c in made.checks if not c.passed]
     assert "cannot be compared" in failed[0].seen and "a person decides" in failed[0].seen

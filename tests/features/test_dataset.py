@@ -32,7 +32,7 @@ CASES = {
 
 
 def build(lake: Lake, problem: Any, known_at: object = KNOWN) -> Dataset:
-    return build_dataset(problem, known_at, lake)
+    return build_dataset(problem, lake, known_at)
 
 
 def fill(lake: Lake, cases: dict[str, Any] = CASES) -> Lake:
@@ -130,7 +130,7 @@ def test_pinned_versions_give_the_data_set_of_then(lake: Lake, make_problem: Mak
     first = build(fill(lake), make_problem())
     assert first.versions == {name: lake.version(name) for name in ("applications", "outcomes")}
     fill(lake, {"one more": ((0, 0, 35), 0)})
-    again = build_dataset(make_problem(), KNOWN, lake, first.versions)
+    again = build_dataset(make_problem(), lake, KNOWN, first.versions)
     assert again.fingerprint == first.fingerprint
     assert build(lake, make_problem()).fingerprint != first.fingerprint
 

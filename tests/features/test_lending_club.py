@@ -23,7 +23,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     problem = load_problem(PROBLEM, {"loans": str(LOANS)})
-    return build_dataset(problem, KNOWN, open_lake(tmp_path_factory.mktemp("lake")))
+    return build_dataset(problem, open_lake(tmp_path_factory.mktemp("lake")), KNOWN)
 
 
 @pytest.fixture(scope="module")

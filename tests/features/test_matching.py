@@ -54,7 +54,7 @@ def world(tmp_path, make_problem, ours=IDS, theirs=IDS, key=None, window=True):
 
 def refused(problem, lake):
     with pytest.raises(SourceError) as error:
-        build_dataset(problem, APPLIED + pd.Timedelta(days=60), lake)
+        build_dataset(problem, lake, APPLIED + pd.Timedelta(days=60))
     return str(error.value)
 
 
@@ -97,7 +97,7 @@ def test_ids_with_nothing_in_common_ask_for_another_column(tmp_path, lake, make_
 @pytest.mark.parametrize("window", [True, False])
 def test_the_share_without_a_row_is_counted(tmp_path, lake, make_problem, window):
     problem = world(tmp_path, make_problem, theirs=IDS[:30] * 3, window=window)
-    (match,) = build_dataset(problem, APPLIED + pd.Timedelta(days=60), lake).matches
+    (match,) = build_dataset(problem, lake, APPLIED + pd.Timedelta(days=60)).matches
     assert (match.applications, match.matched) == (N, 30)
     assert str(match) == "25.0% of 40 applications have no row in payments by customer_id"
 
@@ -105,7 +105,7 @@ def test_the_share_without_a_row_is_counted(tmp_path, lake, make_problem, window
 def test_a_part_that_would_meet_after_a_change_is_said(tmp_path, lake, make_problem):
     mixed = [f"{c} " if i % 2 else c for i, c in enumerate(IDS)]
     (match,) = build_dataset(
-        world(tmp_path, make_problem, theirs=mixed), APPLIED + pd.Timedelta(days=60), lake
+        world(tmp_path, make_problem, theirs=mixed), lake, APPLIED + pd.Timedelta(days=60)
     ).matches
     assert str(match).endswith("; more would meet without the spaces around them")
 

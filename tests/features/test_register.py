@@ -119,13 +119,13 @@ def test_what_no_number_depends_on_may_change(make_problem: Make, lake: Lake) ->
 def test_what_was_offered_is_kept_once(make_problem: Make, lake: Lake) -> None:
     for version in ("abc", "def"):
         register_definitions(given(make_problem), lake, version)
-    rows = registered(lake, "small").set_index("feature")
+    rows = registered("small", lake).set_index("feature")
     assert sorted(rows.index) == sorted(
         ["amount", "half", "bureau__score", "payments__count__30d", "payments__spent__30d"]
     )
     assert set(rows["model_version"]) == {"abc"}
     assert set(rows["version"]) == {"1.1"}
-    assert registered(lake, "another").empty
+    assert registered("another", lake).empty
 
 
 def test_another_problem_may_give_the_name_its_own_meaning(make_problem: Make, lake: Lake) -> None:

@@ -220,7 +220,7 @@ def test_a_model_reads_later_files_in_the_types_it_was_trained_with(
         },
         features={"columns": ["branch", "amount"]},
     )
-    defined = build_dataset(problem, "2024-12-01", lake).definition
+    defined = build_dataset(problem, lake, "2024-12-01").definition
     rows.iloc[::2].to_csv(path, index=False)  # only digits on this day
     for about, wanted in ((problem, None), (with_features_of(problem, defined), "007")):
         built = build_features(about, pd.DataFrame({"application_id": [0]}), lake)

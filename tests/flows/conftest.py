@@ -69,9 +69,9 @@ def trained(sources: Path, credit: Path, flow: Callable[..., Run], tmp_path_fact
     done = flow("train", "run", "--known-at", "2025-07-01", lake=root)
     assert done.returncode == 0, done.stdout + done.stderr
     lake = tr.open_lake(root)
-    offered = tr.registry.list_models(lake, "credit").iloc[0]
+    offered = tr.registry.list_models("credit", lake).iloc[0]
     approval.approve(
-        lake, "credit", offered["version"], "ana", "test", offered["report_hash"], override=True
+        "credit", lake, offered["version"], "ana", "test", offered["report_hash"], override=True
     )
     return root
 
@@ -138,7 +138,7 @@ def truerisk(environment: dict[str, str]) -> Callable[..., Run]:
 
 def reveal(lake: tr.Lake, world: World) -> None:
     """The outcomes of what was decided to be approved arrive."""
-    ledger = tr.read_ledger(lake, tr.load_problem(ROOT / "problems" / "credit.toml"))
+    ledger = tr.read_ledger(tr.load_problem(ROOT / "problems" / "credit.toml"), lake)
     approved = ledger.loc[ledger["action"] == "approve", "application_id"]
     lake.append("outcomes", world.outcomes(approved), "application_id")
 

@@ -173,7 +173,7 @@ def _paths_begin_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def begun(file: Path, lake: tr.Lake, known_at: str = KNOWN_AT) -> None:
     """What the first step of train.py does."""
     problem = tr.load_problem(file)
-    tr.split(problem, tr.build_dataset(problem, known_at, lake))
+    tr.split(problem, tr.build_dataset(problem, lake, known_at))
 
 
 @pytest.mark.slow

@@ -67,7 +67,7 @@ def test_score_runs_with_datastore_and_lake_on_s3(
     first = flow("score", *words, lake="s3://team/lake", env=cloud)
     assert first.returncode == 0, first.stdout + first.stderr
     lake = tr.open_lake("s3://team/lake")
-    ledger = tr.read_ledger(lake, tr.load_problem(ROOT / "problems" / "credit.toml"))
+    ledger = tr.read_ledger(tr.load_problem(ROOT / "problems" / "credit.toml"), lake)
     assert len(ledger) > 100 and ledger["application_id"].is_unique
     again = flow("score", *words, lake="s3://team/lake", env=cloud)
     assert "Decided 0 applications" in again.stdout

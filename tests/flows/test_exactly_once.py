@@ -23,7 +23,7 @@ def decided(lake: Path) -> list[str]:
     opened = tr.open_lake(lake)
     if opened.version("decisions/credit") is None:
         return []
-    return sorted(tr.read_ledger(opened, problem)["application_id"])
+    return sorted(tr.read_ledger(problem, opened)["application_id"])
 
 
 def expected(world: World) -> list[str]:

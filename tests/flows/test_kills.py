@@ -62,14 +62,14 @@ def begun(root: str) -> None:
     rows = pd.DataFrame({"application_id": np.arange(n), "customer_id": np.arange(n) % 97})
     rows = rows.assign(applied_at=at, amount=100.0 + np.arange(n) % 7)
     lake.append("applications", rows, "application_id")
-    approve(lake, "small", *offered(root, -1))
+    approve("small", lake, *offered(root, -1))
 
 
 def offered(root: str, unit: int) -> tuple[str, str, str, str]:
     """Submit a model of its own; what an approval of it says."""
     lake, problem = open_lake(root), small()
-    events = history(lake, problem.name)
-    compared = champion_of(lake, problem.name) if len(events) else None
+    events = history(problem.name, lake)
+    compared = champion_of(problem.name, lake) if len(events) else None
     X, event = pd.DataFrame({"amount": [1.0, 2.0]}), np.array([0.0, 1.0])
     fitted = CANDIDATES["prior"].fit(X, event, Prior(), 0)
     calibration = Calibration(0.0, 1.0)
@@ -81,32 +81,32 @@ def offered(root: str, unit: int) -> tuple[str, str, str, str]:
         definition=definition(problem),
         fingerprint=f"data {unit}",
     )
-    version = save(lake, problem.name, made, {"versions": {}})
-    digest = save_report(lake, problem.name, version, f"<html>{unit}</html>")
-    submit(lake, problem.name, version, "TrainFlow/1", digest, compared, {"gate": []})
+    version = save(problem.name, lake, made, {"versions": {}})
+    digest = save_report(problem.name, lake, version, f"<html>{unit}</html>")
+    submit(problem.name, lake, version, "TrainFlow/1", digest, compared, {"gate": []})
     return version, "Ann", "better", digest
 
 
 def score_(root: str, unit: int) -> None:
     lake, problem = open_lake(root), small()
     since, until = (str(FIRST + pd.Timedelta(days=d)) for d in (unit, unit + 1))
-    batch = plan_batch(lake, problem, champion_of(lake, problem.name), since, until)
+    batch = plan_batch(problem, lake, champion_of(problem.name, lake), since, until)
     if len(batch.spine):
-        commit(lake, problem, decide(problem, [score(lake, problem, batch)], batch))
+        commit(problem, lake, decide(problem, [score(problem, lake, batch)], batch))
 
 
 def ingest_(root: str, unit: int) -> None:
     lake, problem = open_lake(root), small()
-    found = find_new_files(lake, problem, {"visits": [f"{root}.in/{unit}.csv"]})
+    found = find_new_files(problem, lake, {"visits": [f"{root}.in/{unit}.csv"]})
     for group in found.groups:
-        ingest(lake, problem, group)
+        ingest(problem, lake, group)
 
 
 def approve_(root: str, unit: int) -> None:
     lake = open_lake(root)
     version, *said = Path(f"{root}.in/{unit}.txt").read_text().split("|")
-    if champion_of(lake, "small") != version:  # a person looks before doing it again
-        approve(lake, "small", version, *said)
+    if champion_of("small", lake) != version:  # a person looks before doing it again
+        approve("small", lake, version, *said)
 
 
 DO: dict[str, Callable[[str, int], None]] = {
@@ -136,7 +136,7 @@ def faults(what: str, root: str, units: int) -> Counter[str]:
     """What is lost and what is doubled after ``units`` units of work."""
     lake, found = open_lake(root), Counter({"lost": 0, "doubled": 0})
     if what == "score":
-        held = [read_ledger(lake, small())["application_id"]]
+        held = [read_ledger(small(), lake)["application_id"]]
         wanted = [range(units * A_DAY)]
     elif what == "ingest":
         keys = np.arange(units * A_FILE)
@@ -148,7 +148,7 @@ def faults(what: str, root: str, units: int) -> Counter[str]:
         rejected = [f"{ids[files[k // A_FILE]]}:{k % A_FILE + 1}" for k in bad]
         wanted = [keys[keys % 4 != 0], rejected, files]
     else:
-        events = history(lake, "small")
+        events = history("small", lake)
         decided = events[events["event"] != "submitted"]
         held = [decided["event"] + " " + decided["version"]]
         versions = events.loc[events["event"] == "submitted", "version"].drop_duplicates()

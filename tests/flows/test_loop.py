@@ -29,7 +29,7 @@ def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
     [offered] = listed(truerisk("models", *here, "--json"))
     version = offered["version"]
     assert offered["status"] == "submitted" and "report_hash" not in offered
-    again = tr.registry.list_models(tr.open_lake(trained), "credit")["version"].iloc[0]
+    again = tr.registry.list_models("credit", tr.open_lake(trained))["version"].iloc[0]
     assert version == again, "the same data and seed give the same version"
     assert f"Submitted {version}: gate {offered['gate']}" in submitted.stdout
 
@@ -68,11 +68,11 @@ def test_the_card_is_the_page_in_the_lake(
     trained: Path, environment: dict[str, str], metaflow_root: Path
 ) -> None:
     lake = tr.open_lake(trained)
-    offered = tr.registry.list_models(lake, "credit").iloc[0]
-    page = read_report(lake, "credit", offered["version"], offered["report_hash"])
+    offered = tr.registry.list_models("credit", lake).iloc[0]
+    page = read_report("credit", lake, offered["version"], offered["report_hash"])
     cards = [p.read_bytes() for p in metaflow_root.rglob("cards/**/*.html")]
     assert page in cards
-    run = read_manifest(lake, "credit", offered["version"])["run"]
+    run = read_manifest("credit", lake, offered["version"])["run"]
     assert run.encode() in page
 
 
@@ -94,7 +94,7 @@ def test_a_killed_training_is_resumed_with_its_own_cutoff(
     resumed = flow("train", "resume", "--origin-run-id", origin)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "Cloning" in resumed.stdout + resumed.stderr
-    [known_at] = tr.registry.list_models(tr.open_lake(root), "credit")["known_at"]
+    [known_at] = tr.registry.list_models("credit", tr.open_lake(root))["known_at"]
     assert known_at.startswith("2025-07-01")
 
 
@@ -130,6 +130,6 @@ def test_shards_decide_what_one_task_decides(
     loaded = tr.load_problem(credit)
     own = ["decided_at", "run", "chain_previous", "chain_hash"]
     one, three = (
-        tr.read_ledger(tr.open_lake(root), loaded).drop(columns=own) for root in (lake_copy, other)
+        tr.read_ledger(loaded, tr.open_lake(root)).drop(columns=own) for root in (lake_copy, other)
     )
     assert one.equals(three)

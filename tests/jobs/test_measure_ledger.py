@@ -41,7 +41,7 @@ def visible(text):
 
 def submitted(lake, promised):
     payload = {"gate": [], "known_at": "2025-04-01T00:00:00+00:00", "promised": promised}
-    approval.submit(lake, "credit", "abc123", "TrainFlow/1", "f00d" * 16, None, payload)
+    approval.submit("credit", lake, "abc123", "TrainFlow/1", "f00d" * 16, None, payload)
 
 
 @pytest.mark.slow

@@ -45,8 +45,8 @@ def bring(
         file = put(name, rows)
         visits = {"table": "visits", "key": "visit", "time": "at_", "contract": contract or {}}
         problem = make_problem(sources={"visits": {**visits, "ingest": rules or {}, **source}})
-        found = find_new_files(lake, problem, {"visits": [str(file)]})
-        done = [d for group in found.groups for d in ingest(lake, problem, group)]
+        found = find_new_files(problem, lake, {"visits": [str(file)]})
+        done = [d for group in found.groups for d in ingest(problem, lake, group)]
         return done[0] if done else Ingested(file=None, said=found.said)  # type: ignore[arg-type]
 
     return bring_

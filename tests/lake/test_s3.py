@@ -138,11 +138,11 @@ def test_files_on_s3_are_ingested_once_into_a_lake_on_s3(
     problem = make_problem(sources={"loans": {**place, "contract": contract, "ingest": rules}})
     for n, rows in enumerate([loans(1, 2), loans(2, 3, 4)]):
         objects.write_bytes(f"{bucket}/in/loans{n}.csv", rows.to_csv(index=False).encode())
-    [found] = find_new_files(lake, problem).groups
+    [found] = find_new_files(problem, lake).groups
     assert [f.file for f in found] == [f"{bucket}/in/loans{n}.csv" for n in (0, 1)]
-    first, second = ingest(lake, problem, found)
+    first, second = ingest(problem, lake, found)
     assert (first.accepted, second.accepted, second.rejected, second.already_held) == (2, 1, 1, 1)
-    assert find_new_files(lake, problem).groups == []
+    assert find_new_files(problem, lake).groups == []
     assert sorted(lake.read("loans")["loan"]) == [1, 2, 3]
     assert lake.read("quarantine")["file"].tolist() == [found[1].file]
     assert set(quality_history(lake, "loans")["file"]) == {f.file for f in found}

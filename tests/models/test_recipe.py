@@ -16,8 +16,8 @@ from truerisk.statistics.threads import available
 def manifest(problem: Problem, model: Model, lake: Any, **said: Any) -> dict[str, Any]:
     recipe = {**recipe_of(problem, "boosting").said(), **said}
     made = Model(**{**vars(model), "recipe": recipe})
-    version = save(lake, problem.name, made, {"known_at": "2025-01-01"})
-    return read_manifest(lake, problem.name, version)
+    version = save(problem.name, lake, made, {"known_at": "2025-01-01"})
+    return read_manifest(problem.name, lake, version)
 
 
 @pytest.fixture

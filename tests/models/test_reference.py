@@ -44,8 +44,8 @@ def test_a_trained_model_keeps_it_in_its_package(
     assert list(model.reference) == ["income", "late", "purpose"]
     assert model.reference["late"] == learned["late"].median()
     assert model.reference["purpose"] == "car"
-    assert load(lake, "small", save(lake, "small", model, {})).reference == model.reference
+    assert load("small", lake, save("small", lake, model, {})).reference == model.reference
 
 
 def test_a_package_from_before_has_none(lake: Lake, model: Model) -> None:
-    assert load(lake, "small", save(lake, "small", model, {})).reference is None
+    assert load("small", lake, save("small", lake, model, {})).reference is None

@@ -55,7 +55,7 @@ def test_bands_are_named_as_measure_names_them(log):
 def test_watching_begins_with_the_first_outcome_the_model_was_not_trained_on(problem, lake, log):
     known = pd.Timestamp("2025-11-01", tz="UTC")
     payload = {"gate": [], "known_at": known.isoformat(), "promised": {"auc": [0.6, 0.7]}}
-    approval.submit(lake, "credit", "abc123", "TrainFlow/1", "f00d" * 16, None, payload)
+    approval.submit("credit", lake, "abc123", "TrainFlow/1", "f00d" * 16, None, payload)
     found = seen(problem, lake, log)
     assert found.watched["week"].min() == pd.Timestamp("2025-05-05", tz="UTC")  # holds 5 May
     assert found.promised["auc"] == (0.6, 0.7)

@@ -64,7 +64,7 @@ def kept(lake: Lake, problem: Any, keys: range | None, rate: float) -> str:
         fingerprint="f" * 64,
         fitted_keys=None if keys is None else pack(pd.Series(keys)),
     )
-    return save(lake, problem.name, model, {"known_at": "2025-04-01T00:00:00+00:00"})
+    return save(problem.name, lake, model, {"known_at": "2025-04-01T00:00:00+00:00"})
 
 
 def counts(found: pd.DataFrame) -> dict[str, int]:

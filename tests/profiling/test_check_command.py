@@ -100,7 +100,7 @@ def test_init_writes_a_file_that_parses_checks_and_trains(lender, lake):
     found = checkup(problem, lake, known_at)
     assert found.errors == []
     assert sum(m["followed"] for m in found.months) == 1000
-    dataset = build_dataset(problem, known_at, lake)
+    dataset = build_dataset(problem, lake, known_at)
     assert dataset.counts["followed"] == 1000
     assert dataset.counts["events"] == pytest.approx(lender.sum() * 1000 / N, rel=0.1)
     assert split(problem, dataset).judge.sum() > 50
@@ -125,7 +125,7 @@ def test_one_file_holds_applications_and_outcome(lender, tmp_path, lake):
     assert made.left_out["comment"] == "another key"
     assert "too well" in made.left_out["recovered"]
     (tmp_path / "hmeq.toml").write_text(made.text)
-    dataset = build_dataset(load_problem("hmeq.toml"), made.known_at, lake)
+    dataset = build_dataset(load_problem("hmeq.toml"), lake, made.known_at)
     assert dataset.counts["followed"] == N
     assert dataset.counts["events"] == lender.sum()
 

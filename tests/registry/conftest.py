@@ -26,7 +26,7 @@ def offer(lake: Lake) -> Callable[..., str]:
     ) -> str:
         gate = [PASSED, FAILED] if failed else [PASSED]
         payload = {"gate": gate, "candidate": "scorecard", "auc": 0.8, "known_at": "2025", **more}
-        submit(lake, "small", version, "Train/1", report_of(version, turn), compared, payload)
+        submit("small", lake, version, "Train/1", report_of(version, turn), compared, payload)
         return report_of(version, turn)
 
     return offer_
@@ -40,7 +40,7 @@ def promote(lake: Lake, offer: Callable[..., str]) -> Callable[..., None]:
         compared = None
         for version in versions:
             digest = offer(version, compared)
-            approve(lake, "small", version, "Ann", f"{version} is better", digest)
+            approve("small", lake, version, "Ann", f"{version} is better", digest)
             compared = version
 
     return promote_

@@ -35,9 +35,9 @@ while not os.path.exists(f"{root}/start"):
     time.sleep(0.001)
 try:
     if what == "approve":
-        approve(lake, "small", version, by, "best", digest)
+        approve("small", lake, version, by, "best", digest)
     else:
-        rollback(lake, "small", by, "worst")
+        rollback("small", lake, by, "worst")
     print("done")
 except RegistryError as error:
     print(error)
@@ -72,8 +72,8 @@ def test_of_two_models_approved_at_once_one_wins_and_the_other_is_told_who_did(
     assert refusal.endswith(
         f"the report of {loser} compares with no champion; train again to compare with {winner}."
     )
-    assert champion_of(lake, "small") == winner
-    rows = history(lake, "small")
+    assert champion_of("small", lake) == winner
+    rows = history("small", lake)
     assert rows["event"].tolist() == ["submitted", "submitted", "approved", "promoted"]
     assert rows["seq"].tolist() == [0, 1, 2, 3]
 
@@ -86,7 +86,7 @@ def test_one_model_approved_by_two_people_at_once_is_approved_once(
     said = race(lake, ("approve", "a", digest, "Ann"), ("approve", "a", digest, "Ben"))
     winner = ["Ann", "Ben"][said.index("done")]
     assert f"a is champion already: {winner} promoted it" in said[1 - said.index("done")]
-    assert history(lake, "small")["event"].tolist() == ["submitted", "approved", "promoted"]
+    assert history("small", lake)["event"].tolist() == ["submitted", "approved", "promoted"]
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_a_roll_back_and_an_approval_at_once_leave_a_history_that_makes_sense(
     """Approve first, then roll back: both happen. Roll back first: the approval is refused."""
     promote("a", "b")
     said = race(lake, ("approve", "c", offer("c", "b"), "Ann"), ("rollback", "", "", "Ben"))
-    moves = history(lake, "small").query("event in ('promoted', 'rolled back')")
+    moves = history("small", lake).query("event in ('promoted', 'rolled back')")
     assert said[1] == "done"
     if said[0] == "done":
         assert moves["version"].tolist() == ["a", "b", "c", "b"]

@@ -35,11 +35,11 @@ def submitted(lake: Lake) -> Callable[..., tuple[str, str]]:
             fingerprint="data",
             reference=None,
         )
-        version = save(lake, "small", model, {"versions": {}})
-        digest = save_report(lake, "small", version, "<html>the report</html>")
-        package = read_manifest(lake, "small", version)["sha256"]
+        version = save("small", lake, model, {"versions": {}})
+        digest = save_report("small", lake, version, "<html>the report</html>")
+        package = read_manifest("small", lake, version)["sha256"]
         payload = {"gate": [], "package": package, "submitter": "ana", **more}
-        submit(lake, "small", version, "TrainFlow/7", digest, None, payload)
+        submit("small", lake, version, "TrainFlow/7", digest, None, payload)
         return version, digest
 
     return submitted_
@@ -51,8 +51,8 @@ def folder(lake: Lake, version: str) -> Path:
 
 def test_what_was_submitted_can_be_approved(lake: Lake, submitted: Any) -> None:
     version, digest = submitted()
-    approve(lake, "small", version, "Ann", "fine", digest)
-    assert champion_of(lake, "small") == version
+    approve("small", lake, version, "Ann", "fine", digest)
+    assert champion_of("small", lake) == version
 
 
 @pytest.mark.parametrize("change", ["report", "report gone", "model", "model gone", "manifest"])
@@ -74,10 +74,10 @@ def test_what_was_changed_since_is_refused_and_can_be_submitted_again(
     else:
         file.write_bytes(file.read_bytes().replace(b"e", b"f", 1))
     with pytest.raises(ModelError, match=r"train again|Restore it"):
-        approve(lake, "small", version, "Ann", "fine", digest)
-    assert history(lake, "small")["event"].tolist() == ["submitted"]
+        approve("small", lake, version, "Ann", "fine", digest)
+    assert history("small", lake)["event"].tolist() == ["submitted"]
     version, digest = submitted()
-    approve(lake, "small", version, "Ann", "fine", digest)
+    approve("small", lake, version, "Ann", "fine", digest)
 
 
 def test_where_a_second_person_is_asked_for_the_submitter_may_not_approve(
@@ -86,12 +86,12 @@ def test_where_a_second_person_is_asked_for_the_submitter_may_not_approve(
     version, digest = submitted(second_person=True)
     for by in ("ana", "Ana", " ANA "):
         with pytest.raises(RegistryError, match="asks for another person"):
-            approve(lake, "small", version, by, "fine", digest)
-    approve(lake, "small", version, "Ben", "fine", digest)
+            approve("small", lake, version, by, "fine", digest)
+    approve("small", lake, version, "Ben", "fine", digest)
 
 
 def test_a_second_person_can_be_asked_for_after_the_submission(lake: Lake, submitted: Any) -> None:
     version, digest = submitted()
     with pytest.raises(RegistryError, match="asks for another person"):
-        refuse_submitter(lake, "small", version, "Ana")
-    approve(lake, "small", version, "Ana", "fine", digest)
+        refuse_submitter("small", lake, version, "Ana")
+    approve("small", lake, version, "Ana", "fine", digest)

@@ -42,8 +42,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("whole") / "lake"
     lake = open_lake(root)
     for n in range(5):
-        record(lake, "small", lambda _, n=n: [event(n)])
-    record(lake, "small", lambda _: [event(4, "approved"), event(4, "promoted")])
+        record("small", lake, lambda _, n=n: [event(n)])
+    record("small", lake, lambda _: [event(4, "approved"), event(4, "promoted")])
     return root
 
 
@@ -128,7 +128,7 @@ def test_a_registry_that_nobody_touched_is_whole(written: Lake) -> None:
     [found] = verify(written)
     assert (found.table, found.links, found.older, found.breaks) == ("registry", 7, 0, [])
     assert found.head == rows["chain_hash"][6].as_py()
-    assert approval.champion_of(written, "small") == "v4"
+    assert approval.champion_of("small", written) == "v4"
     assert verify(written, [found.head, rows["chain_hash"][1].as_py()]) == [found]
     with pytest.raises(LakeError, match=r"No link .* has the hash 00ff"):
         verify(written, ["00ff"])
@@ -152,8 +152,8 @@ def test_a_forged_registry_is_found_out_and_promotes_nobody(forgery: str, writte
     assert pd.Series([said]).str.contains(f"registry: .*{needle}").all(), said
     assert said.endswith("restore the tables from a copy.")
     for act in (
-        lambda: approval.champion_of(written, "small"),
-        lambda: record(written, "small", lambda _: [event(9)]),
+        lambda: approval.champion_of("small", written),
+        lambda: record("small", written, lambda _: [event(9)]),
     ):
         with pytest.raises(RegistryError, match=r"was changed from outside: .*truerisk verify"):
             act()
@@ -180,8 +180,8 @@ def test_older_rows_are_held_by_the_first_link(written: Lake) -> None:
     forge(written, "registry", old)
     [found] = verify(written)
     assert (found.links, found.older, found.head, found.breaks) == (0, 7, "", [])
-    assert approval.champion_of(written, "small") == "v4"
-    record(written, "small", lambda _: [event(5)])
+    assert approval.champion_of("small", written) == "v4"
+    record("small", written, lambda _: [event(5)])
     [found] = verify(written)
     assert (found.links, found.older, found.breaks) == (1, 7, [])
     forge(written, "registry", edit(ordered(written), 2, by="Mallory"))

@@ -21,7 +21,7 @@ def describe_models(problem: Problem, lake: Lake) -> list[ModelEntry]:
     decided = decisions(problem, lake)
     today = hashes(definition(problem), problem.application.source)
     entries = []
-    for row in list_models(lake, problem.name).to_dict("records"):
+    for row in list_models(problem.name, lake).to_dict("records"):
         own = decided[decided["model_version"] == row["version"]]
         entry = ModelEntry(
             id=node("model", problem.name, row["version"]),
@@ -40,8 +40,8 @@ def describe_models(problem: Problem, lake: Lake) -> list[ModelEntry]:
             latest=f"{own['last'].max():%Y-%m-%d}" if len(own) else "",
         )
         try:
-            manifest = read_manifest(lake, problem.name, row["version"])
-            importance = load(lake, problem.name, row["version"]).fitted.importance()
+            manifest = read_manifest(problem.name, lake, row["version"])
+            importance = load(problem.name, lake, row["version"]).fitted.importance()
         except ModelError as error:
             entry.trouble = str(error)
         else:

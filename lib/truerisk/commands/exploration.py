@@ -52,8 +52,8 @@ def plan(
     from truerisk.registry.approval import champion_of
 
     about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
-    champion = champion_of(root, about.name)
-    scored, batch, which = _scored(root, about, champion, since, until)
+    champion = champion_of(about.name, root)
+    scored, batch, which = _scored(about, root, champion, since, until)
     found = outlook(about, scored, batch.calibration, batch.spent, batch.recent, batch.chances)
     if json_:
         model = {"problem": about.name, "model_version": champion, "applications_are": which}
@@ -63,7 +63,7 @@ def plan(
 
 
 def _scored(
-    lake: "Lake", problem: "Problem", champion: str, since: str, until: str
+    problem: "Problem", lake: "Lake", champion: str, since: str, until: str
 ) -> "tuple[pd.DataFrame, Batch, str]":
     """The undecided applications with scores, or the last decided ones where none waits."""
     import pandas as pd
@@ -76,9 +76,9 @@ def _scored(
 
     decided_any = lake.version(ledger(problem.name)) is not None
     if since or problem.application.decide_from or not decided_any:
-        batch = plan_batch(lake, problem, champion, since, until)
+        batch = plan_batch(problem, lake, champion, since, until)
         if not batch.spine.empty:
-            shards = [score(lake, problem, batch, shard) for shard in batch.shards]
+            shards = [score(problem, lake, batch, shard) for shard in batch.shards]
             beside = len(batch.recent.score) if batch.recent is not None else 0
             which = "waiting for a decision" + (
                 f", budgeted with {beside:,} decided in the 30 days before" if beside else ""
@@ -89,13 +89,13 @@ def _scored(
                 f"{problem.where}: no application waits for a decision between these bounds, and "
                 "none was decided before; give other bounds."
             )
-    decided = read_ledger(lake, problem)
+    decided = read_ledger(problem, lake)
     last = instant(until) if until else decided["as_of"].max() + pd.Timedelta(microseconds=1)
     first = instant(since) if since else last - pd.Timedelta(days=PERIOD)
     before = decided[decided["as_of"] < first]
     decided = decided[(decided["as_of"] >= first) & (decided["as_of"] < last)]
-    scored = rescore(lake, problem, champion, decided[problem.key])
-    calibration = known_calibration(lake, problem, champion)
+    scored = rescore(problem, lake, champion, decided[problem.key])
+    calibration = known_calibration(problem, lake, champion)
     had = chances(before, scored["subject"])
     batch = Batch(
         id="",

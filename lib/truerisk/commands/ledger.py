@@ -24,7 +24,7 @@ def decisions(
     from truerisk.wording.table import facts, show, table
 
     about = find(problem)
-    rows = read_ledger(open_lake(lake), about)
+    rows = read_ledger(about, open_lake(lake))
     if application:
         rows = rows[as_text(rows[about.key]).eq(written_like(application, rows[about.key]))]
         if rows.empty:

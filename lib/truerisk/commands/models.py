@@ -25,7 +25,7 @@ def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> 
     from truerisk.registry.approval import models_of
     from truerisk.wording.table import show, table
 
-    rows = models_of(open_lake(lake), find(problem).name)
+    rows = models_of(find(problem).name, open_lake(lake))
     if json_:
         # The hash is given back by who opened the report, not by who listed the models.
         shown = [{k: v for k, v in row.items() if k != "report_hash"} for row in rows]
@@ -65,10 +65,10 @@ def report(
     from truerisk.registry.approval import submission
 
     root, name = open_lake(lake), find(problem).name
-    offered = submission(root, name, version)
+    offered = submission(name, root, version)
     digest = offered["report_hash"]
-    read_report(root, name, version, digest)
-    path = report_path(root, name, version, digest)
+    read_report(name, root, version, digest)
+    path = report_path(name, root, version, digest)
     out.print(f"Report of {version}: {path}")
     for check in json.loads(offered["payload"])["gate"]:
         verdict = "passed" if check["passed"] else "FAILED"
@@ -96,8 +96,8 @@ def approve(
 
     about, root = find(problem), open_lake(lake)
     if about.gate.second_person:
-        approval.refuse_submitter(root, about.name, version, by)
-    approval.approve(root, about.name, version, by, because, report_hash, override)
+        approval.refuse_submitter(about.name, root, version, by)
+    approval.approve(about.name, root, version, by, because, report_hash, override)
     out.print(f"{version} is the champion of {about.name}, approved by {by}.")
 
 
@@ -108,7 +108,7 @@ def reject(
     from truerisk.registry import approval
 
     name = find(problem).name
-    approval.reject(open_lake(lake), name, version, by, because)
+    approval.reject(name, open_lake(lake), version, by, because)
     out.print(f"{version} of {name} is rejected by {by}.")
 
 
@@ -117,5 +117,5 @@ def rollback(problem: ProblemName, by: By, because: Because, lake: LakeRoot = ""
     from truerisk.registry import approval
 
     name = find(problem).name
-    back = approval.rollback(open_lake(lake), name, by, because)
+    back = approval.rollback(name, open_lake(lake), by, because)
     out.print(f"{back} is the champion of {name} again, rolled back by {by}.")

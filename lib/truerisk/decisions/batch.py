@@ -58,8 +58,8 @@ class Batch:
 
 
 def plan_batch(
-    lake: Lake,
     problem: Problem,
+    lake: Lake,
     model_version: str,
     since: str | date | None = None,
     until: str | date | None = None,
@@ -70,7 +70,7 @@ def plan_batch(
     ``since`` (UTC) defaults to the problem's ``decide_from``. Raises TrueriskError when neither
     says where deciding begins: old applications were decided elsewhere.
     """
-    manifest = read_manifest(lake, problem.name, model_version)
+    manifest = read_manifest(problem.name, lake, model_version)
     start = since or problem.application.decide_from
     if not start:
         raise TrueriskError(
@@ -87,7 +87,7 @@ def plan_batch(
         for name in histories + [f.source for f in wanted.features.window]:
             sources.pin(name)
         versions = dict(sorted(sources.versions.items()))
-    calibration = known_calibration(lake, problem, model_version)
+    calibration = known_calibration(problem, lake, model_version)
     spent: dict[str, Spent] = {}
     before = had = None
     held = lake.version(ledger(problem.name))
@@ -121,7 +121,7 @@ def plan_batch(
     )
 
 
-def known_calibration(lake: Lake, problem: Problem, model_version: str) -> Calibration:
+def known_calibration(problem: Problem, lake: Lake, model_version: str) -> Calibration:
     """The model's latest measured calibration for everyone; as scored where there is none.
 
     P(event) = σ(intercept + slope · logit score), the doubly robust estimates in the lake. A model
@@ -148,13 +148,13 @@ def known_calibration(lake: Lake, problem: Problem, model_version: str) -> Calib
     return AS_SCORED
 
 
-def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.DataFrame:
+def score(problem: Problem, lake: Lake, batch: Batch, shard: int = 0) -> pd.DataFrame:
     """One shard of the batch: features as of each application's own time, ``score``, ``factors``.
 
     ``factors`` are the reasons that dollars give where they decide against revealing, else null.
     ``attrs["matches"]`` says how many rows have one in each source that features join.
     """
-    model = load(lake, problem.name, batch.model_version)
+    model = load(problem.name, lake, batch.model_version)
     rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
     if rows.empty:
         return rows.assign(**dict.fromkeys([*model.features, "score"], np.nan))
@@ -167,12 +167,12 @@ def score(lake: Lake, problem: Problem, batch: Batch, shard: int = 0) -> pd.Data
     return scored
 
 
-def rescore(lake: Lake, problem: Problem, model_version: str, keys: pd.Series) -> pd.DataFrame:
+def rescore(problem: Problem, lake: Lake, model_version: str, keys: pd.Series) -> pd.DataFrame:
     """Applications that were decided already as another model would have seen and scored them.
 
     One row per key, in the order of ``keys``; what ``decide`` needs is there.
     """
-    model = load(lake, problem.name, model_version)
+    model = load(problem.name, lake, model_version)
     wanted = with_features_of(problem, model.definition)
     with Sources(wanted, lake) as sources:
         spine = applications(sources, wanted, None, None).set_index(problem.key, drop=False)

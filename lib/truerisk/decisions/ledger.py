@@ -16,7 +16,7 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
 
-def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
+def commit(problem: Problem, lake: Lake, decided: pd.DataFrame) -> int:
     """Append the decisions of applications that have none yet; how many were new.
 
     One commit for the batch. Two processes that commit the same applications leave one decision
@@ -43,7 +43,7 @@ def commit(lake: Lake, problem: Problem, decided: pd.DataFrame) -> int:
     return new
 
 
-def read_ledger(lake: Lake, problem: Problem, version: Version | None = None) -> pd.DataFrame:
+def read_ledger(problem: Problem, lake: Lake, version: Version | None = None) -> pd.DataFrame:
     """All decisions of a problem, in order of time; LakeError when there is none yet.
 
     Rows of before each application had its own draw hold the chances that they had (lake/sticky).
@@ -58,7 +58,7 @@ def read_ledger(lake: Lake, problem: Problem, version: Version | None = None) ->
 
 
 def decision_log(
-    lake: Lake, problem: Problem, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
+    problem: Problem, lake: Lake, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
 ) -> pd.DataFrame:
     """The ledger with its outcomes as known at ``known_at``: what tr.measure takes.
 
@@ -67,7 +67,7 @@ def decision_log(
     the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
     rows too: null where the action hides the outcome, or where a mature row has none.
     """
-    log = read_ledger(lake, problem, (versions or {}).get(ledger(problem.name)))
+    log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = log[log["as_of"] < known_at].reset_index(drop=True)
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)

@@ -40,7 +40,7 @@ def conclude(
     Everyone means everyone with a chance: rows that an absolute rule declined (p_reveal = 0) are
     left out on all sides and counted below.
     """
-    log, estimates = decision_log(lake, problem, known_at), lake.read(ESTIMATES)
+    log, estimates = decision_log(problem, lake, known_at), lake.read(ESTIMATES)
     estimates = estimates[estimates["segment_by"] == ""]
     truth = world.truth.set_index("application_id").loc[log[problem.key]]
     event = truth["event"].to_numpy(dtype=float)
@@ -61,7 +61,7 @@ def conclude(
     show(out, table(HEADS, rows, right=HEADS[1:]))
     runs_of(lake)
     namespace(None)
-    review = Run(read_manifest(lake, problem.name, following)["run"])["compare"].task.data.review
+    review = Run(read_manifest(problem.name, lake, following)["run"])["compare"].task.data.review
     naive, dr = (estimate(review.comparison, "policy_gain", e) for e in ("naive", "dr"))
     out.print(
         f"\nthe next model, had it decided the {counted(len(review.judged), 'application')} "

@@ -58,11 +58,11 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
         launch("score", problem, lake, on_step, since=str(month[18]), until=str(month[24]))
     what = "The loans run on until month 30; train again, with the explored outcomes"
     with doing(out, what, tasks=6) as on_step:
-        log = decision_log(lake, problem, month[30])
+        log = decision_log(problem, lake, month[30])
         shown = log.loc[log["action"] == problem.revealing, problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
         launch("train", problem, lake, on_step, known_at=str(month[30]))
-    following = str(approval.list_models(lake, problem.name)["version"].iloc[0])
+    following = str(approval.list_models(problem.name, lake)["version"].iloc[0])
     with doing(out, "Measure as known at month 30, for everyone who applied", tasks=3) as on_step:
         said = launch("measure", problem, lake, on_step, known_at=str(month[30]))
 
@@ -73,8 +73,8 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
         (first, "the approved model"),
         (following, "the next model, not approved"),
     ):
-        digest = approval.submission(lake, problem.name, version)["report_hash"]
-        out.print(f"  {what}: {report_path(lake, problem.name, version, digest)}")
+        digest = approval.submission(problem.name, lake, version)["report_hash"]
+        out.print(f"  {what}: {report_path(problem.name, lake, version, digest)}")
     out.print(f"  what was measured: {said[-1].removeprefix('Read it: ')}")
     here = f"--problem credit --lake {lake.root}"
     out.print("\nTry next:")
@@ -86,16 +86,16 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
 
 def approve(out: Console, problem: Problem, lake: Lake, yes: bool) -> str:
     """A person reads the report and approves; ``yes`` answers for them."""
-    offered = approval.list_models(lake, problem.name).iloc[0]
+    offered = approval.list_models(problem.name, lake).iloc[0]
     version, digest = str(offered["version"]), str(offered["report_hash"])
     by, because = "demo", "the demo was started with --yes"
     if not yes:
-        out.print(f"  Its report: {report_path(lake, problem.name, version, digest)}")
+        out.print(f"  Its report: {report_path(problem.name, lake, version, digest)}")
         if not typer.confirm(f"  Gate {offered['gate']}. Approve {version}?"):
             raise TrueriskError("The model was not approved, so nothing can be decided.")
         by, because = typer.prompt("  Your name"), typer.prompt("  Because")
     override = offered["gate"] != "passed"
-    approval.approve(lake, problem.name, version, by, because, digest, override)
+    approval.approve(problem.name, lake, version, by, because, digest, override)
     out.print(f"  {by} approves {offered['candidate']} {version}: it is the champion.")
     return version
 

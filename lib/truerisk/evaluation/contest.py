@@ -124,12 +124,12 @@ def contest(
 
     Raises ModelError where the champion's package itself is missing or was changed.
     """
-    model = load(lake, problem.name, champion)
+    model = load(problem.name, lake, champion)
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
     judging = _Judging(problem, frame, dollars(problem, frame), dataset.features)
     package, why_no_package = None, "its package does not say on which it was fitted"
     packaged, stake = frame.iloc[:0], np.zeros(0)
-    fitted_on = was_fitted_on(lake, problem.name, champion, frame[problem.key])
+    fitted_on = was_fitted_on(problem.name, lake, champion, frame[problem.key])
     if fitted_on is not None:
         why_no_package = f"fewer than {LEAST_EVENTS} events are known where it was not fitted"
         if _enough(frame[~fitted_on]):
@@ -174,7 +174,7 @@ def _recipes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores of the judging rows by the champion's recipe and the challenger's, each as known when
     these rows begin, and whether a row's subject was seen by either."""
-    manifest = read_manifest(lake, problem.name, champion)
+    manifest = read_manifest(problem.name, lake, champion)
     old, new = recipe_in(problem, manifest), recipe_of(problem, chosen.name)
     age = max(dataset.known_at - instant(manifest["known_at"]), pd.Timedelta(0))
     start = parts.holdout_from

@@ -17,7 +17,7 @@ from truerisk.features.register import check_definitions
 from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
-from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sources.views import checked
@@ -71,8 +71,8 @@ class Dataset:
 
 def build_dataset(
     problem: Problem,
+    lake: Lake,
     known_at: object,
-    lake: Lake | None = None,
     versions: Mapping[str, Version] | None = None,
 ) -> Dataset:
     """All applications of the training window as known at ``known_at`` (None is now).
@@ -80,7 +80,6 @@ def build_dataset(
     Raises SourceError when nothing has matured by then, and ProblemError for a feature whose name
     means something else in the lake (features/register.py).
     """
-    lake = lake or open_lake()
     check_definitions(problem, lake)
     known = instant(known_at)  # type: ignore[arg-type]
     with Sources(problem, lake, versions) as sources:

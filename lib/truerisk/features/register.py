@@ -28,7 +28,7 @@ def check_definitions(problem: Problem, lake: Lake) -> None:
 
     Raises ProblemError with both hashes, the place in the problem file, and the remedy.
     """
-    known = registered(lake, problem.name).set_index("feature_id")["hash"]
+    known = registered(problem.name, lake).set_index("feature_id")["hash"]
     places = feature_names(problem.features)
     for row in _rows(problem):
         before = known.get(row["feature_id"], row["hash"])
@@ -47,13 +47,13 @@ def register_definitions(problem: Problem, lake: Lake, model_version: str) -> No
 
     def unseen(_: object) -> pa.Table:
         check_definitions(problem, lake)  # of two that change one name at once, one is told
-        known = registered(lake, problem.name)["feature_id"]
+        known = registered(problem.name, lake)["feature_id"]
         return as_arrow(rows[~rows["feature_id"].isin(known)])
 
     lake.commit(FEATURES, as_arrow(rows).schema, unseen)
 
 
-def registered(lake: Lake, problem: str) -> pd.DataFrame:
+def registered(problem: str, lake: Lake) -> pd.DataFrame:
     """feature_id, feature, version, hash, definition (JSON), model_version of a problem's names."""
     columns = ["feature_id", "problem", "feature", "version", "hash", "definition", "model_version"]
     if lake.version(FEATURES) is None:

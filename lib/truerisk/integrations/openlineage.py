@@ -62,8 +62,8 @@ def events(catalog: Catalog, lake: Lake) -> Iterator[Any]:
     _client()
     yield from _ingests(catalog, lake)
     for problem in catalog.problems:
-        yield from _trainings(catalog, lake, problem)
-        yield from _scorings(catalog, lake, problem)
+        yield from _trainings(catalog, problem, lake)
+        yield from _scorings(catalog, problem, lake)
 
 
 def _ingests(catalog: Catalog, lake: Lake) -> Iterator[Any]:
@@ -82,19 +82,19 @@ def _ingests(catalog: Catalog, lake: Lake) -> Iterator[Any]:
         yield _event(lake, job, row["ingest_id"], row["at"], [file], table, row["run"])
 
 
-def _trainings(catalog: Catalog, lake: Lake, problem: Problem) -> Iterator[Any]:
+def _trainings(catalog: Catalog, problem: Problem, lake: Lake) -> Iterator[Any]:
     models = [m for m in catalog.model_entries if m.problem == problem.name and not m.trouble]
     for model in reversed(models):
         made = f"models/{problem.name}/{model.version}"
         read = {i.feature: _columns(catalog, problem, i.feature) for i in model.inputs}
         output = _dataset(lake, made, model.version, read)
-        inputs = list(_inputs(lake, problem, model.versions))
+        inputs = list(_inputs(problem, lake, model.versions))
         job = f"{problem.name}.train"
         at = pd.Timestamp(model.submitted, tz="UTC")
         yield _event(lake, job, made, at, inputs, output, model.run)
 
 
-def _scorings(catalog: Catalog, lake: Lake, problem: Problem) -> Iterator[Any]:
+def _scorings(catalog: Catalog, problem: Problem, lake: Lake) -> Iterator[Any]:
     table = ledger(problem.name)
     version = lake.version(table)
     if version is None:
@@ -118,7 +118,7 @@ def _scorings(catalog: Catalog, lake: Lake, problem: Problem) -> Iterator[Any]:
         read = {f"feature__{n}": _columns(catalog, problem, n) for n in names}
         model_name = f"models/{problem.name}/{batch['model_version']}"
         read["score"] = [(model_name, n, True) for n in names]
-        inputs = list(_inputs(lake, problem, json.loads(batch["versions"])))
+        inputs = list(_inputs(problem, lake, json.loads(batch["versions"])))
         inputs.append(_dataset(lake, model_name, batch["model_version"]))
         at = pd.Timestamp(batch["decided"])
         output = _dataset(lake, table, None, read)
@@ -127,7 +127,7 @@ def _scorings(catalog: Catalog, lake: Lake, problem: Problem) -> Iterator[Any]:
         )
 
 
-def _inputs(lake: Lake, problem: Problem, versions: dict[str, Any]) -> Iterator[Any]:
+def _inputs(problem: Problem, lake: Lake, versions: dict[str, Any]) -> Iterator[Any]:
     for name, version in versions.items():
         yield _dataset(lake, _place(problem, name), version)
 

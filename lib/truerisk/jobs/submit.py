@@ -58,7 +58,7 @@ def submit(
         "run": attached.run,
         "code": attached.code,
     }
-    version = save(lake, problem.name, chosen.model, about)
+    version = save(problem.name, lake, chosen.model, about)
     page = train_page(
         problem,
         dataset,
@@ -74,7 +74,7 @@ def submit(
         },
         attached.found,
     )
-    digest = save_report(lake, problem.name, version, page)
+    digest = save_report(problem.name, lake, version, page)
     register_definitions(problem, lake, version)
     payload = {
         **review.summary(),
@@ -82,9 +82,9 @@ def submit(
         "run": attached.run,
         "submitter": attached.person,
         "second_person": problem.gate.second_person,
-        "package": read_manifest(lake, problem.name, version)["sha256"],
+        "package": read_manifest(problem.name, lake, version)["sha256"],
     }
     new = approval.submit(
-        lake, problem.name, version, attached.run, digest, review.champion, payload
+        problem.name, lake, version, attached.run, digest, review.champion, payload
     )
     return Submission(version, page, new)

@@ -67,17 +67,17 @@ class Model:
         return _version(self.fitted.to_bytes(), self.calibration, self.definition, self.fingerprint)
 
 
-def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
+def save(problem: str, lake: Lake, model: Model, about: dict[str, Any]) -> str:
     """Write the package and return its version; an equal and intact one that is there stays.
 
     ``about`` is what the manifest says beside what is hashed: known_at, versions of the data, code
     revision, the run.
     """
     version = model.version
-    folder = _folder(lake, problem, version)
+    folder = _folder(problem, lake, version)
     if objects.read_bytes(f"{folder}/manifest.json") is not None:
         with suppress(ModelError):  # what was damaged is written again
-            load(lake, problem, version)
+            load(problem, lake, version)
             return version
     content = {model.fitted.FILE: model.fitted.to_bytes()}
     if model.fitted_keys is not None:
@@ -107,11 +107,11 @@ def save(lake: Lake, problem: str, model: Model, about: dict[str, Any]) -> str:
     return version
 
 
-def load(lake: Lake, problem: str, version: str) -> Model:
+def load(problem: str, lake: Lake, version: str) -> Model:
     """The model of that version; ModelError when a byte of it was changed."""
-    manifest = read_manifest(lake, problem, version)
+    manifest = read_manifest(problem, lake, version)
     kind = candidate(manifest["candidate"])
-    content = _read(lake, problem, version, kind.FILE, manifest)
+    content = _read(problem, lake, version, kind.FILE, manifest)
     model = Model(
         name=manifest["candidate"],
         fitted=kind.from_bytes(content),
@@ -132,9 +132,9 @@ def load(lake: Lake, problem: str, version: str) -> Model:
     return model
 
 
-def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
+def read_manifest(problem: str, lake: Lake, version: str) -> dict[str, Any]:
     """The verified manifest of a package; ModelError when missing, changed or of another format."""
-    content = objects.read_bytes(f"{_folder(lake, problem, version)}/manifest.json")
+    content = objects.read_bytes(f"{_folder(problem, lake, version)}/manifest.json")
     if content is None:
         raise ModelError(
             f"There is no model {version} of {problem} in the lake at {lake.root}; "
@@ -158,26 +158,26 @@ def read_manifest(lake: Lake, problem: str, version: str) -> dict[str, Any]:
     return manifest
 
 
-def was_fitted_on(lake: Lake, problem: str, version: str, keys: pd.Series) -> np.ndarray | None:
+def was_fitted_on(problem: str, lake: Lake, version: str, keys: pd.Series) -> np.ndarray | None:
     """Whether the model was fitted on each application, shape (n,); None where its package is
     older than its hashes."""
-    manifest = read_manifest(lake, problem, version)
+    manifest = read_manifest(problem, lake, version)
     if not manifest.get("fitted_keys"):
         return None
-    packed = _read(lake, problem, version, fitted_keys.FILE, manifest)
+    packed = _read(problem, lake, version, fitted_keys.FILE, manifest)
     return fitted_keys.among(keys, packed)
 
 
-def save_report(lake: Lake, problem: str, version: str, page: str) -> str:
+def save_report(problem: str, lake: Lake, version: str, page: str) -> str:
     """Keep a report beside its model and return its hash, which an approval must give back."""
     digest = _sha256(page.encode())[:REPORT_LENGTH]
-    objects.write_bytes(report_path(lake, problem, version, digest), page.encode())
+    objects.write_bytes(report_path(problem, lake, version, digest), page.encode())
     return digest
 
 
-def read_report(lake: Lake, problem: str, version: str, digest: str) -> bytes:
+def read_report(problem: str, lake: Lake, version: str, digest: str) -> bytes:
     """A report as it was submitted; ModelError when it is missing or a byte of it was changed."""
-    content = objects.read_bytes(report_path(lake, problem, version, digest))
+    content = objects.read_bytes(report_path(problem, lake, version, digest))
     if content is None or _sha256(content)[:REPORT_LENGTH] != digest:
         what = "is missing" if content is None else "was changed after it was submitted"
         raise ModelError(
@@ -186,12 +186,12 @@ def read_report(lake: Lake, problem: str, version: str, digest: str) -> bytes:
     return content
 
 
-def report_path(lake: Lake, problem: str, version: str, digest: str) -> str:
-    return f"{_folder(lake, problem, version)}/report-{digest}.html"
+def report_path(problem: str, lake: Lake, version: str, digest: str) -> str:
+    return f"{_folder(problem, lake, version)}/report-{digest}.html"
 
 
-def _read(lake: Lake, problem: str, version: str, name: str, manifest: dict[str, Any]) -> bytes:
-    content = objects.read_bytes(f"{_folder(lake, problem, version)}/{name}")
+def _read(problem: str, lake: Lake, version: str, name: str, manifest: dict[str, Any]) -> bytes:
+    content = objects.read_bytes(f"{_folder(problem, lake, version)}/{name}")
     if content is None or _sha256(content) != manifest["files"].get(name):
         what = "is missing" if content is None else "was changed after training"
         raise ModelError(
@@ -223,5 +223,5 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _folder(lake: Lake, problem: str, version: str) -> str:
+def _folder(problem: str, lake: Lake, version: str) -> str:
     return f"{lake.root}/models/{problem}/{version}"

@@ -89,7 +89,7 @@ def _promised(
     allowed = problem.gate.max_calibration_error
     found = dict.fromkeys(("calibration_error", "calibration_error_approved"), (-allowed, allowed))
     try:
-        payload = json.loads(approval.submission(lake, problem.name, version)["payload"])
+        payload = json.loads(approval.submission(problem.name, lake, version)["payload"])
     except RegistryError:
         return found, None
     own = {name: (low, high) for name, (low, high) in payload.get("promised", {}).items()}
@@ -98,7 +98,7 @@ def _promised(
 
 
 def _approved(problem: Problem, lake: Lake, version: str) -> str:
-    events = history(lake, problem.name)
+    events = history(problem.name, lake)
     own = events[(events["version"] == version) & (events["event"] == "approved")]
     if own.empty:
         return ""

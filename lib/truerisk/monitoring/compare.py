@@ -27,7 +27,7 @@ class Comparison:
 
     def __init__(self, problem: Problem, lake: Lake, version: str, log: pd.DataFrame) -> None:
         self.problem, self.lake, self.version = problem, lake, version
-        read_manifest(lake, problem.name, version)  # an unknown model is refused before any work
+        read_manifest(problem.name, lake, version)  # an unknown model is refused before any work
         with Sources(problem, lake) as sources:
             last = log["as_of"].max() + pd.Timedelta(1, "us")
             self.applied = applications(sources, problem, None, last)
@@ -58,7 +58,7 @@ class Comparison:
 
     def _measured(self, rows: pd.DataFrame, features: list[str]) -> pd.DataFrame:
         problem, log = self.problem, rows.reset_index(drop=True)
-        frame = rescore(self.lake, problem, self.version, log[problem.key])
+        frame = rescore(problem, self.lake, self.version, log[problem.key])
         score = frame["score"].to_numpy()
         p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
         policy = pd.DataFrame(p, columns=list(problem.actions))
@@ -73,9 +73,9 @@ class Comparison:
         """Keys of the applications that any of the models was fitted on, and their subjects."""
         key, any_of = self.applied[self.problem.key], np.zeros(len(self.applied), dtype=bool)
         for version in versions:
-            known = was_fitted_on(self.lake, self.problem.name, version, key)
+            known = was_fitted_on(self.problem.name, self.lake, version, key)
             if known is None:  # older than its hashes: what had matured by then may be in it
-                trained = read_manifest(self.lake, self.problem.name, version)["known_at"]
+                trained = read_manifest(self.problem.name, self.lake, version)["known_at"]
                 horizon = self.problem.outcome.horizon
                 known = (self.applied["as_of"] + horizon <= instant(trained)).to_numpy()
             any_of |= known

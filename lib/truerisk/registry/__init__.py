@@ -1,6 +1,6 @@
 """The append-only history of models: who submitted, approved, rejected or rolled back, and why.
 
-``tr.registry.champion(lake, problem)`` is the version that decides; ``list_models`` and ``history``
+``tr.registry.champion(problem, lake)`` is the version that decides; ``list_models`` and ``history``
 say how it came to that.
 """
 

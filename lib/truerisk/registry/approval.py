@@ -26,8 +26,8 @@ LISTED += ["submitted", "last_event", "by", "because", "report_hash"]
 
 
 def submit(
-    lake: Lake,
     problem: str,
+    lake: Lake,
     version: str,
     by: str,
     report_hash: str,
@@ -44,9 +44,9 @@ def submit(
     def decide(events: list[Row]) -> list[Event]:
         state = status(events, version)
         if state == "submitted":
-            offered = _submitted(lake, problem, events, version)
+            offered = _submitted(problem, lake, events, version)
             if offered["expected_champion"] == compared and _intact(
-                lake, problem, version, offered
+                problem, lake, version, offered
             ):
                 return []
         elif state in ("champion", "rejected"):
@@ -64,12 +64,12 @@ def submit(
             )
         ]
 
-    return record(lake, problem, decide) > 0
+    return record(problem, lake, decide) > 0
 
 
 def approve(
-    lake: Lake,
     problem: str,
+    lake: Lake,
     version: str,
     by: str,
     because: str,
@@ -86,14 +86,14 @@ def approve(
     by, because = person(by), reason(because)
 
     def decide(events: list[Row]) -> list[Event]:
-        offered = _awaiting(lake, problem, events, version)
+        offered = _awaiting(problem, lake, events, version)
         if len(report_hash) < SHORTEST_HASH or not offered["report_hash"].startswith(report_hash):
             raise RegistryError(
                 f"{report_hash!r} is not the hash of the report of {version}; read the report "
                 "(`truerisk report`) and give back the hash that this command prints."
             )
         said = json.loads(offered["payload"])
-        as_submitted(lake, problem, version, offered)
+        as_submitted(problem, lake, version, offered)
         if said.get("second_person"):
             _refuse_the_submitter(by, version, offered)
         checks = said["gate"]
@@ -125,26 +125,26 @@ def approve(
         )
         return [approved, replace(approved, event="promoted")]
 
-    record(lake, problem, decide)
+    record(problem, lake, decide)
 
 
-def refuse_submitter(lake: Lake, problem: str, version: str, by: str) -> None:
+def refuse_submitter(problem: str, lake: Lake, version: str, by: str) -> None:
     """RegistryError where ``by`` submitted the model: a second person is asked for since then."""
-    _refuse_the_submitter(person(by), version, submission(lake, problem, version))
+    _refuse_the_submitter(person(by), version, submission(problem, lake, version))
 
 
-def reject(lake: Lake, problem: str, version: str, by: str, because: str) -> None:
+def reject(problem: str, lake: Lake, version: str, by: str, because: str) -> None:
     """A named person declines a model; it can be trained and submitted again as a new version."""
     by, because = person(by), reason(because)
 
     def decide(events: list[Row]) -> list[Event]:
-        _awaiting(lake, problem, events, version)
+        _awaiting(problem, lake, events, version)
         return [Event(problem=problem, version=version, event="rejected", by=by, because=because)]
 
-    record(lake, problem, decide)
+    record(problem, lake, decide)
 
 
-def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
+def rollback(problem: str, lake: Lake, by: str, because: str) -> str:
     """The champion before this one decides again; returns its version.
 
     Raises RegistryError when there was none.
@@ -173,14 +173,14 @@ def rollback(lake: Lake, problem: str, by: str, because: str) -> str:
             )
         ]
 
-    record(lake, problem, decide)
+    record(problem, lake, decide)
     return back[0]
 
 
-def champion_of(lake: Lake, problem: str) -> str:
+def champion_of(problem: str, lake: Lake) -> str:
     """The version that decides; RegistryError says how to get one, or that events were changed."""
     check_chain(lake)
-    events = events_of(lake, problem)
+    events = events_of(problem, lake)
     now = champion_in(events)
     if now is None:
         offered = [e["version"] for e in events if e["event"] == "submitted"]
@@ -193,16 +193,16 @@ def champion_of(lake: Lake, problem: str) -> str:
     return now
 
 
-def list_models(lake: Lake, problem: str) -> "pd.DataFrame":
+def list_models(problem: str, lake: Lake) -> "pd.DataFrame":
     """Every submitted version with its state and last event, newest first, as a frame."""
     import pandas as pd  # what only lists or decides does without
 
-    return pd.DataFrame(models_of(lake, problem), columns=LISTED)
+    return pd.DataFrame(models_of(problem, lake), columns=LISTED)
 
 
-def models_of(lake: Lake, problem: str) -> list[Row]:
+def models_of(problem: str, lake: Lake) -> list[Row]:
     """Every submitted version with its state and last event, newest first."""
-    events = events_of(lake, problem)
+    events = events_of(problem, lake)
     last = {e["version"]: e for e in events}
     offers = {e["version"]: e for e in events if e["event"] == "submitted"}
     rows = []
@@ -221,12 +221,12 @@ def models_of(lake: Lake, problem: str) -> list[Row]:
     return rows
 
 
-def submission(lake: Lake, problem: str, version: str) -> Row:
+def submission(problem: str, lake: Lake, version: str) -> Row:
     """The event that submitted a version; RegistryError lists those that exist."""
-    return _submitted(lake, problem, events_of(lake, problem), version)
+    return _submitted(problem, lake, events_of(problem, lake), version)
 
 
-def _submitted(lake: Lake, problem: str, events: list[Row], version: str) -> Row:
+def _submitted(problem: str, lake: Lake, events: list[Row], version: str) -> Row:
     offers = [e for e in events if e["event"] == "submitted"]
     own = [e for e in offers if e["version"] == version]
     if not own:
@@ -237,8 +237,8 @@ def _submitted(lake: Lake, problem: str, events: list[Row], version: str) -> Row
     return own[-1]
 
 
-def _awaiting(lake: Lake, problem: str, events: list[Row], version: str) -> Row:
-    offered = _submitted(lake, problem, events, version)
+def _awaiting(problem: str, lake: Lake, events: list[Row], version: str) -> Row:
+    offered = _submitted(problem, lake, events, version)
     state = status(events, version)
     if state != "submitted":
         own = [e for e in events if e["version"] == version]
@@ -261,24 +261,24 @@ def _line_of_champions(events: list[Row]) -> list[str]:
     return line
 
 
-def as_submitted(lake: Lake, problem: str, version: str, offered: Row) -> None:
+def as_submitted(problem: str, lake: Lake, version: str, offered: Row) -> None:
     """ModelError unless the report and the package are the ones that were submitted."""
     # Here, as reading a model needs what listing them does without.
     from truerisk.models.package import load, read_manifest, read_report
 
-    read_report(lake, problem, version, offered["report_hash"])
-    load(lake, problem, version)
+    read_report(problem, lake, version, offered["report_hash"])
+    load(problem, lake, version)
     sealed = json.loads(offered["payload"]).get("package")
-    if sealed and read_manifest(lake, problem, version)["sha256"] != sealed:
+    if sealed and read_manifest(problem, lake, version)["sha256"] != sealed:
         raise ModelError(
             f"The package of model {version} of {problem} is not the one that was submitted with "
             "its report; train again."
         )
 
 
-def _intact(lake: Lake, problem: str, version: str, offered: Row) -> bool:
+def _intact(problem: str, lake: Lake, version: str, offered: Row) -> bool:
     try:
-        as_submitted(lake, problem, version, offered)
+        as_submitted(problem, lake, version, offered)
     except ModelError:
         return False
     return True

@@ -39,18 +39,18 @@ class Event:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def events_of(lake: Lake, problem: str) -> list[Row]:
+def events_of(problem: str, lake: Lake) -> list[Row]:
     """All events of a problem, oldest first; empty when there is none."""
     return _of(_all(lake, lake.version(REGISTRY)), problem)
 
 
-def history(lake: Lake, problem: str) -> "pd.DataFrame":
+def history(problem: str, lake: Lake) -> "pd.DataFrame":
     """All events of a problem as a frame, oldest first; empty when there is none."""
     rows = _all(lake, lake.version(REGISTRY)).to_pandas()
     return rows[rows["problem"] == problem].sort_values("seq", ignore_index=True)
 
 
-def record(lake: Lake, problem: str, decide: Callable[[list[Row]], list[Event]]) -> int:
+def record(problem: str, lake: Lake, decide: Callable[[list[Row]], list[Event]]) -> int:
     """Append the events that ``decide`` makes of the newest history; it may raise to refuse.
 
     If another process appends first, ``decide`` sees that history too before anything is written:
@@ -87,9 +87,9 @@ def check_chain(lake: Lake) -> None:
     _refuse_broken(lake, _all(lake, lake.version(REGISTRY)), noted)
 
 
-def champion(lake: Lake, problem: str) -> str | None:
+def champion(problem: str, lake: Lake) -> str | None:
     """The version that decides, None before the first promotion."""
-    return champion_in(events_of(lake, problem))
+    return champion_in(events_of(problem, lake))
 
 
 def champion_in(events: list[Row]) -> str | None:

@@ -86,10 +86,10 @@ def stocked(lake: Lake, file: Path, make_scored: Callable[..., pd.DataFrame]) ->
         definition=definition(about),
         fingerprint="f" * 64,
     )
-    version = save(lake, "small", model, {})
-    digest = save_report(lake, "small", version, "<html>the report</html>")
-    approval.submit(lake, "small", version, "run", digest, None, {"gate": []})
-    approval.approve(lake, "small", version, "ana", "test", digest)
+    version = save("small", lake, model, {})
+    digest = save_report("small", lake, version, "<html>the report</html>")
+    approval.submit("small", lake, version, "run", digest, None, {"gate": []})
+    approval.approve("small", lake, version, "ana", "test", digest)
     return lake
 
 
@@ -120,8 +120,8 @@ def test_it_changes_nothing_and_says_what_deciding_then_does(
     made: dict[str, Any] = json.loads(plan("--json").output)
     assert stocked.tables() == before
     problem = load_problem(file)
-    batch = plan_batch(stocked, problem, approval.champion_of(stocked, "small"))
-    decided = decide(problem, score(stocked, problem, batch), batch)
+    batch = plan_batch(problem, stocked, approval.champion_of("small", stocked))
+    decided = decide(problem, score(problem, stocked, batch), batch)
     chosen = next(d for d in made["designs"] if d["design"] == made["chosen"])
     rate = decided["exploration_rate"]
     assert chosen["labels"] == pytest.approx(rate.sum())
@@ -136,8 +136,8 @@ def test_where_nothing_waits_the_last_decisions_are_the_guide(
 ) -> None:
     waiting = json.loads(plan("--json").output)
     problem = load_problem(file)
-    batch = plan_batch(stocked, problem, approval.champion_of(stocked, "small"))
-    commit(stocked, problem, decide(problem, score(stocked, problem, batch), batch))
+    batch = plan_batch(problem, stocked, approval.champion_of("small", stocked))
+    commit(problem, stocked, decide(problem, score(problem, stocked, batch), batch))
     guide = json.loads(plan("--json").output)
     assert guide["applications_are"].startswith("decided already")
     assert guide["designs"] == waiting["designs"]
@@ -149,12 +149,12 @@ def test_where_nothing_waits_the_last_decisions_are_the_guide(
 def test_a_small_batch_is_planned_with_the_decisions_before_it(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:
-    problem, champion = load_problem(file), approval.champion_of(stocked, "small")
-    batch = plan_batch(stocked, problem, champion, until="2025-03-09")
-    commit(stocked, problem, decide(problem, score(stocked, problem, batch), batch))
+    problem, champion = load_problem(file), approval.champion_of("small", stocked)
+    batch = plan_batch(problem, stocked, champion, until="2025-03-09")
+    commit(problem, stocked, decide(problem, score(problem, stocked, batch), batch))
     made = json.loads(plan("--json", "--until", "2025-03-09T02:00").output)
-    batch = plan_batch(stocked, problem, champion, until="2025-03-09T02:00")
-    rate = decide(problem, score(stocked, problem, batch), batch)["exploration_rate"]
+    batch = plan_batch(problem, stocked, champion, until="2025-03-09T02:00")
+    rate = decide(problem, score(problem, stocked, batch), batch)["exploration_rate"]
     assert made["applications"] == len(rate) == 4
     assert made["applications_are"].endswith("budgeted with 320 decided in the 30 days before")
     chosen = next(d for d in made["designs"] if d["design"] == made["chosen"])

@@ -109,10 +109,10 @@ def test_no_row_is_lost_or_counted_twice(
     for i, rows in enumerate(files):
         file = folder / f"{i}.csv"
         file.write_text("visit,at_,x\n" + "".join(",".join(row) + "\n" for row in rows))
-        [[new]] = find_new_files(lake, problem, {"visits": [str(file)]}).groups or [[None]]
+        [[new]] = find_new_files(problem, lake, {"visits": [str(file)]}).groups or [[None]]
         if new is None:
             continue
-        [done] = ingest(lake, problem, [new])
+        [done] = ingest(problem, lake, [new])
         assert counts(done) == _oracle(rows, held)
         assert done.rows == len(rows)
     kept = lake.read("visits") if lake.version("visits") is not None else visits()
@@ -333,12 +333,12 @@ def test_files_go_in_name_order_and_a_refused_one_says_what_went_before(
     ingest_ = {"path": str(tmp_path / "in*.csv")}
     place = {"table": "visits", "key": "visit", "time": "at_", "ingest": ingest_}
     problem = make_problem(sources={"visits": place})
-    [files] = find_new_files(lake, problem).groups
+    [files] = find_new_files(problem, lake).groups
     with pytest.raises(SourceError, match=r"in2\.csv has no column .*; ingested before it: .*in1"):
-        ingest(lake, problem, files)
+        ingest(problem, lake, files)
     assert lake.read("visits")["visit"].tolist() == [1]
     (tmp_path / "in2.csv").unlink()
-    [[left]] = find_new_files(lake, problem).groups
+    [[left]] = find_new_files(problem, lake).groups
     assert left.file.endswith("in3.csv")
 
 
@@ -352,8 +352,8 @@ def test_a_query_fills_a_table_with_what_is_new_in_it(
     problem = make_problem(sources={"visits": place})
 
     def run() -> Ingested:
-        [files] = find_new_files(lake, problem).groups
-        return ingest(lake, problem, files)[0]
+        [files] = find_new_files(problem, lake).groups
+        return ingest(problem, lake, files)[0]
 
     assert counts(run()) == (2, 0, 0)
     assert run().said == ["visits: nothing new, its query was ingested."]
@@ -372,7 +372,7 @@ def test_sources_that_refer_to_each_other_are_ingested_in_that_order(
             "ingest": {"path": str(tmp_path / f"{n}.csv")}}
         for n, c in {"outcomes": key, "visits": {}, "applications": {}}.items()
     }  # fmt: skip
-    groups = find_new_files(lake, make_problem(sources=sources)).groups
+    groups = find_new_files(make_problem(sources=sources), lake).groups
     assert sorted([f.source for f in g] for g in groups) == [
         ["applications", "outcomes"],
         ["visits"],
@@ -384,20 +384,20 @@ def test_what_there_is_nothing_to_ingest_from_is_named(
 ) -> None:
     problem = make_problem()
     with pytest.raises(ProblemError, match="no source says where new rows come from"):
-        find_new_files(lake, problem)
+        find_new_files(problem, lake)
     with pytest.raises(ProblemError, match='"loans"; its sources are applications or outcomes'):
-        find_new_files(lake, problem, {"loans": ["a.csv"]})
+        find_new_files(problem, lake, {"loans": ["a.csv"]})
     with pytest.raises(SourceError, match=r"none\.csv, and there is no such file"):
-        find_new_files(lake, problem, {"outcomes": ["none.csv"]})
+        find_new_files(problem, lake, {"outcomes": ["none.csv"]})
     with pytest.raises(SourceError, match=r"its name must end in \.csv, \.csv\.gz, \.jsonl"):
-        find_new_files(lake, problem, {"outcomes": ["none.txt"]})
-    assert find_new_files(lake, problem, {"outcomes": ["/none*.csv"]}).groups == []
+        find_new_files(problem, lake, {"outcomes": ["none.txt"]})
+    assert find_new_files(problem, lake, {"outcomes": ["/none*.csv"]}).groups == []
     file = make_problem(sources={"visits": {"path": "a.csv", "key": "k", "time": "t"}})
     with pytest.raises(ProblemError, match='source "visits" is no lake table'):
-        find_new_files(lake, file, {"visits": ["a.csv"]})
+        find_new_files(file, lake, {"visits": ["a.csv"]})
     unset = {"path": "${NO_SUCH_PLACE}/a.csv"}
     with pytest.raises(SourceError, match=r"needs \$\{NO_SUCH_PLACE\}, which is not set"):
-        find_new_files(lake, make_problem(sources={"outcomes": {"ingest": unset}}))
+        find_new_files(make_problem(sources={"outcomes": {"ingest": unset}}), lake)
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(bring: Bring, lake: Lake) -> None:
@@ -456,7 +456,7 @@ def test_two_ingests_that_meet_leave_each_row_once(
     problem = make_problem(sources={"visits": place})
 
     def new(name: str, rows: pd.DataFrame) -> list[NewFile]:
-        return find_new_files(lake, problem, {"visits": [str(put(name, rows))]}).groups[0]
+        return find_new_files(problem, lake, {"visits": [str(put(name, rows))]}).groups[0]
 
     mine, same = new("a.csv", visits(1, 2, 3)), new("a2.csv", visits(1, 2, 3))
     other = new("b.csv", visits(3, 4, 5).assign(at_="2024-05-05"))
@@ -465,12 +465,12 @@ def test_two_ingests_that_meet_leave_each_row_once(
     def commit(self: Lake, table: str, *given_: Any) -> int:
         if table == "visits" and not met:
             met.append(True)
-            ingest(lake, problem, other)
-            ingest(lake, problem, same)
+            ingest(problem, lake, other)
+            ingest(problem, lake, same)
         return real(self, table, *given_)
 
     monkeypatch.setattr(Lake, "commit", commit)
-    [done] = ingest(lake, problem, mine)
+    [done] = ingest(problem, lake, mine)
     assert counts(done) == (2, 1, 0)
     assert sorted(lake.read("visits")["visit"]) == [1, 2, 3, 4, 5]
     assert len(lake.read("ingests")) == 2

@@ -51,7 +51,7 @@ class Ingested:
     said: list[str] = field(default_factory=list)
 
 
-def ingest(lake: Lake, problem: Problem, files: list[NewFile], run: str = "") -> list[Ingested]:
+def ingest(problem: Problem, lake: Lake, files: list[NewFile], run: str = "") -> list[Ingested]:
     """Ingest the files one after the other; each is whole in the lake or not at all.
 
     Raises SourceError for a file that is refused; those before it are in the lake, and it says so.
@@ -59,7 +59,7 @@ def ingest(lake: Lake, problem: Problem, files: list[NewFile], run: str = "") ->
     done: list[Ingested] = []
     for file in files:
         try:
-            done.append(_ingest(lake, problem, file, run))
+            done.append(_ingest(problem, lake, file, run))
         except TrueriskError as error:
             before = ", ".join(d.file.file for d in done)
             said = str(error).rstrip(".")
@@ -79,7 +79,7 @@ class Assessed:
     said: list[Flag]
 
 
-def _ingest(lake: Lake, problem: Problem, file: NewFile, run: str) -> Ingested:
+def _ingest(problem: Problem, lake: Lake, file: NewFile, run: str) -> Ingested:
     name = file.source
     source = problem.sources[name]
     table, rules = source.table or "", source.ingest or Ingest()

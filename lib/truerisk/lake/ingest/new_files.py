@@ -43,7 +43,7 @@ class Arrivals:
 
 
 def find_new_files(
-    lake: Lake, problem: Problem, given: Mapping[str, list[str]] | None = None
+    problem: Problem, lake: Lake, given: Mapping[str, list[str]] | None = None
 ) -> Arrivals:
     """The files of every source with ``ingest`` that were not ingested yet, by their sha256.
 

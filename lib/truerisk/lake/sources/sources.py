@@ -87,7 +87,7 @@ class Sources:
         """Fix the version of a source, and of those its query reads, without opening it."""
         for other in view_names(name, self.problem):
             if other not in self.versions:
-                self.versions[other] = version_of(other, self.problem, self.lake, self.versions)
+                self.versions[other] = version_of(self.problem, self.lake, other, self.versions)
                 self._pinned_here.add(other)
 
     def view(self, name: str, columns: Iterable[str] = (), fetch: Fetch | None = None) -> str:
@@ -172,7 +172,7 @@ class Sources:
             paths, folders = reach(self.problem, self.lake)
             confine(self.con, [*paths, *self._reads], [*folders, *self._reads])
         if name not in self._pinned_here and self.problem.sources[name].table is None:
-            check_unchanged(name, self.problem, self.lake, self.versions)
+            check_unchanged(self.problem, self.lake, name, self.versions)
         try:
             opened = open_rows(self.con, name, self.problem, self.lake, self.versions)
         except duckdb.Error as error:

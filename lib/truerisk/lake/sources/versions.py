@@ -16,7 +16,7 @@ Version = int | str
 
 
 def version_of(
-    name: str, problem: Problem, lake: Lake, pinned: Mapping[str, Version] = MappingProxyType({})
+    problem: Problem, lake: Lake, name: str, pinned: Mapping[str, Version] = MappingProxyType({})
 ) -> Version:
     """A table's newest version, or the sha256 of the files (and the text of the query).
 
@@ -37,15 +37,15 @@ def version_of(
     query = query_of(name, problem)
     parts = [
         source.query or "",
-        *(str(pinned[t] if t in pinned else version_of(t, problem, lake)) for t in query.sources),
+        *(str(pinned[t] if t in pinned else version_of(problem, lake, t)) for t in query.sources),
     ]
     parts += [sha256(files_of(path, name, problem)) for path in query.paths]
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def check_unchanged(name: str, problem: Problem, lake: Lake, pinned: Mapping[str, Version]) -> None:
+def check_unchanged(problem: Problem, lake: Lake, name: str, pinned: Mapping[str, Version]) -> None:
     """SourceError where files, or what a query reads, are no longer those that were pinned."""
-    version, now = str(pinned[name]), str(version_of(name, problem, lake, pinned))
+    version, now = str(pinned[name]), str(version_of(problem, lake, name, pinned))
     if now != version:
         raise SourceError(
             f'{problem.where}: the files of source "{name}" changed since they were pinned '
