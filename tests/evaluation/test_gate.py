@@ -86,7 +86,7 @@ def test_what_is_withheld_fails_and_says_why(problem: Problem) -> None:
 def test_what_was_seen_is_said_with_its_interval_and_estimator(problem: Problem) -> None:
     gain, calibration = checks(problem, GAIN, CALIBRATED)
     assert gain.seen == "+0.030 (+0.010 … +0.050), dr"
-    assert calibration.seen == "+0.0025 (-0.0100 … +0.0150), dr"
+    assert calibration.seen == "+0.0025 (−0.0100 … +0.0150), dr"
 
 
 def faced(auc: pd.Series | None, dollars: pd.Series = GAIN, stake: float = 1_000.0) -> Contest:
@@ -116,7 +116,7 @@ def test_an_equally_good_model_is_not_worse_than_the_champion(
     auc, dollars = against(problem, faced(estimate(low, high)))
     assert (auc.passed, dollars.passed) == (passed, True)
     assert auc.name == "AUC not worse than champion a"
-    assert auc.asked == "95% interval above -0.010"
+    assert auc.asked == "95% interval above −0.010"
 
 
 @pytest.mark.parametrize(("low", "passed"), [(-49.9, True), (-50.1, False)])

@@ -101,7 +101,13 @@ def train_inputs(problem):
         seen = "naive" if lost == 1 or status != "ok" else "dr"
         checks = [
             Check(
-                "AUC gain over x", "95% interval above +0.000", f"+0.01 (-0.01 … 0.02), {seen}", p
+                name="AUC gain over x",
+                asked="95% interval above +0.000",
+                passed=p,
+                value=0.01,
+                low=-0.01,
+                high=0.02,
+                estimator=seen,
             )
             for p in passed
         ]

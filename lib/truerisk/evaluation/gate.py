@@ -1,7 +1,8 @@
 """The gate: what a model must show before a person may approve it without an override."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -9,16 +10,44 @@ from truerisk.evaluation.contest import Contest
 from truerisk.measurement.best import best
 from truerisk.problem.spec import Problem
 from truerisk.wording.dollars import dollar_change
+from truerisk.wording.numbers import change, fine_change, interval
+
+FORMS = {"change": change, "fine": fine_change, "dollars": dollar_change}  # how a number is written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check: what it asks, what was seen, and whether it passed."""
+    """One check: what it asks, what was seen, and whether it passed.
+
+    ``value`` with ``low`` and ``high`` (95%) is what ``estimator`` found, None where it found
+    nothing; ``form`` is one of FORMS; ``advice`` says what is missing, "" where nothing is.
+    """
 
     name: str
     asked: str
-    seen: str
     passed: bool
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    estimator: str = ""
+    form: str = "change"
+    advice: str = ""
+
+    @property
+    def figure(self) -> tuple[str, str] | None:
+        """The value and its interval as written, None where there is none."""
+        if self.value is None or self.low is None or self.high is None:
+            return None
+        written = FORMS[self.form]
+        return written(self.value), interval(self.low, self.high, written)
+
+    @property
+    def seen(self) -> str:
+        """What was seen, in a line."""
+        if self.figure is None:
+            return self.advice
+        value, ends = self.figure
+        return f"{value} ({ends}), {self.estimator}" + (f"; {self.advice}" if self.advice else "")
 
 
 def checks(
@@ -38,17 +67,18 @@ def checks(
     calibrated = pd.notna(low) and max(abs(low), abs(high)) <= widest
     return [
         Check(
-            "AUC gain over the event rate alone",
-            f"95% interval above {least:+.3f}",
-            _interval(gain, _three),
-            bool(pd.notna(gain["low"]) and gain["low"] > least),
+            name="AUC gain over the event rate alone",
+            asked=f"95% interval above {change(least)}",
+            passed=bool(pd.notna(gain["low"]) and gain["low"] > least),
+            **_seen(gain),
         ),
         *(_not_worse(problem, contest) if contest else ()),
         Check(
-            "calibration in the large",
-            f"95% interval within ±{widest:g}",
-            _interval(calibration, _four) + ("" if calibrated else _unproven(calibration, widest)),
-            bool(calibrated),
+            name="calibration in the large",
+            asked=f"95% interval within ±{widest:g}",
+            passed=bool(calibrated),
+            form="fine",
+            **_seen(calibration, "" if calibrated else _unproven(calibration, widest)),
         ),
     ]
 
@@ -57,29 +87,28 @@ def _not_worse(problem: Problem, contest: Contest) -> Iterator[Check]:
     who, compared = f"champion {contest.champion}", contest.gated
     if compared is None:
         yield Check(
-            f"compared with {who}",
-            "rows that neither was fitted on",
-            f"cannot be compared: {contest.because}; a person decides",
-            False,
+            name=f"compared with {who}",
+            asked="rows that neither was fitted on",
+            passed=False,
+            advice=f"cannot be compared: {contest.because}; a person decides",
         )
         return
     auc, dollars = (best(compared.estimates, m) for m in ("auc_gain", "policy_gain"))
     loss = problem.gate.max_auc_loss
     most = problem.gate.max_dollar_loss * contest.stake
     least = f"{dollar_change(-most)} an application ({problem.gate.max_dollar_loss:g} of the stake)"
-    for name, asked, row, form, room in (
-        ("AUC", f"95% interval above {-loss:+.3f}", auc, _three, loss),
-        (
-            "dollars",
-            f"95% interval above {least}",
-            dollars,
-            dollar_change,
-            most,
-        ),
+    for name, bound, row, form, room in (
+        ("AUC", change(-loss), auc, "change", loss),
+        ("dollars", least, dollars, "dollars", most),
     ):
         passed = bool(pd.notna(row["low"]) and row["low"] > -room)
-        unproven = "" if passed else _unproven_loss(row, room)
-        yield Check(f"{name} not worse than {who}", asked, _interval(row, form) + unproven, passed)
+        yield Check(
+            name=f"{name} not worse than {who}",
+            asked=f"95% interval above {bound}",
+            passed=passed,
+            form=form,
+            **_seen(row, "" if passed else _unproven_loss(row, room)),
+        )
 
 
 def _unproven_loss(row: pd.Series, room: float) -> str:
@@ -97,21 +126,14 @@ def _unproven(row: pd.Series, widest: float) -> str:
 def _would_do(row: pd.Series, space: float, half: float) -> str:
     needed = float(f"{row['n'] * (half / space) ** 2:.2g}")
     return (
-        f" — not proven rather than wrong: {row['n']:,} judged, about {needed:,.0f} would do, "
+        f"not proven rather than wrong: {row['n']:,} judged, about {needed:,.0f} would do, "
         "so lengthen training.holdout"
     )
 
 
-def _three(value: float) -> str:
-    return f"{value:+.3f}"
-
-
-def _four(value: float) -> str:
-    return f"{value:+.4f}"
-
-
-def _interval(row: pd.Series, form: Callable[[float], str]) -> str:
+def _seen(row: pd.Series, advice: str = "") -> dict[str, Any]:
+    """The fields of a check that an estimate fills; its status where it has no number."""
     if pd.isna(row["low"]):
-        return str(row["status"])
-    value, low, high = (form(float(row[c])) for c in ("value", "low", "high"))
-    return f"{value} ({low} … {high}), {row['estimator']}"
+        return {"advice": str(row["status"])}
+    numbers = {name: float(row[name]) for name in ("value", "low", "high")}
+    return {**numbers, "estimator": str(row["estimator"]), "advice": advice}

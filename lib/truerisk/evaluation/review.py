@@ -91,7 +91,7 @@ class Review:
             "candidate": self.chosen,
             "auc": float(auc["value"]),
             "auc_population": str(auc["population"]),
-            "gate": [vars(c) for c in self.checks],
+            "gate": [{**vars(c), "seen": c.seen} for c in self.checks],
             "promised": promised(self.estimates, self.baseline, self.chosen),
         }
 

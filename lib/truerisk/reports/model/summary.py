@@ -1,6 +1,5 @@
 """The box at the top of a training report: what is asked, the gate's verdict, the key figures."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,6 @@ from truerisk.reports.kit.open_questions import in_words
 from truerisk.reports.kit.wording import approved_only, population
 from truerisk.reports.model import data
 from truerisk.wording.counted import counted
-from truerisk.wording.dollars import MINUS
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
 from truerisk.wording.past import past
@@ -71,17 +69,20 @@ def train_summary(
 
 
 def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:
-    """A check as a row; the estimator at the end of what was seen becomes who it is about."""
-    seen, _, estimator = check.seen.rpartition(", ")
-    names = {"naive": "revealed", "ipw": "eligible", "dr": "eligible"}
-    known = estimator in names
-    value, _, beside = re.sub(r"-(?=\d)", MINUS, seen).partition(" (")
+    """A check as a row; its estimator says who it is about."""
+    seen: Cell | str = check.advice
+    about = "nobody yet"
+    if check.figure is not None:
+        value, ends = check.figure
+        seen = Cell(value, "; ".join(filter(None, [ends, check.advice])))
+        name = "revealed" if check.estimator == "naive" else "eligible"
+        about = population(problem, name, lost)
     return {
         "Verdict": Cell("✓ passed" if check.passed else "✗ failed", text=True),
         "Check": check.name,
         "Asked": check.asked,
-        "Seen": Cell(value, beside.rstrip(")")) if known else check.seen,
-        "About": population(problem, names[estimator], lost) if known else "nobody yet",
+        "Seen": seen,
+        "About": about,
     }
 
 
