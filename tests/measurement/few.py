@@ -17,7 +17,7 @@ import pandas as pd
 
 from truerisk.measurement.estimate import estimates
 from truerisk.measurement.evidence import outcome_model
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.metrics import policies, requested_metrics
 from truerisk.statistics.interval import Z
@@ -101,7 +101,8 @@ def metrics() -> list:
 
 def measured(log: pd.DataFrame) -> pd.DataFrame:
     """DR and IPW of everyone, by metric."""
-    frame, rows = mature_rows(log)
+    known = evidence_of(log)
+    frame, rows = known.frame, known.rows
     offered = {**policies.offered(frame, None), "wider": changed(log)}
     rows = rows.adding(policies.columns(frame, offered, Outcome(), ["approve"]))
     found = estimates(rows, outcome_model.guesses(frame, rows, []), metrics())

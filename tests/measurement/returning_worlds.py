@@ -14,7 +14,7 @@ from scipy import stats
 from tests.measurement import worlds
 from truerisk.lake.sticky import with_chances_held
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.outcome_model import guesses
 from truerisk.statistics import influence
 
@@ -82,7 +82,8 @@ def held(rule: str, count: int) -> dict[str, tuple[int, float]]:
     true, hits = truth(rule), {"dr": 0, "ipw": 0}
     error = dict.fromkeys(hits, 0.0)
     for seed in range(count):
-        frame, rows = mature_rows(draw(seed, rule), as_logged=False)
+        known = evidence_of(draw(seed, rule), as_logged=False)
+        frame, rows = known.frame, known.rows
         for row in estimates(rows, guesses(frame, rows, []), [EVENT_RATE]):
             if row["estimator"] in hits and row["population"] == "all":
                 hits[row["estimator"]] += bool(row["low"] <= true <= row["high"])

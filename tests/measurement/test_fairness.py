@@ -10,7 +10,7 @@ from scipy import stats
 
 from tests.measurement import worlds
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.fairness import fairness
 from truerisk.measurement.metrics import group_gaps
@@ -124,7 +124,7 @@ def test_the_ratio_and_the_difference_are_those_of_the_textbook() -> None:
 @pytest.mark.slow
 def test_influence_functions_give_the_jackknifes_standard_error() -> None:
     log = world(4, 1_000, m="true")
-    _, rows = mature_rows(log)
+    rows = evidence_of(log).rows
     mine = log["sex"].eq("b").to_numpy()
     w = rows.seen / rows.pi
     guess = log["m"].to_numpy()

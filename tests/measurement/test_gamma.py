@@ -15,7 +15,7 @@ from tests.measurement import few, worlds
 from truerisk.measurement import estimate
 from truerisk.measurement.estimate import estimates
 from truerisk.measurement.evidence import outcome_model
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.measure import measure
@@ -147,7 +147,8 @@ def test_what_contrasts_events_with_others_needs_five_of_each(events: int) -> No
 def test_the_slope_of_every_metric_is_its_derivative() -> None:
     """What few events move is read from it: by finite differences of the pseudo-labels."""
     log = worlds.draw(4, n=3_000, pi=0.5)
-    frame, rows = mature_rows(log)
+    known = evidence_of(log)
+    frame, rows = known.frame, known.rows
     p = dr(rows, outcome_model.guesses(frame, rows, []))
     every = [
         *requested_metrics.quality(),
@@ -203,7 +204,8 @@ def test_every_cell_of_rare_worlds_holds_the_truth(rate: float, labels: int) -> 
 
 
 def test_estimates_of_few_labels_have_both_estimators() -> None:
-    frame, rows = mature_rows(few.draw(0, 0.03, 60, 0.0, "true"))
+    known = evidence_of(few.draw(0, 0.03, 60, 0.0, "true"))
+    frame, rows = known.frame, known.rows
     found = list(
         estimates(
             rows, outcome_model.guesses(frame, rows, []), list(requested_metrics.quality())[:1]

@@ -5,7 +5,7 @@ from scipy import stats
 
 from tests.measurement import returning_worlds as returning
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 
 
 @pytest.mark.slow
@@ -25,10 +25,10 @@ def test_a_sticky_draw_with_its_chance_as_logged_fails() -> None:
 
 
 def test_a_sticky_draw_is_refused_and_a_fresh_one_is_not() -> None:
-    mature_rows(returning.draw(0))
-    mature_rows(returning.draw(0, "held"))
+    _ = evidence_of(returning.draw(0)).rows
+    _ = evidence_of(returning.draw(0, "held")).rows
     with pytest.raises(LogError, match="returning applications with 0 < p_reveal < 1"):
-        mature_rows(returning.draw(0, "sticky"))
+        _ = evidence_of(returning.draw(0, "sticky")).rows
 
 
 @pytest.mark.thorough

@@ -10,7 +10,7 @@ from scipy import stats
 
 from tests.measurement import truth, worlds
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
 
@@ -68,7 +68,7 @@ def test_mutants_whose_draws_are_not_those_of_their_chances_are_refused_first(na
     for seed in range(6):
         log = truth.CHANGES[name](worlds.draw(seed, **world))
         try:
-            mature_rows(log)
+            _ = evidence_of(log).rows
         except LogError as error:
             assert "its draws are not those of its p_reveal" in str(error)
             refused += 1

@@ -24,7 +24,7 @@ from scipy import stats
 from tests.measurement import returning_worlds, worlds
 from truerisk.measurement.estimate import Metric, estimates
 from truerisk.measurement.evidence import outcome_model, pseudo
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.evidence.pseudo import ESTIMATORS, Pseudo
 from truerisk.measurement.evidence.rows import Rows
@@ -98,7 +98,8 @@ def truth(hidden: float, pi: float = worlds.PI, only: tuple[str, ...] = ()) -> d
 def measured(log: pd.DataFrame, only: tuple[str, ...] = (), as_logged: bool = True) -> pd.DataFrame:
     """The estimates of one world for everyone, and naive ones; a log that is not ``as_logged`` is
     estimated from even where its draws contradict its chances."""
-    frame, rows = mature_rows(log, as_logged=as_logged)
+    known = evidence_of(log, as_logged=as_logged)
+    frame, rows = known.frame, known.rows
     guess = outcome_model.guesses(frame, rows, [])
     found = pd.DataFrame(estimates(rows.adding(columns(frame)), guess, metrics(only)))
     return found[found["population"] != "eligible"]

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.evidence.log import mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.outcome_model import guesses
 from truerisk.statistics import influence
 
@@ -87,7 +87,8 @@ def wider(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def event_rate(log: pd.DataFrame) -> dict[str, dict]:
     """measure()'s event rate of everyone by estimator, and nothing else: quick."""
-    frame, rows = mature_rows(log)
+    known = evidence_of(log)
+    frame, rows = known.frame, known.rows
     metric = Metric(name="event_rate", of=lambda r, p: influence.event_rate(p.a, p.b), share=True)
     found = estimates(rows, guesses(frame, rows, []), [metric])
     return {row["estimator"]: row for row in found if row["population"] != "eligible"}

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.monitoring.conftest import KNOWN_AT
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import BAND, measure
-from truerisk.monitoring.assemble import assemble, with_outcome_model
-from truerisk.monitoring.capacity import capacity_of
+from truerisk.monitoring.assemble import assemble
+from truerisk.monitoring.decided import Decided, decided
 from truerisk.monitoring.score_bands import bands
 from truerisk.registry import approval
 
@@ -18,33 +19,33 @@ ABOUT = {"compared": "", "run": "", "code": ""}
 
 
 def seen(problem, lake, log, features=("feature__amount",), **other):
-    labelled = with_outcome_model(log, features)
-    found = measure(labelled, features, bands=10)
-    return assemble(
-        problem, lake, labelled, features, found, KNOWN_AT, ("decline", 4.0), ABOUT | other
-    )
+    made = decided(log, features)
+    found = measure(made.evidence, features, bands=10)
+    return assemble(problem, lake, made, found, KNOWN_AT, ABOUT | other)
 
 
 @pytest.mark.slow
 def test_the_outcome_model_covers_young_rows_and_no_young_outcome_is_in_it(log):
-    m = with_outcome_model(log, ["feature__amount"])["m"]
+    m = decided(log, ["feature__amount"]).evidence.log["m"]
     assert m.between(0, 1).all()
     young = ~log["mature"]
     told = log.assign(event=log["event"].mask(young, 1.0), revealed=log["revealed"] | young)
-    pd.testing.assert_series_equal(with_outcome_model(told, ["feature__amount"])["m"], m)
+    pd.testing.assert_series_equal(decided(told, ["feature__amount"]).evidence.log["m"], m)
 
 
 def test_capacity_is_what_the_policy_flags_a_day(log):
     mature = log[log["mature"]]
     days = mature["as_of"].dt.floor("D").nunique()
-    assert capacity_of(log) == ("decline", round(mature["p_decline"].sum() / days))
-    assert capacity_of(log.drop(columns=[c for c in log if c.startswith("value_")])) == ("", None)
+    made = decided(log, [])
+    assert (made.flag, made.capacity) == ("decline", round(mature["p_decline"].sum() / days))
+    without = decided(log.drop(columns=[c for c in log if c.startswith("value_")]), [])
+    assert (without.flag, without.capacity) == ("", None)
 
 
 def test_bands_are_named_as_measure_names_them(log):
     found = measure(log, bands=10)
     named = found.loc[found["group_by"].eq(BAND), "group"].unique()
-    beside = bands(log, 10)
+    beside = bands(evidence_of(log), 10)
     assert list(beside["group"]) == list(named)
     assert beside["mean_score"].is_monotonic_increasing
     assert beside["share_revealed"].iloc[0] == 1
@@ -66,12 +67,10 @@ def test_watching_begins_with_the_first_outcome_the_model_was_not_trained_on(pro
 @pytest.mark.slow
 def test_watching_does_not_use_the_model_that_knows_later_outcomes(problem, lake, log):
     """Wrong m of the whole log changes what is measured, and no watched value."""
-    labelled = with_outcome_model(log, ["feature__amount"])
-    found = measure(labelled, bands=10)
-    one, two = (
-        assemble(problem, lake, frame, ["feature__amount"], found, KNOWN_AT, ("", None), ABOUT)
-        for frame in (labelled, labelled.assign(m=0.5))
-    )
+    made = decided(log, ["feature__amount"])
+    found = measure(made.evidence, bands=10)
+    wrong = Decided(made.evidence.with_m(np.full(len(log), 0.5)), made.features)
+    one, two = (assemble(problem, lake, m, found, KNOWN_AT, ABOUT) for m in (made, wrong))
     pd.testing.assert_frame_equal(one.watched, two.watched)
     assert not one.worth["value"].equals(two.worth["value"])
 

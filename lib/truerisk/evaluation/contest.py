@@ -21,7 +21,7 @@ from truerisk.features.build import build_features
 from truerisk.features.dataset import Dataset, rows_known
 from truerisk.features.definitions import definition_hash, with_features_of
 from truerisk.lake.lake import Lake
-from truerisk.measurement.evidence.outcome_model import outcome_model
+from truerisk.measurement.evidence.evidence import outcome_model
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Changes
 from truerisk.models.package import Model, load, read_manifest, was_fitted_on

@@ -20,7 +20,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.features.feature_notes import strange_levels
 from truerisk.lake.lake import Lake
 from truerisk.measurement.best import best
-from truerisk.measurement.evidence.outcome_model import outcome_model
+from truerisk.measurement.evidence.evidence import outcome_model
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics.requested_metrics import At, Kind
 from truerisk.measurement.options import Changes, Flagging

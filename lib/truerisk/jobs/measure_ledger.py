@@ -15,9 +15,9 @@ from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
-from truerisk.monitoring.assemble import BANDS, assemble, with_outcome_model
-from truerisk.monitoring.capacity import capacity_of
+from truerisk.monitoring.assemble import BANDS, assemble
 from truerisk.monitoring.compare import Comparison
+from truerisk.monitoring.decided import Decided, decided
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.monitor.headline import headline
@@ -78,21 +78,17 @@ def measure_ledger(
             continue
         rows = part.reset_index(drop=True)
         used = [f for f in features if rows[f].notna().any()]
-        labelled = with_outcome_model(rows, used)
-        capacity = capacity_of(labelled)
-        daily = [] if capacity[1] is None else [capacity[1]]
-        own = [
-            measure(
-                labelled, used, by=list(labels), bands=BANDS, flagging=Flagging(capacities=daily)
-            )
-        ]
+        made = decided(rows, used)
+        daily = [] if made.capacity is None else [made.capacity]
+        flagging = Flagging(capacities=daily)
+        own = [measure(made.evidence, used, by=list(labels), bands=BANDS, flagging=flagging)]
         own[0] = own[0].replace({"group_by": labels})
         if rivals is not None:
-            own.append(rivals.with_champion(str(version), labelled, used))
+            own.append(rivals.with_champion(str(version), made.evidence.log, used))
         estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
         found.append(estimates)
         if version == latest:
-            shown = labelled, used, estimates, capacity
+            shown = made, estimates
     every = pd.concat(found, ignore_index=True)
     _keep(problem, lake, every, known_at, run)
     about = {"compared": compare, "run": run, "code": code}
@@ -123,15 +119,13 @@ def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:
 def _drawn(
     problem: Problem,
     lake: Lake,
-    log: pd.DataFrame,
-    features: list[str],
+    made: Decided,
     estimates: pd.DataFrame,
-    capacity: tuple[str, float | None],
     known_at: pd.Timestamp,
     about: dict[str, str],
 ) -> tuple[str, str]:
     """The page of one model, and its first line."""
-    monitor = assemble(problem, lake, log, features, estimates, known_at, capacity, about)
+    monitor = assemble(problem, lake, made, estimates, known_at, about)
     return measure_page(problem, monitor), str(isolated(lambda: verdict(problem, monitor).text))
 
 

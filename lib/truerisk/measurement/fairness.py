@@ -13,12 +13,10 @@ import pandas as pd
 from truerisk.errors import LogError
 from truerisk.measurement.counted import counted, exploration_dollars, plainly, too_few
 from truerisk.measurement.estimate import Metric, effective, estimates
-from truerisk.measurement.evidence.log import mature_rows
-from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.pseudo import Guess, Pseudo, dr
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.evidence.source import Log, as_frame
-from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.groups import UNKNOWN, groups
 from truerisk.measurement.metrics import group_gaps
 from truerisk.statistics.influence import Value
@@ -43,7 +41,7 @@ NUMBERS = (*RESULTS, "effective_n", "largest_weight", "explored_effective_n")
 
 @one_thread
 def fairness(
-    log: Log,
+    log: Log | Evidence,
     by: str | Sequence[str],
     features: Sequence[str] = (),
     reference: str | None = None,
@@ -72,26 +70,23 @@ def fairness(
     missing attribute, one group, more than 20, or an unknown reference.
     """
     names = [by] if isinstance(by, str) else list(by)
-    log = as_frame(log, [*names, *features])
+    known = evidence_of(log, [*names, *features])
     for name in names:
-        if name not in log:
+        if name not in known.log:
             raise LogError(
                 f'The log has no column "{name}" to measure fairness by; '
-                f"{did_you_mean(name, log.columns)}."
+                f"{did_you_mean(name, known.log.columns)}."
             )
-    log = typed(log)
-    is_mature = log["mature"].to_numpy()
-    frame, rows = mature_rows(log)
-    guess = guesses(frame, rows, features)
+    frame, rows = known.frame, known.rows
     # Every decision, as if all were mature and none revealed: approvals need no outcome.
-    unseen = log.assign(mature=True, revealed=False, event=np.nan)
-    decided, every = mature_rows(unseen, as_logged=False)
-    logged = decided["p_reveal"].notna().to_numpy()
-    mature = _Mature(rows, guess, exploration_dollars(frame, rows))
+    unseen, unknown = np.zeros(len(known), dtype=bool), np.full(len(known), np.nan)
+    decided = known.as_if_mature(revealed=unseen, event=unknown)
+    logged = decided.frame["p_reveal"].notna().to_numpy()
+    mature = _Mature(rows, known.guess(features), exploration_dollars(frame, rows))
     found = []
     for name in names:
-        of_all = groups(decided[name])
-        of_mature = of_all[is_mature]
+        of_all = groups(decided.frame[name])
+        of_mature = of_all[known.mature]
         first, *others = _ordered(name, of_all, reference)
         for group in (first, *others):
             mine = of_mature == group
@@ -102,7 +97,7 @@ def fairness(
                 "explored_effective_n": mature.explored_effective_n(mine),
             }
             levels = mature.levels(mine)
-            found += [about | row for row in _decided(every, logged, of_all, group, first)]
+            found += [about | row for row in _decided(decided.rows, logged, of_all, group, first)]
             found += [about | row for row in levels.values()]
             if group == first:
                 base, against = mine, levels

@@ -9,7 +9,7 @@ import pandas as pd
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric, estimates
 from truerisk.measurement.evidence.alike import policy_of, score_of
-from truerisk.measurement.evidence.log import mature_frame, rows_of
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.outcome_model import expected_value, guesses
 from truerisk.measurement.evidence.outcomes import (
     Outcome,
@@ -19,8 +19,7 @@ from truerisk.measurement.evidence.outcomes import (
 )
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.evidence.source import Log, as_frame
-from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.groups import BAND, UNKNOWN, groups
 from truerisk.measurement.groups import bands as score_bands
 from truerisk.measurement.metrics import policies as dollars
@@ -35,7 +34,7 @@ FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_w
 
 @one_thread
 def measure(
-    log: Log,
+    log: Log | Evidence,
     features: Sequence[str] = (),
     by: Sequence[str] = (),
     bands: int = 0,
@@ -65,9 +64,8 @@ def measure(
     """
     flagging, changes = flagging or Flagging(), changes or Changes()
     reading = reading or Reading()
-    log = as_frame(log, [*features, *by, *reading.cluster])
-    known = typed(log)
-    frame, mature = mature_frame(known), known["mature"].to_numpy()
+    known = evidence_of(log, [*features, *by, *reading.cluster])
+    frame, mature = known.frame, known.mature
     _check(frame, features, by, flagging.capacities, bands)
     actions, against = action_names(frame), changes.against
     if (changes.policies or against is not None) and not actions:
@@ -76,16 +74,16 @@ def measure(
             "and value_<action>_if_no_event."
         )
     if against is not None:
-        against = policy_of(log, against, actions, "The policy to compare with", mature)
+        against = policy_of(known.log, against, actions, "The policy to compare with", mature)
     offered = {
         **dollars.offered(frame, against),
         **{
-            name: policy_of(log, policy, actions, f'The policy "{name}"', mature)
+            name: policy_of(known.log, policy, actions, f'The policy "{name}"', mature)
             for name, policy in changes.policies.items()
         },
     }
     scores = {
-        requested_metrics.rival(name): score_of(log, score, f'The rival "{name}"', mature)
+        requested_metrics.rival(name): score_of(known.log, score, f'The rival "{name}"', mature)
         for name, score in changes.rivals.items()
     }
     quality = [
@@ -98,7 +96,7 @@ def measure(
     made: list[tuple[Outcome, Rows, Guess]] = []
     found: list[dict] = []
     for outcome in outcomes:
-        rows = rows_of(frame, outcome, reading.cluster)
+        rows = known.rows_of(outcome, reading.cluster)
         guess = guesses(frame, rows, features)
         own: dict[Any, np.ndarray] = {
             **scores,

@@ -11,11 +11,11 @@ from truerisk.errors import RegistryError
 from truerisk.isolated import Lost, isolated
 from truerisk.lake.lake import Lake
 from truerisk.measurement.drift import drift
-from truerisk.measurement.evidence.log import doubts, mature_rows
-from truerisk.measurement.evidence.outcome_model import cross_fit
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.fairness import fairness
 from truerisk.measurement.vintages.vintages import vintages
 from truerisk.measurement.watching.watch import watch
+from truerisk.monitoring.decided import Decided
 from truerisk.monitoring.dollars import worth
 from truerisk.monitoring.monitor import Found, Monitor
 from truerisk.monitoring.score_bands import bands
@@ -33,20 +33,19 @@ BANDS = 10
 def assemble(
     problem: Problem,
     lake: Lake,
-    log: pd.DataFrame,
-    features: Sequence[str],
+    made: Decided,
     estimates: pd.DataFrame,
     known_at: pd.Timestamp,
-    capacity: tuple[str, float | None],
     about: dict[str, str],
 ) -> Monitor:
-    """One model's log with its outcome model ``m``, and measure()'s rows of it, looked at.
+    """One model's decisions, and measure()'s rows of them, looked at.
 
     ``about``: run, code and the model compared, as the page says them.
     """
+    evidence, features, log = made.evidence, made.features, made.evidence.log
     version = str(log["model_version"].iloc[0])
     promised, start = _promised(problem, lake, version)
-    curve, figures, needle = _worth(log, capacity[1])
+    curve, figures, needle = _worth(made)
     then, now = _then_and_now(log)
     return Monitor(
         version=version,
@@ -56,26 +55,29 @@ def assemble(
         promised=promised,
         approved=_approved(problem, lake, version),
         # m of the whole log knows later outcomes; what is looked at weekly must not.
-        watched=isolated(lambda: watch(log.drop(columns="m"), promised, features, start)),
-        vintages=isolated(lambda: vintages(log, problem.outcome.horizon, known_at, features)),
-        bands=bands(log, BANDS),
+        watched=isolated(lambda: watch(evidence.without_m(), promised, features, start)),
+        vintages=isolated(lambda: vintages(evidence, problem.outcome.horizon, known_at, features)),
+        bands=bands(evidence, BANDS),
         curve=curve,
         worth=figures,
         needle=needle,
-        flag=capacity[0],
-        capacity=capacity[1],
+        flag=made.flag,
+        capacity=made.capacity,
         spend=isolated(lambda: _spend(problem, log)),
         drift=isolated(lambda: _drift(then, now, features)),
         then=_period(then),
         now=_period(now),
-        fairness=_fairness(problem, log, features),
-        doubts=tuple(doubts(log)),
+        fairness=_fairness(problem, evidence, features),
+        doubts=evidence.doubts,
         **about,
     )
 
 
-def _worth(log: pd.DataFrame, capacity: float | None) -> tuple[Found, Found, str]:
-    found = isolated(lambda: worth(log, capacity))
+def _worth(made: Decided) -> tuple[Found, Found, str]:
+    values = made.values
+    if isinstance(values, Lost):
+        return values, values, ""
+    found = isolated(lambda: worth(made.evidence, values, made.capacity))
     return (found, found, "") if isinstance(found, Lost) else found
 
 
@@ -129,20 +131,9 @@ def _spend(problem: Problem, log: pd.DataFrame) -> Found:
     return exploration_spend(log)
 
 
-def _fairness(problem: Problem, log: pd.DataFrame, features: Sequence[str]) -> Found:
+def _fairness(problem: Problem, evidence: Evidence, features: Sequence[str]) -> Found:
     names = {PROTECTED + name: name for name in problem.training.protected}
     if not names:
         return "The problem file declares no protected attribute, so no groups are compared."
-    found = isolated(lambda: fairness(log, list(names), features))
+    found = isolated(lambda: fairness(evidence, list(names), features))
     return found if isinstance(found, Lost) else found.replace({"group_by": names})
-
-
-def with_outcome_model(log: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    """The log with ``m``, P(event | score, features) of every row, immature ones too.
-
-    Cross-fitted by subject on the mature outcomes: an immature row's outcome is in no fit.
-    """
-    immature = ~log["mature"].to_numpy(dtype=bool)
-    known = log.assign(revealed=log["revealed"] & ~immature, event=log["event"].mask(immature))
-    frame, rows = mature_rows(known.assign(mature=True), as_logged=False)
-    return log.assign(m=cross_fit(frame, rows, features))

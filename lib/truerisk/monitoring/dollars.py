@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from truerisk.isolated import Lost, isolated
-from truerisk.measurement.worth.action_values import action_values
+from truerisk.measurement.evidence.evidence import Evidence
+from truerisk.measurement.worth.action_values import ActionValues
 from truerisk.measurement.worth.auc_point import value_of_auc_point
 from truerisk.measurement.worth.emp import emp
 from truerisk.measurement.worth.figure import COLUMNS, table
@@ -18,15 +19,16 @@ from truerisk.measurement.worth.shadow_price import shadow_price
 RECALLS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
-def worth(log: pd.DataFrame, capacity: float | None) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+def worth(
+    evidence: Evidence, s: ActionValues, capacity: float | None
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """The review curve, every other figure in dollars, and what would move the needle, in words.
 
-    A figure that cannot be made is a row without a value that says why. Raises LogError as
-    ``action_values`` does.
+    ``s`` holds the action values of ``evidence``. A figure that cannot be made is a row without a
+    value that says why.
     """
-    s = action_values(log)
     makes: dict[str, Callable[[], pd.DataFrame]] = {
-        "policy_dollars": lambda: policy_dollars(log, known=s),
+        "policy_dollars": lambda: policy_dollars(evidence, known=s),
         "perfect_gain": lambda: perfect_model(s),
         "auc_point": lambda: value_of_auc_point(s),
         "emp": lambda: emp(s),

@@ -37,6 +37,14 @@ def codes(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     return least[component[first]]
 
 
+def closed_up(code: np.ndarray) -> np.ndarray:
+    """The codes of some rows, (n,), as ``codes`` gives them where there are no others."""
+    there = np.zeros((int(code.max(initial=0)) // FOLDS + 1, FOLDS), dtype=bool)
+    rank, fold = np.divmod(code, FOLDS)
+    there[rank, fold] = True
+    return (np.cumsum(there, axis=0) - 1)[rank, fold] * FOLDS + fold
+
+
 def _codes(values: pd.Series) -> np.ndarray:
     """A code of each value by its hash, (n,): its remainder by FOLDS is the value's own, whatever
     other values there are; the values of one remainder are numbered by the rank of their hash."""

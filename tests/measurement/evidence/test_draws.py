@@ -11,7 +11,7 @@ from scipy import stats
 from tests.measurement import worlds
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.draws import check_draws, draws
-from truerisk.measurement.evidence.log import doubts
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.fairness import fairness
 from truerisk.measurement.measure import measure
 from truerisk.measurement.vintages.vintages import vintages
@@ -95,11 +95,11 @@ def test_what_came_after_the_draw_is_no_part_of_it() -> None:
         gone.assign(status=np.where(half, "lost", "followed")),
         gone,
     ):
-        assert doubts(changed) == doubts(log)
+        assert evidence_of(changed).doubts == evidence_of(log).doubts
     plain = gone.drop(columns=["action", "p_approve", "p_decline"])
-    assert not doubts(plain.assign(status=np.where(half, "lost", "followed")))
+    assert not evidence_of(plain.assign(status=np.where(half, "lost", "followed"))).doubts
     with pytest.raises(LogError, match="draws are not those"):
-        doubts(plain)
+        _ = evidence_of(plain).doubts
 
 
 def test_a_sticky_draw_is_found_among_the_returning() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from tests.measurement import worlds
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import NEEDED, mature_rows
+from truerisk.measurement.evidence.evidence import evidence_of
+from truerisk.measurement.evidence.log import NEEDED
+from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Changes
 
@@ -59,7 +61,8 @@ def test_contradictions_of_immature_rows_do_not_matter_yet(log: pd.DataFrame) ->
     young = log.index % 10 == 0
     broken = log.assign(mature=~young)
     broken.loc[young, ["event", "revealed"]] = [7.0, True]
-    frame, rows = mature_rows(broken)
+    known = evidence_of(broken)
+    frame, rows = known.frame, known.rows
     assert len(frame) == len(rows) == 540
 
 
@@ -84,9 +87,9 @@ def test_an_outcome_shown_by_hand_contradicts_no_propensity(log: pd.DataFrame) -
     barred.loc[rows, "revealed"] = True
     barred.loc[rows, "event"] = 1.0
     with pytest.raises(LogError, match="p_reveal is 0"):
-        mature_rows(barred)
+        _ = evidence_of(barred).rows
     barred["override"] = pd.Series("approve", index=rows, dtype="object").reindex(log.index)
-    assert not mature_rows(barred)[1].seen[rows].any()
+    assert not evidence_of(barred).rows.seen[rows].any()
 
 
 def test_what_was_seen_drawn_and_hidden_is_told_apart(log: pd.DataFrame) -> None:
@@ -103,7 +106,7 @@ def test_what_was_seen_drawn_and_hidden_is_told_apart(log: pd.DataFrame) -> None
     edited.loc[one["declined"][0], "override"] = "approve"
     edited.loc[one["declined"][0], ["revealed", "event"]] = [True, 1.0]
     edited.loc[[one["approved"][1], one["explored"][1]], ["revealed", "event"]] = [False, np.nan]
-    _, rows = mature_rows(edited)
+    rows = evidence_of(edited).rows
     hidden = [*one["approved"], *one["explored"]]
     assert rows.unseen[hidden].all(), "declined by hand or lost after an approval"
     assert rows.unseen.sum() == 4
@@ -113,9 +116,9 @@ def test_what_was_seen_drawn_and_hidden_is_told_apart(log: pd.DataFrame) -> None
 
 
 def test_clusters_are_subjects_unless_the_log_names_others(log: pd.DataFrame) -> None:
-    assert len(np.unique(mature_rows(log)[1].cluster)) == 600
+    assert len(np.unique(evidence_of(log).rows.cluster)) == 600
     shared = log.assign(cluster=np.arange(600) // 3)
-    assert len(np.unique(mature_rows(shared)[1].cluster)) == 200
+    assert len(np.unique(evidence_of(shared).rows.cluster)) == 200
 
 
 def test_p_reveal_is_the_sum_of_the_actions_that_reveal(log: pd.DataFrame) -> None:
@@ -177,6 +180,6 @@ def test_clusters_are_connected_through_subject_or_device() -> None:
     log["device"] = log["subject"]
     log.loc[1, "device"] = log.loc[0, "device"]
     log.loc[2, "subject"] = log.loc[1, "subject"]
-    cluster = mature_rows(log, cluster=["subject", "device"])[1].cluster
+    cluster = evidence_of(log).rows_of(Outcome(), ["subject", "device"]).cluster
     assert cluster[0] == cluster[1] == cluster[2]
     assert len(np.unique(cluster)) == 598

@@ -6,8 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tests.measurement import worlds
-from truerisk.measurement.evidence.log import mature_rows
-from truerisk.measurement.evidence.outcome_model import outcome_model
+from truerisk.measurement.evidence.evidence import evidence_of, outcome_model
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +67,7 @@ def test_immature_rows_have_none_and_teach_nothing() -> None:
 def test_with_few_labels_it_says_the_mean_of_the_other_folds() -> None:
     log = worlds.draw(5, n=200).drop(columns="m")
     m = outcome_model(log, [])
-    rows = mature_rows(log)[1]
+    rows = evidence_of(log).rows
     for k in range(5):
         others = rows.seen & (rows.cluster % 5 != k)
         assert set(m[rows.cluster % 5 == k]) == {rows.y[others].mean()}

@@ -7,7 +7,7 @@ from scipy import stats
 
 from tests.measurement import worlds
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_frame
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import measure
 
 WORLDS = 60
@@ -67,7 +67,7 @@ def test_a_returning_subject_counts_by_its_own_arm() -> None:
 
 def test_the_first_application_keeps_the_mixture() -> None:
     log = experiment(0)
-    frame = mature_frame(log)
+    frame = evidence_of(log).frame
     first = ~log.duplicated("subject")
     assert (frame.loc[first, "p_reveal"] == log.loc[first, "p_reveal"]).all()
     assert (frame.loc[~first, "p_reveal"] == log.loc[~first, "arm_p_reveal"]).all()
@@ -101,7 +101,7 @@ def test_fair_splits_pass() -> None:
     cries = 0
     for seed in range(100):
         try:
-            mature_frame(experiment(seed, 400))
+            evidence_of(experiment(seed, 400))
         except LogError:
             cries += 1
     assert cries <= 2

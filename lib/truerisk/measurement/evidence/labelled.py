@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.evidence.log import mature_rows
-from truerisk.measurement.evidence.outcome_model import guesses
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.source import Log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,13 @@ class Labelled:
         return self.rows.pi > 0
 
 
-def labelled(log: pd.DataFrame, features: Sequence[str] = ()) -> Labelled:
+def labelled(log: Log | Evidence, features: Sequence[str] = ()) -> Labelled:
     """The log's mature rows with ỹ = m + (R/π)(y − m); raises LogError as ``measure`` does.
 
     ``features`` names columns that the outcome model may use beside the score; a column ``m`` in
     the log is taken as it is.
     """
-    frame, rows = mature_rows(log)
-    guess = guesses(frame, rows, features)
-    p = dr(rows, guess)
-    return Labelled(frame=frame, rows=rows, m=guess.event, a=p.a, b=p.b, w=p.w)
+    known = evidence_of(log, features)
+    guess = known.guess(features)
+    p = dr(known.rows, guess)
+    return Labelled(frame=known.frame, rows=known.rows, m=guess.event, a=p.a, b=p.b, w=p.w)

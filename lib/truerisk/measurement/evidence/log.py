@@ -15,40 +15,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import LogError
-from truerisk.measurement.evidence.draws import check_draws
 from truerisk.measurement.evidence.outcomes import (
     SIDES,
     Outcome,
     action_names,
-    outcomes_of,
     refuse,
     revealing_actions,
 )
-from truerisk.measurement.evidence.propensities import as_assigned
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.types import NEEDED as NEEDED
-from truerisk.measurement.evidence.types import typed
 from truerisk.statistics.clusters import codes
 
 MOST_DOLLARS = 1e15  # of an application; beyond, no sum of cents would be exact
 
 
-def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
-    """The log's mature rows with the propensities that hold for them, typed.
-
-    Immature rows leave before anything else is formed: coding them as not revealed, or dropping
-    only the revealed ones, biases every estimate. Draws are checked against their chances, immature
-    ones too, unless the log is not ``as_logged`` but what a caller makes of one that was checked.
-    """
-    assigned = as_assigned(typed(log).reset_index(drop=True))
-    mature = assigned["mature"]
-    frame = assigned if mature.all() else assigned[mature].reset_index(drop=True)
-    if frame.empty:
-        raise LogError(
-            f"The log has no mature row among its {len(log):,}: every horizon is still running; "
-            "measure later."
-        )
+def check_values(frame: pd.DataFrame) -> None:
+    """LogError, with the count of its rows, where a log's mature rows contradict themselves."""
     score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
@@ -65,48 +47,14 @@ def mature_frame(log: pd.DataFrame, as_logged: bool = True) -> pd.DataFrame:
             refuse(f"{column} lies beyond {MOST_DOLLARS:,.0f} dollars", size > MOST_DOLLARS)
     if "as_of" in frame:
         refuse("as_of is null", frame["as_of"].isna().to_numpy())
-    if as_logged:
-        check_draws(assigned, _revealing(frame))
-    return frame
 
 
-def doubts(log: pd.DataFrame) -> list[str]:
-    """A sentence for each group of a log whose draws differ from their chances; often none.
-
-    Raises LogError for a log that cannot be measured.
-    """
-    frame = mature_frame(log, as_logged=False)
-    assigned = as_assigned(typed(log).reset_index(drop=True))
-    return check_draws(assigned, _revealing(frame))
-
-
-def _revealing(frame: pd.DataFrame) -> list[str]:
+def revealing_of(frame: pd.DataFrame) -> list[str]:
     """The actions that show an outcome: by their probabilities, or because they did."""
     named = revealing_actions(frame)
     if named or "action" not in frame:
         return named
     return list(frame.loc[_shown(frame), "action"].dropna().unique())
-
-
-def mature_rows(
-    log: pd.DataFrame,
-    outcome: Outcome | None = None,
-    cluster: Sequence[str] = (),
-    as_logged: bool = True,
-) -> tuple[pd.DataFrame, Rows]:
-    """The log's mature rows, as a frame and as arrays.
-
-    Raises LogError naming what a log lacks or contradicts, with row counts. Where actions show
-    different outcomes, ``outcome`` says which is meant. ``cluster`` names columns whose connected
-    rows are alike (else ``cluster``, else ``subject``). ``as_logged`` as for ``mature_frame``.
-    """
-    frame = mature_frame(log, as_logged)
-    if outcome is None:
-        outcome, *others = outcomes_of(frame)
-        if others:
-            names = ", ".join([outcome.name, *(o.name for o in others)])
-            raise LogError(f"The log's actions show different outcomes ({names}); say which.")
-    return frame, rows_of(frame, outcome, cluster)
 
 
 def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:

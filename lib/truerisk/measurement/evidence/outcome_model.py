@@ -6,28 +6,14 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_rows
 from truerisk.measurement.evidence.outcomes import SIDES, action_names, refuse
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.evidence.source import Log, as_frame
-from truerisk.measurement.evidence.types import typed
 from truerisk.statistics.clusters import FOLDS
 
 LEAST_LABELS = 200
 MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
-
-
-def outcome_model(log: Log, features: Sequence[str]) -> pd.Series:
-    """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
-    again and again without fitting again."""
-    log = as_frame(log, features)
-    known = typed(log)
-    frame, rows = mature_rows(known)
-    m = np.full(len(log), np.nan)
-    m[known["mature"].to_numpy()] = cross_fit(frame, rows, features)
-    return pd.Series(m, index=log.index)
 
 
 def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:

@@ -37,10 +37,12 @@ class Rows:
 
     def where(self, mask: np.ndarray) -> Self:
         """The rows of a mask; themselves where it holds everywhere."""
-        if mask.all():
-            return self
-        kept = {f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name != "also"}
-        return type(self)(**kept, also={name: a[mask] for name, a in self.also.items()})
+        return self if mask.all() else self.at(mask)
+
+    def at(self, places: np.ndarray) -> Self:
+        """The rows at these places, in their order."""
+        kept = {f.name: getattr(self, f.name)[places] for f in fields(self) if f.name != "also"}
+        return type(self)(**kept, also={name: a[places] for name, a in self.also.items()})
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:

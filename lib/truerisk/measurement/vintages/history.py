@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.log import mature_frame, mature_rows
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.outcome_model import guesses
 from truerisk.measurement.evidence.pseudo import Guess, weights
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.evidence.source import Log
 from truerisk.wording.counted import counted
 
 TOLD_BY = ("event_at", "followed_until")
@@ -59,17 +59,17 @@ class History:
 
 
 def history(
-    log: pd.DataFrame, horizon: pd.Timedelta, known_at: pd.Timestamp, features: Sequence[str]
+    log: Log | Evidence, horizon: pd.Timedelta, known_at: pd.Timestamp, features: Sequence[str]
 ) -> History:
     """The log's rows with their outcome model; LogError where times contradict the outcomes.
 
     P(event) is fitted on mature rows only and stands for the immature ones too; null values of a
     column ``m`` are filled by that fit.
     """
+    evidence = evidence_of(log, [*TOLD_BY, *features])
+    log, mature = evidence.every, evidence.mature
     if "as_of" not in log:
         raise LogError('The log has no column "as_of"; vintages need it.')
-    log = typed(log)
-    mature = log["mature"].to_numpy()
     as_of = _times(log["as_of"])
     _refuse("as_of is null", as_of.isna().to_numpy())
     _refuse(
@@ -77,7 +77,7 @@ def history(
         mature != (as_of + horizon <= known_at).to_numpy(),
     )
     if mature.any():
-        mature_frame(log)  # refuses what contradicts itself before immature rows are added
+        _ = evidence.frame  # refuses what contradicts itself before immature rows are added
     missing = next((c for c in TOLD_BY if c not in log), "")
     revealed = log["revealed"].to_numpy()
     event = np.where(mature, log["event"].to_numpy(), np.nan)
@@ -99,12 +99,14 @@ def history(
         revealed = revealed | immature
         event = np.where(immature, happened, event)
         _check_followed(immature, ended, happened)
-    so_far = log.assign(mature=True, revealed=revealed, event=event)
-    frame, rows = mature_rows(so_far, as_logged="action" in log)
+    so_far = evidence.as_if_mature(revealed, event)
+    if not mature.any() and "action" in log:
+        _ = so_far.doubts
+    frame, rows = so_far.frame, so_far.rows
     if not missing:
-        so_far = rows.seen & mature
-        _refuse('"followed_until" is null although the outcome is there', so_far & ~followed)
-        _refuse('"event_at" contradicts "event"', so_far & (happened != (rows.y > 0)))
+        told = rows.seen & mature
+        _refuse('"followed_until" is null although the outcome is there', told & ~followed)
+        _refuse('"event_at" contradicts "event"', told & (happened != (rows.y > 0)))
     closed = rows.seen & (rows.y == 0) & (end < 1)
     known = replace(
         rows, seen=rows.seen & mature, lost=rows.lost & mature, walked=rows.walked & mature

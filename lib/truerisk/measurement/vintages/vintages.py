@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.source import Log, as_frame
-from truerisk.measurement.vintages.history import TOLD_BY, history
+from truerisk.measurement.evidence.evidence import Evidence
+from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.vintages.history import history
 from truerisk.measurement.vintages.table import Table
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import one_of
@@ -18,7 +19,7 @@ UNITS = {"month": "M", "quarter": "Q", "week": "W"}
 
 @one_thread
 def vintages(
-    log: Log,
+    log: Log | Evidence,
     horizon: timedelta | str,
     known_at: object,
     features: Sequence[str] = (),
@@ -49,7 +50,6 @@ def vintages(
     correlation, status. Where ``status`` is not "ok" it says why a value is missing, bounded or of
     part of the vintage. Raises LogError for a log that cannot be measured.
     """
-    log = as_frame(log, [*TOLD_BY, *features])
     if unit not in UNITS:
         raise LogError(f'A vintage cannot be a "{unit}"; unit is {one_of(UNITS)}.')
     if not 0 < proxy_age < 1:

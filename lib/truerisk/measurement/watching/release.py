@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.labelled import Labelled, labelled
-from truerisk.measurement.evidence.log import mature_rows
-from truerisk.measurement.evidence.outcome_model import LEAST_LABELS, cross_fit
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
+from truerisk.measurement.evidence.labelled import Labelled
+from truerisk.measurement.evidence.outcome_model import LEAST_LABELS, cross_fit, guesses
+from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.evidence.source import Log
+from truerisk.statistics.clusters import closed_up
 from truerisk.wording.counted import counted
 
 MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
@@ -38,47 +40,60 @@ class Released:
 
 
 def release(
-    log: pd.DataFrame, features: Sequence[str], start: pd.Timestamp | None = None
+    log: Log | Evidence, features: Sequence[str], start: pd.Timestamp | None = None
 ) -> Released:
     """The weeks before the first one with an immature row, from ``start`` (UTC) on.
 
     Rows before ``start`` only teach the outcome model. Raises LogError for a log without ``as_of``,
     or where no week is entirely mature.
     """
+    known = evidence_of(log, features)
+    log = known.every
     if "as_of" not in log or not isinstance(log["as_of"].dtype, pd.DatetimeTZDtype):
         raise LogError(
             'The log has no column "as_of" with instants in UTC; without it nothing can be '
             "watched week by week."
         )
-    log = typed(log)
     missing = int(log["as_of"].isna().sum())
     if missing:
         raise LogError(f"The log cannot be watched: as_of is null in {counted(missing, 'row')}.")
-    log = log.sort_values("as_of", kind="stable", ignore_index=True)
     monday = mondays(log["as_of"])
-    immature = monday[~log["mature"]]
-    whole = log[monday < immature.min()] if len(immature) else log
-    if start is not None and not (whole["as_of"] >= start).any():
-        whole = whole.iloc[:0]
-    if whole.empty:
+    immature = monday[~known.mature].min()  # NaT where there is none
+    whole = known.mature & ~(monday >= immature).to_numpy()
+    if not (whole & _since(log["as_of"], start)).any():
         raise LogError(
             f"No week of the log's {counted(len(log), 'row')} is entirely mature"
             f"{'' if start is None else f' since {start:%Y-%m-%d}'}; watch later."
         )
-    if "m" not in whole:
-        whole = whole.assign(m=_fixed_before(whole, features))
-    ground = labelled(whole)
+    ground = _ground(known, whole[known.mature], features)
     at = ground.frame["as_of"]
-    keep = ground.eligible if start is None else ground.eligible & (at >= start).to_numpy()
+    keep = ground.eligible & _since(at, start)
     if not keep.any():
         raise LogError(
-            f"The log cannot be watched: none of its {counted(len(whole), 'row')} in entirely "
+            f"The log cannot be watched: none of its {counted(len(at), 'row')} in entirely "
             "mature weeks "
             "had a logged chance to be revealed."
         )
     weeks, look = np.unique(mondays(at[keep]), return_inverse=True)
     index = pd.DatetimeIndex(weeks)
     return Released(ground=ground, keep=keep, look=look, weeks=index, quarters=_quarters(index))
+
+
+def _since(as_of: pd.Series, start: pd.Timestamp | None) -> np.ndarray:
+    return np.ones(len(as_of), bool) if start is None else (as_of >= start).to_numpy()
+
+
+def _ground(known: Evidence, whole: np.ndarray, features: Sequence[str]) -> Labelled:
+    """The mature rows of the ``whole`` weeks in order of time, with what was expected of them."""
+    order = np.flatnonzero(whole)
+    order = order[np.argsort(known.frame["as_of"].astype("int64").to_numpy()[order], kind="stable")]
+    frame, rows = known.frame.iloc[order].reset_index(drop=True), known.rows.at(order)
+    rows = replace(rows, cluster=closed_up(rows.cluster))
+    if "m" not in frame:
+        frame = frame.assign(m=_fixed_before(frame, rows, features))
+    guess = guesses(frame, rows, features)
+    p = dr(rows, guess)
+    return Labelled(frame=frame, rows=rows, m=guess.event, a=p.a, b=p.b, w=p.w)
 
 
 def mondays(as_of: pd.Series) -> pd.Series:
@@ -94,14 +109,13 @@ def _quarters(weeks: pd.DatetimeIndex) -> np.ndarray:
     )
 
 
-def _fixed_before(frame: pd.DataFrame, features: Sequence[str]) -> np.ndarray:
+def _fixed_before(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
     """m(x) of each row from outcomes of earlier quarters only, shape (n,).
 
     Until 200 outcomes of an earlier quarter are there m is the score, which was fixed when the row
     was decided. Afterwards it is refitted each quarter on the year before it, and for each subject
     without its own earlier rows: draws that stuck to a subject are repeated by its later ones.
     """
-    frame, rows = mature_rows(frame)
     m = rows.score.copy()
     weeks, look = np.unique(mondays(frame["as_of"]), return_inverse=True)
     quarter = _quarters(pd.DatetimeIndex(weeks))[look]

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.evidence import Evidence
+from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.watching.burn_in import BurnIn
 from truerisk.measurement.watching.release import WEEK, Released, release
@@ -34,7 +35,7 @@ Promise = float | tuple[float, float]
 
 @one_thread
 def watch(
-    log: Log,
+    log: Log | Evidence,
     promised: Mapping[str, Promise],
     features: Columns[str] = (),
     start: pd.Timestamp | None = None,
@@ -66,7 +67,7 @@ def watch(
     series.
     """
     reference = _checked(promised)
-    released = release(as_frame(log, features), features, start)
+    released = release(log, features, start)
     found: dict[str, list[dict]] = {}  # by series
     every = watched_rows(released)
     for series in every_series(every):

@@ -10,9 +10,10 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.labelled import labelled
 from truerisk.measurement.evidence.outcomes import action_names
-from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.gamma import Labels, too_few
 from truerisk.statistics.interval import clustered_se
 from truerisk.statistics.threads import one_thread
@@ -149,21 +150,21 @@ class ActionValues:
 
 
 @one_thread
-def action_values(log: Log | ActionValues, features: Sequence[str] = ()) -> ActionValues:
+def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = ()) -> ActionValues:
     """The eligible rows of a log; raises LogError as ``labelled`` does, and without dollars.
 
     Functions of this folder take a log or its action values: made once, they serve all of them.
     """
     if isinstance(log, ActionValues):
         return log
-    log = as_frame(log, features)
-    names = action_names(log)
+    evidence = evidence_of(log, features)
+    names = action_names(evidence.log)
     if len(names) < 2:
         raise LogError(
             f"The log holds dollars for {len(names)} actions ({', '.join(names) or 'none'}) and "
             "two are needed; add value_<action>_if_event and value_<action>_if_no_event."
         )
-    known = labelled(log, features)
+    known = labelled(evidence, features)
     eligible = np.flatnonzero(known.eligible)
     score = known.rows.score[eligible]
     rows = eligible[np.lexsort((known.rows.cluster[eligible], -score))]

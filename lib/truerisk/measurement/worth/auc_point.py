@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.better_score import BetterScore, better_score, evidence
@@ -20,7 +21,7 @@ MODELLED = "modelled: the score with one more noisy reading of the outcome"
 
 @one_thread
 def value_of_auc_point(
-    log: Log | ActionValues, points: float = 0.01, features: Sequence[str] = ()
+    log: Log | Evidence | ActionValues, points: float = 0.01, features: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Dollars that ``points`` more AUC would bring; a modelled figure, see better_score.py.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.figure import Figure, settled, table
@@ -15,7 +16,7 @@ from truerisk.statistics.threads import one_thread
 
 @one_thread
 def emp(
-    log: Log | ActionValues,
+    log: Log | Evidence | ActionValues,
     features: Sequence[str] = (),
     success_rate: float = 0.55,
     default_rate: float = 0.1,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.auc_point import STRIDE, modelled
@@ -23,7 +24,7 @@ YEAR = 365.25
 
 @one_thread
 def needle(
-    log: Log | ActionValues, dollars: float | None = None, features: Sequence[str] = ()
+    log: Log | Evidence | ActionValues, dollars: float | None = None, features: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The gain of AUC at which a changed model brings ``dollars`` a year more.
 

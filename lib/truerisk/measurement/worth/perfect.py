@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.figure import per_application, table
@@ -14,7 +15,7 @@ from truerisk.statistics.threads import one_thread
 
 
 @one_thread
-def perfect_model(log: Log | ActionValues, features: Sequence[str] = ()) -> pd.DataFrame:
+def perfect_model(log: Log | Evidence | ActionValues, features: Sequence[str] = ()) -> pd.DataFrame:
     """Dollars if every outcome were known beforehand, as run, and the difference.
 
     perfect = Σ[ỹ·max_a v_a1 + (1 − ỹ)·max_a v_a0] / n, linear in ỹ, so its interval is exact to

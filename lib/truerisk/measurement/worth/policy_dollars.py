@@ -7,8 +7,8 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.alike import policy_of
-from truerisk.measurement.evidence.source import Log, as_frame
-from truerisk.measurement.evidence.types import typed
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
+from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, Sides, action_values
 from truerisk.measurement.worth.figure import COLUMNS, Figure, settled, table
 from truerisk.statistics import influence
@@ -20,7 +20,7 @@ SWING = 0.2
 
 @one_thread
 def policy_dollars(
-    log: Log,
+    log: Log | Evidence,
     policy: pd.DataFrame | None = None,
     features: Sequence[str] = (),
     known: ActionValues | None = None,
@@ -34,11 +34,12 @@ def policy_dollars(
     ``known`` are the log's action values, where they were made before.
     Rows: policy_dollars, losses_down, losses_up, margins_down, margins_up. Raises LogError.
     """
-    log = as_frame(log, features)
+    evidence = evidence_of(log, features)
+    log = evidence.log
     if policy is None and "realised_value" in log and log["realised_value"].notna().any():
-        return _realised(log)
-    s = action_values(log, features) if known is None else known
-    p = _probabilities(s, log, policy)
+        return _realised(evidence)
+    s = action_values(evidence, features) if known is None else known
+    p = _probabilities(s, evidence, policy)
     rows = []
     for name, loss, margin in (
         ("policy_dollars", 1.0, 1.0),
@@ -57,9 +58,8 @@ def policy_dollars(
     return table(rows)
 
 
-def _realised(log: pd.DataFrame) -> pd.DataFrame:
-    known = typed(log)
-    mature = known[known["mature"]]
+def _realised(evidence: Evidence) -> pd.DataFrame:
+    mature = evidence.log[evidence.mature]
     missing = int(mature["realised_value"].isna().sum())
     if missing or mature.empty:
         raise LogError(
@@ -76,12 +76,11 @@ def _realised(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def _probabilities(
-    s: ActionValues, log: pd.DataFrame, policy: pd.DataFrame | None
+    s: ActionValues, evidence: Evidence, policy: pd.DataFrame | None
 ) -> dict[str, np.ndarray]:
     if policy is None:
         return {k: s.frame[f"p_{k}"].to_numpy(dtype=float) for k in s.value}
-    kept = typed(log)["mature"].to_numpy()
-    mature = policy_of(log, policy, list(s.value), "The policy", kept)
+    mature = policy_of(evidence.log, policy, list(s.value), "The policy", evidence.mature)
     return {k: mature[k].to_numpy()[s.frame.index.to_numpy()] for k in s.value}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, Sides, action_values
 from truerisk.measurement.worth.at_capacity import at_capacity
@@ -20,7 +21,7 @@ RECALLS = (0.2, 0.4, 0.6, 0.8, 0.9)
 
 @one_thread
 def review_curve(
-    log: Log | ActionValues,
+    log: Log | Evidence | ActionValues,
     flag: str | None = None,
     capacity_per_day: float | None = None,
     recalls: Sequence[float] = RECALLS,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up_to
@@ -19,7 +20,7 @@ STEPS = 20
 
 @one_thread
 def shadow_price(
-    log: Log | ActionValues,
+    log: Log | Evidence | ActionValues,
     capacity_per_day: float,
     flag: str | None = None,
     features: Sequence[str] = (),

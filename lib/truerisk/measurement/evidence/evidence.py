@@ -1,0 +1,139 @@
+"""A log made ready once, for every estimate that is asked of it: checked, matured, clustered."""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from truerisk.errors import LogError
+from truerisk.measurement.evidence.draws import check_draws
+from truerisk.measurement.evidence.log import check_values, revealing_of, rows_of
+from truerisk.measurement.evidence.outcome_model import cross_fit, guesses
+from truerisk.measurement.evidence.outcomes import Outcome, outcomes_of
+from truerisk.measurement.evidence.propensities import as_assigned
+from truerisk.measurement.evidence.pseudo import Guess
+from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.source import Log, as_frame
+from truerisk.measurement.evidence.types import typed
+
+
+class Evidence:
+    """What a decision log (log.py) says, each part found once, when it is first asked for.
+
+    ``log`` is the log as it came, typed; ``every`` its rows in the same order with the propensities
+    that hold for them; ``mature`` (n,) marks those whose horizon is over. ``as_logged``: the draws
+    of its mature rows are to be checked.
+    """
+
+    def __init__(self, log: pd.DataFrame, every: pd.DataFrame, as_logged: bool) -> None:
+        self.log, self.every, self.as_logged = log, every, as_logged
+        self.mature: np.ndarray = every["mature"].to_numpy()
+        self._rows: dict[tuple, Rows] = {}
+
+    def __len__(self) -> int:
+        return len(self.every)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The mature rows; LogError where they contradict themselves, or their draws their chances.
+
+        Immature rows leave before anything else is formed: coding them as not revealed, or dropping
+        only the revealed ones, biases every estimate.
+        """
+        if self.as_logged:
+            _ = self.doubts  # refuses
+        return self._matured
+
+    @cached_property
+    def _matured(self) -> pd.DataFrame:
+        every = self.every
+        frame = every if self.mature.all() else every[self.mature].reset_index(drop=True)
+        if frame.empty:
+            raise LogError(
+                f"The log has no mature row among its {len(every):,}: every horizon is still "
+                "running; measure later."
+            )
+        check_values(frame)
+        return frame
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """A sentence for each group whose draws, those of immature rows too, differ from their
+        chances; often none."""
+        return tuple(check_draws(self.every, revealing_of(self._matured)))
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The one outcome that the log's actions show; LogError where there are several."""
+        outcome, *others = outcomes_of(self.frame)
+        if others:
+            names = ", ".join([outcome.name, *(o.name for o in others)])
+            raise LogError(f"The log's actions show different outcomes ({names}); say which.")
+        return outcome
+
+    @property
+    def rows(self) -> Rows:
+        """The mature rows as arrays, about the one outcome."""
+        return self.rows_of(self.outcome)
+
+    def rows_of(self, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:
+        """The mature rows as arrays, about one of several outcomes.
+
+        ``cluster`` names columns whose connected rows are alike (else ``cluster``, else
+        ``subject``).
+        """
+        key = (outcome, *cluster)
+        if key not in self._rows:
+            self._rows[key] = rows_of(self.frame, outcome, cluster)
+        return self._rows[key]
+
+    def guess(self, features: Sequence[str] = ()) -> Guess:
+        """What stands for the unseen outcomes of ``rows``: the column ``m``, or a model of the
+        score and ``features``."""
+        return guesses(self.frame, self.rows, features)
+
+    def as_if_mature(self, revealed: np.ndarray, event: np.ndarray) -> "Evidence":
+        """Every row as if its horizon were over, with these outcomes, (n,) each."""
+        supposed = self.every.assign(mature=True, revealed=revealed, event=event)
+        return Evidence(self.log, supposed, as_logged=False)
+
+    def with_m(self, m: np.ndarray) -> "Evidence":
+        """The same with an outcome model's P(event) of every row, (n,)."""
+        made = copy(self)
+        made.log, made.every = self.log.assign(m=m), self.every.assign(m=m)
+        made.__dict__["frame"] = self.frame.assign(m=m[self.mature])
+        return made
+
+    def without_m(self) -> "Evidence":
+        """The same without an outcome model."""
+        made = copy(self)
+        for name in ("log", "every", "frame"):
+            made.__dict__[name] = getattr(self, name).drop(columns="m", errors="ignore")
+        return made
+
+
+def evidence_of(
+    log: Log | Evidence, columns: Iterable[str] = (), as_logged: bool = True
+) -> Evidence:
+    """A log made ready: a frame, an Arrow table or reader, or the path of a file (source.py).
+
+    Of what is no frame only what estimates read and ``columns`` is loaded. Evidence is given back.
+    Draws are checked against their chances unless the log is not ``as_logged`` but what a caller
+    made of one. Raises LogError for columns that are missing or of the wrong kind; what rows
+    contradict is said when they are first read.
+    """
+    if isinstance(log, Evidence):
+        return log
+    known = typed(as_frame(log, columns))
+    return Evidence(known, as_assigned(known.reset_index(drop=True)), as_logged)
+
+
+def outcome_model(log: Log | Evidence, features: Sequence[str]) -> pd.Series:
+    """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
+    again and again without fitting again."""
+    known = evidence_of(log, features)
+    m = np.full(len(known), np.nan)
+    m[known.mature] = cross_fit(known.frame, known.rows, features)
+    return pd.Series(m, index=known.log.index)
