@@ -8,6 +8,7 @@ import numpy as np
 from truerisk.measurement.evidence.pseudo import ESTIMATORS, Guess, Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.gamma import Labels, gamma_interval, too_few
+from truerisk.measurement.status import OK, Reason
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import (
     LEVEL,
@@ -117,46 +118,38 @@ class _Part:
             "population": self.population,
             **dict.fromkeys(("value", "low", "high", "lowest", "highest")),
             **self.about,
-            "status": "ok",
+            "status": OK,
         }
         labels = self.labels[estimator]
         trouble = self.trouble or too_few(labels, metric.needs)
         if metric.daily and not trouble and self.one_day:
-            trouble = f"withheld: all {len(part)} applications are of one day"
+            trouble = Reason.ONE_DAY.status(n=len(part))
         if trouble:
             return found | {"status": trouble}
         base = metric.of(part, self.pseudo[estimator])
         if not np.isfinite(base.theta):
-            return found | {
-                "status": "withheld: undefined on these rows (no weight, scores of 0 or 1, or "
-                "null dollars)"
-            }
+            return found | {"status": Reason.UNDEFINED.status()}
         low, high = self._interval(metric, base, estimator, labels)
         if metric.share and estimator != "naive" and high - low > SAYS_NOTHING:
-            return found | {
-                "status": f"withheld: the interval {low:.2f} … {high:.2f} says nothing; the "
-                f"largest weight is {self.about['largest_weight']:,.0f}"
-            }
+            weight = self.about["largest_weight"]
+            return found | {"status": Reason.TOO_WIDE.status(low=low, high=high, weight=weight)}
         value: float | None = base.theta
         unknown = self._moving(self.hidden, base, estimator)
         blank = unknown[part.pi[unknown] == 0]
         if len(blank):
             share = len(blank) / len(part)
-            found["status"] = f"not identified: {share:.1%} had no chance to be revealed"
+            found["status"] = Reason.SOME_WITHOUT_CHANCE.status(share=share)
             if not metric.bounded or estimator == "ipw":
                 return found
             value = None
         elif len(unknown):
-            found["status"] = f"bounded: {len(unknown):,} approved outcomes were not seen"
+            found["status"] = Reason.UNSEEN.status(n=len(unknown))
         if len(unknown):
             low, high = self._worst(metric, estimator, base, unknown, low, high)
         gone = self._moving(part.lost, base, estimator)
         if len(gone):
-            if found["status"] == "ok":
-                found["status"] = (
-                    f"assumed: {len(gone):,} lost outcomes are like those followed; lowest "
-                    "and highest hold the worst cases"
-                )
+            if found["status"] == OK:
+                found["status"] = Reason.LOST.status(n=len(gone))
             if metric.bounded:
                 both = np.union1d(unknown, gone)
                 found["lowest"], found["highest"] = self._worst(
@@ -242,16 +235,16 @@ class _Part:
         """Why no number may be printed, or '' when one may."""
         part = self.rows
         if self.population != "revealed" and not (part.pi > 0).any():
-            return "not identified: no application had a logged chance to be revealed"
+            return Reason.NO_CHANCE.status()
         labels = self.about["labels"]
         if labels < 2:
-            return f"withheld: {labels} outcomes are seen"
+            return Reason.FEW_SEEN.status(n=labels)
         if (part.cluster == part.cluster[0]).all():
-            return f"withheld: all {len(part)} applications are of one subject"
+            return Reason.ONE_SUBJECT.status(n=len(part))
         whole = int(self.explored + 1e-9)
         weighted = self.population != "revealed" and (part.pi[part.pi > 0] < 1).any()
         if weighted and whole < LEAST_EXPLORED:
-            return f"withheld: {whole} explored labels (effective), {LEAST_EXPLORED} are needed"
+            return Reason.FEW_EXPLORED.status(n=whole, need=LEAST_EXPLORED)
         return ""
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.measurement.status import Reason
+
 FEW = 20  # effective events, or non-events, below which counts decide an interval
 ENDS = (np.min, np.max)
 LEAST = 5  # below which nothing that contrasts the two has a number
@@ -83,15 +85,15 @@ class Labels:
 def too_few(labels: Labels, needs: Sequence[int]) -> str:
     """Why a figure that needs events (1) or non-events (0) has no number, or ''."""
     if needs and labels.alike:
-        return f"withheld: all {labels.seen:,} seen outcomes are alike"
+        return Reason.ALIKE.status(n=labels.seen)
     if not needs or labels.plenty(labels.decisive):
         return ""
     for outcome in needs:
         count = labels.least([outcome])
         if count < LEAST - 1e-9:
-            explored = "explored " if len(labels.explored) else ""
-            name = "events" if outcome else "non-events"
-            return f"withheld: {int(count + 1e-9)} {explored}{name} (effective), {LEAST} are needed"
+            which = "events" if outcome else "non-events"
+            which = f"explored {which}" if len(labels.explored) else which
+            return Reason.FEW_OUTCOMES.status(n=int(count + 1e-9), which=which, need=LEAST)
     return ""
 
 

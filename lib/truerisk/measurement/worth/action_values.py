@@ -15,6 +15,7 @@ from truerisk.measurement.evidence.labelled import labelled
 from truerisk.measurement.evidence.outcomes import action_names
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.gamma import Labels, too_few
+from truerisk.measurement.status import Reason
 from truerisk.statistics.interval import clustered_se
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import one_of
@@ -64,16 +65,14 @@ class ActionValues:
     def trouble(self) -> str:
         """Why no number may be printed, or '' when one may."""
         if not len(self):
-            return "not identified: no application had a logged chance to be revealed"
+            return Reason.NO_CHANCE.status()
         if self.seen.sum() < 2:
-            return f"withheld: {_count(self.seen)} outcomes are seen"
+            return Reason.FEW_SEEN.status(n=_count(self.seen))
         if (self.cluster == self.cluster[0]).all():
-            return f"withheld: all {len(self)} applications are of one subject"
+            return Reason.ONE_SUBJECT.status(n=len(self))
         if self.explored < LEAST_EXPLORED:
-            return (
-                f"withheld: {int(self.explored + 1e-9)} explored labels (effective), "
-                f"{LEAST_EXPLORED} are needed"
-            )
+            count = int(self.explored + 1e-9)
+            return Reason.FEW_EXPLORED.status(n=count, need=LEAST_EXPLORED)
         return ""
 
     @cached_property

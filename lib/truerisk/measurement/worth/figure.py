@@ -8,6 +8,7 @@ import pandas as pd
 
 from truerisk.measurement.estimate import SMALL
 from truerisk.measurement.gamma import gamma_interval
+from truerisk.measurement.status import Reason
 from truerisk.measurement.worth.action_values import ActionValues
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import (
@@ -73,7 +74,7 @@ def settled(s: ActionValues, figure: Figure) -> dict:
             supposed = s.supposing(y.astype(float))
             end = _interval(supposed, figure, figure.of(supposed.a, supposed.b))[side]
             low, high = (min(low, end), high) if side == 0 else (low, max(high, end))
-        bounds = f"bounded: {int(unknown.sum()):,} approved outcomes were not seen"
+        bounds = Reason.UNSEEN.status(n=int(unknown.sum()))
         row["status"] = bounds if s.note == "ok" else f"{s.note}; {bounds}"
     value, low, high = (float(v * figure.scale) for v in (base.theta, low, high))
     return row | {"value": value, "low": low, "high": high}

@@ -1,9 +1,8 @@
 """What the data cannot say yet: every status that is not ok, in words, and what settles it."""
 
-import re
-
 import pandas as pd
 
+from truerisk.measurement.status import OK, TEXT, Reason, reason_of
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.wording import METRICS, population
 from truerisk.wording.counted import counted
@@ -11,52 +10,58 @@ from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
 from truerisk.wording.past import past
 
-# status pattern → (what is open, what settles it); {d} is the revealing action in the past tense.
-KINDS = {
-    r"not identified: no application had a logged chance to be revealed": (
+# reason → (what is open, what settles it); {d} is the revealing action in the past tense.
+SAID: dict[Reason, tuple[str, str]] = {
+    Reason.NO_CHANCE: (
         "No application had a logged chance to be {d}, so nothing can be said about those who "
         "were not.",
         "Decide with exploration on; numbers for everyone follow one horizon later.",
     ),
-    r"not identified: (?P<n>[\d.]+%) had no chance to be revealed": (
-        "{n} of the applications had no chance to be {d}: an absolute rule decided, or no "
+    Reason.SOME_WITHOUT_CHANCE: (
+        "{share} of the applications had no chance to be {d}: an absolute rule decided, or no "
         "propensity was logged. What would have become of them is not in any data.",
         "Nothing, by design of the rules; the numbers about those who could be {d} stand.",
     ),
-    r"bounded: (?P<n>[\d,]+) approved outcomes were not seen": (
+    Reason.UNSEEN: (
         "{n} outcomes of {d} applications should be known and are not. The interval holds the "
         "best and the worst they could be.",
         "Find the missing outcomes.",
     ),
-    r"withheld: (?P<n>[\d,]+) explored labels \(effective\), (?P<need>\d+) are needed": (
+    Reason.LOST: (
+        "{n} outcomes were lost on the way (sold, transferred), and are taken to be like those of "
+        "similar applications.",
+        "Follow them elsewhere; until then lowest and highest hold the worst cases.",
+    ),
+    Reason.FEW_SEEN: ("{n} outcomes are known: too few for any number.", "More time."),
+    Reason.ALIKE: (
+        "All {n} known outcomes are the same, so a score cannot be judged on them.",
+        "More time.",
+    ),
+    Reason.ONE_SUBJECT: (
+        "All {n} applications are of one subject, who says nothing about others.",
+        "More time.",
+    ),
+    Reason.ONE_DAY: (
+        "All {n} applications came on one day, and days differ.",
+        "More time.",
+    ),
+    Reason.FEW_EXPLORED: (
         "Only {n} outcomes of explored applications are known (effective number), and {need} are "
         "needed for a number one can rely on.",
         "More time, or a larger exploration budget.",
     ),
-    r"withheld: (?P<n>[\d,]+) outcomes are seen": (
-        "{n} outcomes are known: too few for any number.",
-        "More time.",
+    Reason.FEW_OUTCOMES: (
+        "Only {n} {which} are known (effective number), and {need} are needed.",
+        "More time, or a larger exploration budget.",
     ),
-    r"withheld: all (?P<n>[\d,]+) seen outcomes are alike": (
-        "All {n} known outcomes are the same, so a score cannot be judged on them.",
-        "More time.",
-    ),
-    r"withheld: all (?P<n>[\d,]+) applications are of one subject": (
-        "All {n} applications are of one subject, who says nothing about others.",
-        "More time.",
-    ),
-    r"withheld: undefined on these rows \(.*\)": (
+    Reason.UNDEFINED: (
         "The figure is not defined: nobody, or nobody with an outcome, is in that group.",
         "Nothing, where nobody belongs to it; else more time.",
     ),
-    r"withheld: the interval .* says nothing; the largest weight is (?P<n>[\d,]+)": (
-        "The interval is too wide to say anything: one explored application stands for {n} others.",
+    Reason.TOO_WIDE: (
+        "The interval is too wide to say anything: one explored application stands for {weight} "
+        "others.",
         "More time, or a higher floor of exploration.",
-    ),
-    r"assumed: (?P<n>[\d,]+) lost outcomes are like those followed.*": (
-        "{n} outcomes were lost on the way (sold, transferred), and are taken to be like those of "
-        "similar applications.",
-        "Follow them elsewhere; until then lowest and highest hold the worst cases.",
     ),
 }
 
@@ -64,16 +69,17 @@ KINDS = {
 def open_questions(problem: Problem, *estimates: pd.DataFrame) -> pd.DataFrame:
     """What is open, where, and what settles it; empty when every estimate is ok."""
     rows = pd.concat([e for e in estimates if len(e)], ignore_index=True)
-    rows = rows[rows["status"].ne("ok")]
+    rows = rows[rows["status"].ne(OK)]
+    read = {status: reason_of(status) for status in rows["status"].unique()}
     found = []
-    for pattern, (what, settles) in KINDS.items():
-        match = rows["status"].map(lambda s, p=pattern: re.fullmatch(p, s) is not None).astype(bool)
-        if match.any():
-            words = _numbers(pattern, rows.loc[match, "status"]) | {"d": past(problem.revealing)}
-            found.append((what.format(**words), rows[match], settles.format(**words)))
-        rows = rows[~match]
-    for status, part in rows.groupby("status", sort=False):
-        found.append((str(status), part, "Ask the owner of the measurement."))
+    for reason, (what, settles) in SAID.items():
+        own = {s: made[1] for s, made in read.items() if made is not None and made[0] is reason}
+        if own:
+            words = _together(list(own.values())) | {"d": past(problem.revealing)}
+            part = rows[rows["status"].isin(list(own))]
+            found.append((what.format(**words), part, settles.format(**words)))
+    other = [status for status, made in read.items() if made is None]
+    found += [(s, rows[rows["status"].eq(s)], "Ask the owner of the measurement.") for s in other]
     return pd.DataFrame(
         [
             {
@@ -90,20 +96,22 @@ def open_questions(problem: Problem, *estimates: pd.DataFrame) -> pd.DataFrame:
 
 def in_words(problem: Problem, status: str) -> str:
     """One status as a sentence, without what settles it."""
-    for pattern, (what, _) in KINDS.items():
-        if match := re.fullmatch(pattern, status):
-            return what.format(**match.groupdict(), d=past(problem.revealing))
-    return status
+    made = reason_of(status)
+    if made is None:
+        return status
+    reason, numbers = made
+    return SAID[reason][0].format(**numbers, d=past(problem.revealing))
 
 
-def _numbers(pattern: str, statuses: pd.Series) -> dict[str, str]:
-    """The numbers of a kind of status: one, or from the least to the most."""
-    found = [m.groupdict() for m in (re.fullmatch(pattern, s) for s in statuses.unique()) if m]
+def _together(written: list[dict[str, str]]) -> dict[str, str]:
+    """What the sentences of one reason say: numbers from the least to the most, words by "or"."""
     words = {}
-    for name in found[0]:
-        texts = {groups[name] for groups in found}
-        order = sorted(texts, key=lambda t: float(t.strip("%").replace(",", "")))
-        words[name] = order[0] if len(order) == 1 else f"{order[0]} to {order[-1]}"
+    for name in written[0]:
+        texts = sorted({numbers[name] for numbers in written})
+        if name not in TEXT:
+            texts.sort(key=lambda number: float(number.strip("%").replace(",", "")))
+            texts = texts if len(texts) == 1 else [f"{texts[0]} to {texts[-1]}"]
+        words[name] = " or ".join(texts)
     return words
 
 
