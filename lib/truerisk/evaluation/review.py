@@ -144,15 +144,11 @@ def review(
     if faced is not None and gated is not None:
         comparison, judged = gated.estimates, faced.judged
         comparison = comparison.assign(reference=f"champion {champion}")
-    segments = {SEGMENT + name: name for name in problem.training.segments}
-    tenths = _bands(log["score"].to_numpy())
-    detail = log.assign(**{BAND: tenths}, **{key: log[name] for key, name in segments.items()})
     cuts_at = np.quantile(log["score"], np.linspace(0.05, 1, 20))
     rounded = np.unique([float(f"{cut:.4g}") for cut in cuts_at])
     thresholds = {str(At(Kind.BELOW, float(t))): float(t) for t in rounded}
-    measured = measure(
-        detail,
-        by=[BAND, *segments],
+    cut_off = measure(
+        log,
         flagging=Flagging(thresholds=list(thresholds.values())),
         changes=Changes(
             policies={
@@ -162,7 +158,11 @@ def review(
             against=reference,
         ),
     )
-    grouped = measured["group_by"]
+    segments = {SEGMENT + name: name for name in problem.training.segments}
+    tenths = _bands(log["score"].to_numpy())
+    in_groups = log.assign(**{BAND: tenths}, **{key: log[name] for key, name in segments.items()})
+    grouped = measure(_without_dollars(in_groups), by=[BAND, *segments])
+    column = grouped["group_by"]
     return Review(
         choice=choice,
         champion=champion,
@@ -172,9 +172,9 @@ def review(
         contest=faced,
         comparison=comparison,
         gap_auc={name: _auc(frame, s) for name, s in gaps.items()},
-        bands=_with_mean_score(measured[grouped == BAND], tenths, log["score"]),
-        curve=_curve(measured[grouped == ""], scores[choice.name], thresholds),
-        segments=measured[grouped.isin(list(segments))].replace({"group_by": segments}),
+        bands=_with_mean_score(grouped[column == BAND], tenths, log["score"]),
+        curve=_curve(cut_off, scores[choice.name], thresholds),
+        segments=grouped[column.isin(list(segments))].replace({"group_by": segments}),
         subjects=_by_subject(dataset, parts, log),
         m=log["m"].to_numpy(),
         judged=judged,
@@ -203,11 +203,16 @@ def _by_subject(dataset: Dataset, parts: Split, log: pd.DataFrame) -> pd.DataFra
     known = among(log["subject"], dataset.frame.loc[parts.early, "subject"])
     if known.all() or not known.any():
         return pd.DataFrame()
-    log = log.drop(columns=[c for c in log.columns if c.startswith("value_")])
+    log = _without_dollars(log)
     return pd.concat(
         measure(log[rows].reset_index(drop=True)).assign(group_by="subject", group=name)
         for name, rows in (("known", known), ("new", ~known))
     )
+
+
+def _without_dollars(log: pd.DataFrame) -> pd.DataFrame:
+    """A log whose groups are not asked what they earn."""
+    return log.drop(columns=[c for c in log.columns if c.startswith("value_")])
 
 
 def _bands(score: np.ndarray) -> np.ndarray:
