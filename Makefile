@@ -7,6 +7,8 @@ OF = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 ENV := $(if $(filter-out $(call OF,$(PYTHON)),$(if $(wildcard .venv/bin/python),$(call OF,.venv/bin/python))),.venv-$(call OF,$(PYTHON)),.venv)
 BIN := $(ENV)/bin
 TESTS :=
+# Half of what pytest spends on collecting is bytecode that it would make again in every worker.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test bench bench-features bench-online bench-measure truth clean
@@ -19,10 +21,10 @@ demo: $(ENV)/core  ## Run the whole loop on a simulated lender, about two minute
 
 check: $(ENV)/dev  ## Lint, format check, type check and the quick tests, under a minute
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not thorough"
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow and not thorough"
 
 test: $(ENV)/dev  ## Run all tests, under ten minutes (TESTS=tests/flows: those of a folder)
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not thorough" $(TESTS)
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not thorough" $(TESTS)
 
 bench: $(ENV)/dev  ## Repeat the Lending Club proof over 100 salts (LENDING_CLUB=path of the file)
 	@$(BIN)/python benchmarks/lending_club.py

@@ -33,6 +33,12 @@ FLAGS = [
     "--dump-dom",
 ]
 
+# Groups of tests that take longest, in order: a group is a file, or what its tests name.
+LONGEST = (
+    "trained",
+    "spark",
+)
+
 SMALL = """
 name = "small"
 
@@ -71,6 +77,22 @@ reveals = false
 if_event = "0"
 if_no_event = "0"
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file run on one worker, so that what they share is made once.
+
+    A file that shares more names a group. The longest groups come first: at the end no worker is
+    to be alone with one.
+    """
+    group: dict[pytest.Item, str] = {}
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        group[item] = mark.args[0] if mark else item.nodeid.split("::")[0]
+        if mark is None:
+            item.add_marker(pytest.mark.xdist_group(group[item]))
+    items.sort(key=lambda i: LONGEST.index(group[i]) if group[i] in LONGEST else len(LONGEST))
 
 
 @pytest.fixture

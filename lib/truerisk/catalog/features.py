@@ -15,7 +15,7 @@ from truerisk.errors import TrueriskError, told
 from truerisk.features.build import build
 from truerisk.features.dataset import applications
 from truerisk.features.definitions import by_feature, definition
-from truerisk.lake.duck import connect, quote
+from truerisk.lake.duck import quote, session
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.tables import ledger
@@ -100,7 +100,7 @@ def _decided(
     for model in models:
         for i in model.inputs:
             looks.setdefault(i.feature, []).append(model.version)
-    with connect() as con:
+    with session() as con:
         table = lake.scan(con, name)
         names = [n for n in looks if FEATURE + n in table.columns]
         table.create_view("held")

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from truerisk.catalog.entries import Batch, Change, Point
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.ingest import quality
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import QUARANTINE
@@ -56,7 +56,7 @@ def quarantined(lake: Lake, table: str) -> int:
     """Rows that ingest put aside."""
     if lake.version(QUARANTINE) is None:
         return 0
-    with connect() as con:
+    with session() as con:
         lake.scan(con, QUARANTINE).create_view("held")
         sql = 'SELECT count(*) FROM held WHERE "table" = ?'
         return int(con.execute(sql, [table]).fetchall()[0][0])

@@ -8,7 +8,7 @@ import pandas as pd
 from truerisk.catalog.entries import ModelEntry, ModelInput, node
 from truerisk.errors import ModelError
 from truerisk.features.definitions import by_feature, definition, definition_hash
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
 from truerisk.models.package import load, read_manifest
@@ -63,7 +63,7 @@ def decisions(problem: Problem, lake: Lake) -> pd.DataFrame:
     name = ledger(problem.name)
     if lake.version(name) is None:
         return pd.DataFrame(columns=["model_version", "action", "n", "first", "last"])
-    with connect() as con:
+    with session() as con:
         lake.scan(con, name).create_view("held")
         return (
             con.sql(

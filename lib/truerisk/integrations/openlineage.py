@@ -19,7 +19,7 @@ from truerisk.catalog.catalog import Catalog
 from truerisk.catalog.entries import node
 from truerisk.catalog.lineage import reach
 from truerisk.errors import LakeError, TrueriskError, told
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
 from truerisk.lake.objects import is_remote
 from truerisk.lake.tables import INGESTS, ledger
@@ -99,7 +99,7 @@ def _scorings(catalog: Catalog, problem: Problem, lake: Lake) -> Iterator[Any]:
     version = lake.version(table)
     if version is None:
         return
-    with connect() as con:
+    with session() as con:
         lake.scan(con, table).create_view("held")
         batches = (
             con.sql(

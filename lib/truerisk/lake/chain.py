@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from truerisk.errors import LakeError
 from truerisk.lake import objects
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
 from truerisk.wording.counted import counted
 
@@ -42,7 +42,7 @@ def head(lake: Lake, table: str, version: int | None, key: str) -> Head:
     """The newest link of a table at a version; None is a table that is not there yet."""
     if version is None:
         return Head(-1, "")
-    with connect() as con:
+    with session() as con:
         held = lake.scan(con, table, version)
         held.create_view("held")
         for at, digest in con.sql(COMPLETE).fetchall() if AT in held.columns else ():

@@ -17,7 +17,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from truerisk.errors import DamagedError, LakeError, from_outside, told
 from truerisk.lake import objects
-from truerisk.lake.duck import connect, quote
+from truerisk.lake.duck import quote, session
 from truerisk.lake.history import Past, marked_in, partitioned
 from truerisk.lake.home import default_root
 from truerisk.lake.stored_types import as_arrow, fit
@@ -107,7 +107,7 @@ class Lake:
 
     def arrow(self, table: str, version: int | None = None) -> pa.Table:
         """All rows of a table at a version, with the types it holds."""
-        with connect() as con:
+        with session() as con:
             rows = self.scan(con, table, version)
             try:
                 return rows.to_arrow_table()
@@ -143,7 +143,7 @@ class Lake:
                 return rows
             fresh = fit(rows, pa.schema(handle.schema().to_arrow()), table)
             place = pa.array(range(fresh.num_rows), pa.int64())
-            with connect() as con:
+            with session() as con:
                 con.register("fresh", pa.table({"key": fresh[key], "place": place}))
                 self.scan(con, table, handle.version()).create_view("held")
                 sql = f"SELECT place FROM fresh WHERE key NOT IN (SELECT {quote(key)} FROM held)"

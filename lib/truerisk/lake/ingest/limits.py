@@ -6,7 +6,7 @@ from statistics import median
 import pandas as pd
 
 from truerisk.errors import SourceError
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.ingest.judge import Verdict
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import INGESTS
@@ -30,7 +30,7 @@ def median_rows(lake: Lake, table: str, ingest_id: str) -> float | None:
     """The median number of rows of the earlier batches; None until there are three of them."""
     if lake.version(INGESTS) is None:
         return None
-    with connect() as con:
+    with session() as con:
         lake.scan(con, INGESTS).create_view("ingests")
         sql = 'SELECT rows FROM ingests WHERE "table" = ? AND ingest_id <> ?'
         rows = [n for (n,) in con.execute(sql, [table, ingest_id]).fetchall()]

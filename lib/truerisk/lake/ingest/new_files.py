@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from truerisk.errors import ProblemError, SourceError, masked
 from truerisk.lake import objects
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.environment import resolved
 from truerisk.lake.ingest.read_file import sha256_of
 from truerisk.lake.lake import Lake
@@ -96,7 +96,7 @@ def _records(lake: Lake, table: str) -> list[tuple[str, bool]]:
     """
     if lake.version(INGESTS) is None:
         return []
-    with connect() as con:
+    with session() as con:
         lake.scan(con, INGESTS).create_view("ingests")
         sql = 'SELECT sha256, table_version, judged_against FROM ingests WHERE "table" = ?'
         found = con.execute(sql, [table]).fetchall()

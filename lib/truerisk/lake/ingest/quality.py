@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from truerisk.lake.duck import connect
+from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import INGESTS, PROFILES
 from truerisk.wording.counted import counted
@@ -73,7 +73,7 @@ def changes(lake: Lake, table: str) -> pd.DataFrame:
 def _rows(lake: Lake, records: str, table: str) -> list[dict[str, Any]]:
     if lake.version(records) is None:
         return []
-    with connect() as con:
+    with session() as con:
         lake.scan(con, records).create_view("records")
         sql = 'SELECT * FROM records WHERE "table" = ? ORDER BY ALL'
         return con.sql(sql, params=[table]).to_arrow_table().to_pylist()
