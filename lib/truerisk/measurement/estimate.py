@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.measurement.evidence.pseudo import ESTIMATORS, Guess, Pseudo
+from truerisk.measurement.evidence.pseudo import ESTIMATORS, Guess, Pseudo, weights
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.gamma import Labels, gamma_interval, too_few
+from truerisk.measurement.one_pass import Spread, one_pass
 from truerisk.measurement.status import OK, Reason
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import (
@@ -16,7 +17,6 @@ from truerisk.statistics.interval import (
     bootstrap_t,
     cluster_sums,
     quantile,
-    se_of,
     share_interval,
     two_way_se,
     wald,
@@ -24,6 +24,7 @@ from truerisk.statistics.interval import (
 )
 
 AS_RUN = "as run"
+WEIGHTED = ("ipw", "dr")
 LEAST_EXPLORED = 30  # fewer effective explored labels: no number
 SMALL = 60  # fewer: bootstrap-t
 SAYS_NOTHING = 0.5  # a share's interval wider than this
@@ -53,23 +54,16 @@ class Metric:
 def estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> Iterator[dict]:
     """The rows of measure()'s result, metric by metric, each naive, IPW and DR."""
     eligible = rows.pi > 0
-    parts = {
-        "revealed": _Part(rows, guess, rows.seen, "revealed"),
-        "eligible": _Part(rows, guess, eligible, "eligible"),
-    }
-    if not eligible.all():
-        parts["all"] = _Part(rows, guess, np.ones(len(rows), bool), "all")
-    for metric in wanted:
-        for estimator in ESTIMATORS:
-            if estimator == "naive":
-                yield parts["revealed"].estimate(metric, estimator)
-                continue
-            found = parts["eligible"].estimate(metric, estimator)
-            yield found
-            if eligible.all():
-                yield found | {"population": "all"}
-            else:
-                yield parts["all"].estimate(metric, estimator)
+    naive = _Part(rows, guess, rows.seen, "revealed").estimates(wanted, "naive")
+    part = _Part(rows, guess, eligible, "eligible")
+    some = [part.estimates(wanted, name) for name in WEIGHTED]
+    if eligible.all():
+        every = [[row | {"population": "all"} for row in found] for found in some]
+    else:
+        part = _Part(rows, guess, np.ones(len(rows), bool), "all")
+        every = [part.estimates(wanted, name) for name in WEIGHTED]
+    for found in zip(naive, some[0], every[0], some[1], every[1], strict=True):
+        yield from found
 
 
 class _Part:
@@ -79,14 +73,9 @@ class _Part:
         self.population = population
         self.rows, self.guess = rows.where(kept), guess.where(kept)
         self.lost = float(1 - (rows.pi > 0).mean()) if population == "all" else 0.0
-        self.pseudo = {
-            name: ESTIMATORS[name](self.rows, self.guess)
-            for name in (["naive"] if population == "revealed" else ["ipw", "dr"])
-        }
         part = self.rows
-        weight = part.seen.astype(float)
-        if population != "revealed":
-            weight = self.pseudo["dr"].w
+        revealed = population == "revealed"
+        weight = part.seen.astype(float) if revealed else weights(part, self.guess)
         explored = part.seen & (part.pi > 0) & (part.pi < 1)
         self.explored = effective(weight[explored])
         self.about = {
@@ -98,69 +87,83 @@ class _Part:
             "share_not_identified": self.lost,
         }
         self.trouble = self._trouble()
-        self.labels = {name: self._labels(p, part, name) for name, p in self.pseudo.items()}
         self.one_day = bool((part.day == part.day[0]).all()) if len(part) else True
         self.hidden = part.unseen | (part.pi == 0)
+        self.weighted = not revealed and bool((part.pi < 1).any())
 
-    def estimate(self, metric: Metric, estimator: str) -> dict:
-        """One row: the value with its interval, or why there is none.
+    def estimates(self, wanted: Sequence[Metric], estimator: str) -> list[dict]:
+        """A row for each metric: the value with its interval, or why there is none."""
+        pseudo = ESTIMATORS[estimator](self.rows, self.guess)
+        labels = self._labels(pseudo, self.rows, estimator)
+        found: list[dict] = []
+        bases: dict[int, Value] = {}
+        for metric in wanted:
+            trouble = self.trouble or too_few(labels, metric.needs)
+            if metric.daily and not trouble and self.one_day:
+                trouble = Reason.ONE_DAY.status(n=len(self.rows))
+            if not trouble:
+                base = metric.of(self.rows, pseudo)
+                if np.isfinite(base.theta):
+                    bases[len(found)] = base
+                else:
+                    trouble = Reason.UNDEFINED.status()
+            found.append(
+                {
+                    "metric": metric.name,
+                    "policy": metric.policy,
+                    "at": None if metric.at is None else str(metric.at),
+                    "estimator": estimator,
+                    "population": self.population,
+                    **dict.fromkeys(("value", "low", "high", "lowest", "highest")),
+                    **self.about,
+                    "status": trouble or OK,
+                }
+            )
+        spreads = one_pass(list(bases.values()), self.rows, labels)
+        for (place, base), spread in zip(bases.items(), spreads, strict=True):
+            ends = self._interval(wanted[place], base, spread, labels)
+            found[place] |= self._told(wanted[place], estimator, base, *ends)
+        return found
+
+    def _told(self, metric: Metric, estimator: str, base: Value, low: float, high: float) -> dict:
+        """A value with its interval, or why it is not shown.
 
         Outcomes that nobody could have seen (π = 0), or that an action should have shown and did
         not, are taken at their worst on both sides: low and high then hold all of them. Lost ones
         are weighted for by those alike; ``lowest`` and ``highest`` hold their worst cases.
         """
         part = self.rows
-        found: dict = {
-            "metric": metric.name,
-            "policy": metric.policy,
-            "at": None if metric.at is None else str(metric.at),
-            "estimator": estimator,
-            "population": self.population,
-            **dict.fromkeys(("value", "low", "high", "lowest", "highest")),
-            **self.about,
-            "status": OK,
-        }
-        labels = self.labels[estimator]
-        trouble = self.trouble or too_few(labels, metric.needs)
-        if metric.daily and not trouble and self.one_day:
-            trouble = Reason.ONE_DAY.status(n=len(part))
-        if trouble:
-            return found | {"status": trouble}
-        base = metric.of(part, self.pseudo[estimator])
-        if not np.isfinite(base.theta):
-            return found | {"status": Reason.UNDEFINED.status()}
-        low, high = self._interval(metric, base, estimator, labels)
+        told: dict = {}
         if metric.share and estimator != "naive" and high - low > SAYS_NOTHING:
             weight = self.about["largest_weight"]
-            return found | {"status": Reason.TOO_WIDE.status(low=low, high=high, weight=weight)}
+            return {"status": Reason.TOO_WIDE.status(low=low, high=high, weight=weight)}
         value: float | None = base.theta
         unknown = self._moving(self.hidden, base, estimator)
         blank = unknown[part.pi[unknown] == 0]
         if len(blank):
             share = len(blank) / len(part)
-            found["status"] = Reason.SOME_WITHOUT_CHANCE.status(share=share)
+            told["status"] = Reason.SOME_WITHOUT_CHANCE.status(share=share)
             if not metric.bounded or estimator == "ipw":
-                return found
+                return told
             value = None
         elif len(unknown):
-            found["status"] = Reason.UNSEEN.status(n=len(unknown))
+            told["status"] = Reason.UNSEEN.status(n=len(unknown))
         if len(unknown):
             low, high = self._worst(metric, estimator, base, unknown, low, high)
         gone = self._moving(part.lost, base, estimator)
         if len(gone):
-            if found["status"] == OK:
-                found["status"] = Reason.LOST.status(n=len(gone))
+            told.setdefault("status", Reason.LOST.status(n=len(gone)))
             if metric.bounded:
                 both = np.union1d(unknown, gone)
-                found["lowest"], found["highest"] = self._worst(
+                told["lowest"], told["highest"] = self._worst(
                     metric, estimator, base, both, low, high
                 )
-        return found | {"value": value, "low": low, "high": high}
+        return told | {"value": value, "low": low, "high": high}
 
     def _moving(self, rows: np.ndarray, base: Value, estimator: str) -> np.ndarray:
         """The places of those of the masked rows whose outcome moves an estimate for everyone."""
         places = np.flatnonzero(rows) if estimator != "naive" else np.zeros(0, dtype=np.intp)
-        return places[base.slope[places] != 0]
+        return places[base.slope[places] != 0] if len(places) else places
 
     def _worst(
         self,
@@ -178,7 +181,9 @@ class _Part:
             supposed = self.rows.supposing(rows, y.astype(float))
             pseudo = ESTIMATORS[estimator](supposed, self.guess)
             labels = self._labels(pseudo, supposed, estimator)
-            reach = self._interval(metric, metric.of(supposed, pseudo), estimator, labels)[side]
+            found = metric.of(supposed, pseudo)
+            [spread] = one_pass([found], supposed, labels)
+            reach = self._interval(metric, found, spread, labels)[side]
             low, high = (min(low, reach), high) if side == 0 else (low, max(high, reach))
         return low, high
 
@@ -197,7 +202,7 @@ class _Part:
         )
 
     def _interval(
-        self, metric: Metric, found: Value, estimator: str, labels: Labels
+        self, metric: Metric, found: Value, spread: Spread, labels: Labels
     ) -> tuple[float, float]:
         """By the influence function: few events by their counts, bootstrap-t with few labels, else
         logit or Wald."""
@@ -209,9 +214,11 @@ class _Part:
             sums = part.sums(rest)
             return float(sums @ sums)
 
-        counted = gamma_interval(
-            found.theta, found.influence, found.slope, labels, metric.level, z, variance
-        )
+        counted = None
+        if not spread.plenty:
+            counted = gamma_interval(
+                found.theta, found.influence, found.slope, labels, metric.level, z, variance
+            )
         if counted is not None:
             low, high = np.clip(counted, 0, 1) if metric.share else counted
             return float(low), float(high)
@@ -220,16 +227,14 @@ class _Part:
             return wilson(found.theta, max(int(count), 1), z)
         if metric.daily:
             se = two_way_se(found.influence, part.cluster, part.day)
-        elif self._small(estimator) or (metric.share and not 0 < found.theta < 1):
+        elif (self.weighted and self.explored < SMALL) or (
+            metric.share and not 0 < found.theta < 1
+        ):
             sums = cluster_sums(found.influence, part.cluster)
             return bootstrap_t(found.theta, sums, len(part), metric.level)
         else:
-            se = se_of(part.sums(found.influence), len(part))
+            se = spread.se / len(part)
         return (share_interval if metric.share else wald)(found.theta, se, z)
-
-    def _small(self, estimator: str) -> bool:
-        weighted = estimator != "naive" and bool((self.rows.pi < 1).any())
-        return weighted and self.explored < SMALL
 
     def _trouble(self) -> str:
         """Why no number may be printed, or '' when one may."""

@@ -8,6 +8,7 @@ everything else of an estimate keeps its variance; ends add as roots of squares 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,25 @@ from truerisk.measurement.status import Reason
 FEW = 20  # effective events, or non-events, below which counts decide an interval
 ENDS = (np.min, np.max)
 LEAST = 5  # below which nothing that contrasts the two has a number
+
+
+@dataclass
+class Reach:
+    """Sums over some labels of x = w·|h|: of events, of all, and the largest x of one row."""
+
+    events: float = 0.0
+    total: float = 0.0
+    most: float = 0.0
+
+    def add(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.events += float(x @ y)
+        self.total += float(x.sum())
+        self.most = max(self.most, float(x.max(initial=0.0)))
+
+    def plenty(self, largest: int) -> bool:
+        """Whether effective events and non-events surely reach FEW: Kish's number is never below
+        Σx over the largest sum that a cluster, of at most ``largest`` rows, can have."""
+        return 0 < FEW * self.most * largest <= min(self.events, self.total - self.events)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +59,7 @@ class Labels:
     def seen(self) -> int:
         return len(self.explored) + len(self.sure)
 
-    @property
+    @cached_property
     def alike(self) -> bool:
         ends = [f(self.y[rows]) for rows in (self.explored, self.sure) if len(rows) for f in ENDS]
         return not ends or min(ends) == max(ends)
@@ -52,12 +72,14 @@ class Labels:
         return self._effective(rows, x * y), self._effective(rows, x * (1 - y))
 
     def plenty(self, rows: np.ndarray, h: np.ndarray | None = None) -> bool:
-        """Whether both counts surely reach FEW, without adding up clusters: Kish's number is never
-        below Σx over the largest sum that a cluster can have."""
-        x = self.w[rows] if h is None else self.w[rows] * np.abs(h[rows])
-        events = float(x @ self.y[rows])
-        most = float(x.max(initial=0)) * self.largest
-        return 0 < FEW * most <= min(events, float(x.sum()) - events)
+        """Whether both counts surely reach FEW, without adding up clusters."""
+        reach = Reach()
+        reach.add(self.w[rows] if h is None else self.w[rows] * np.abs(h[rows]), self.y[rows])
+        return reach.plenty(self.largest)
+
+    @cached_property
+    def decisive_plenty(self) -> bool:
+        return self.plenty(self.decisive)
 
     @property
     def decisive(self) -> np.ndarray:
@@ -86,7 +108,7 @@ def too_few(labels: Labels, needs: Sequence[int]) -> str:
     """Why a figure that needs events (1) or non-events (0) has no number, or ''."""
     if needs and labels.alike:
         return Reason.ALIKE.status(n=labels.seen)
-    if not needs or labels.plenty(labels.decisive):
+    if not needs or labels.decisive_plenty:
         return ""
     for outcome in needs:
         count = labels.least([outcome])
@@ -124,7 +146,7 @@ def gamma_interval(
         if not len(rows) or labels.plenty(rows, h):
             continue
         found = labels.counts(rows, h)
-        if min(found) >= FEW or not h[rows].any():
+        if min(found) >= FEW - 1e-9 or not h[rows].any():
             continue
         few = True
         own, w, y = h[rows], labels.w[rows], labels.y[rows]

@@ -1,6 +1,6 @@
 """measure(): every estimate beside its naive twin, with intervals, counts and populations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -105,14 +105,16 @@ def measure(
         if "realised_value" in frame:
             own[dollars.REALISED] = frame["realised_value"].to_numpy()
             own[dollars.EXPECTED] = expected_value(frame, rows, features)
-        made.append((outcome, rows.adding(own), guess))
+        order = np.argsort(rows.cluster, kind="stable")  # of all outcomes the same
+        made.append((outcome, rows.adding(own).at(order), guess.at(order)))
+    groups_of = {column: groups(frame[column])[order] for column in dict.fromkeys(by)}
     for outcome, rows, guess in made:
-        for metrics, column, group, mask in _groups(frame, rows, quality, by, bands):
+        for metrics, column, group, mask in _groups(groups_of, rows, quality, bands):
             about = {"group_by": column, "group": group, "action": outcome.name or None}
             found += [
                 about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
             ]
-    found += _earned(frame, made, offered, bool(shows), by)
+    found += _earned(groups_of, made, offered, bool(shows))
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 
 
@@ -135,22 +137,23 @@ def _check(
 
 
 def _earned(
-    frame: pd.DataFrame,
+    groups_of: Mapping[str, np.ndarray],
     made: Sequence[tuple[Outcome, Rows, Guess]],
     offered: dollars.Policies,
     swaps: bool,
-    by: Sequence[str],
 ) -> Iterator[dict]:
     """Dollars of every policy, from all outcomes of the log together."""
     every, guessed = together(made)
-    if "realised_value" in frame:
+    realised = dollars.REALISED in every.also
+    if realised:
         about = {"group_by": "", "group": "", "action": None}
         yield about | booked(made[0][1], made[0][1].also[dollars.REALISED])
-    for column, group, mask in [("", "", np.ones(len(frame), bool)), *_split(frame, by)]:
+    whole = np.ones(len(made[0][1]), bool)
+    for column, group, mask in [("", "", whole), *_split(groups_of)]:
         metrics = list(dollars.values(offered, len(made)))
         if not column and len(made) == 1:
             metrics += dollars.swaps(offered) if swaps else []
-            metrics += dollars.realised(offered) if "realised_value" in frame else []
+            metrics += dollars.realised(offered) if realised else []
         some = np.tile(mask, len(made))
         for row in estimates(every.where(some), guessed.where(some), metrics):
             about = {"group_by": column, "group": group, "action": None}
@@ -165,12 +168,12 @@ def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
 
 
 def _groups(
-    frame: pd.DataFrame, rows: Rows, quality: list[Metric], by: Sequence[str], bands: int
+    groups_of: Mapping[str, np.ndarray], rows: Rows, quality: list[Metric], bands: int
 ) -> Iterator[tuple[list[Metric], str, str, np.ndarray]]:
     """What is measured on which rows: all of them, those of each group, those of each band."""
     yield quality, "", "", np.ones(len(rows), bool)
     plain = [m for m in quality if m.at is None and m.policy is None]
-    for column, group, mask in _split(frame, by):
+    for column, group, mask in _split(groups_of):
         yield plain, column, group, mask
     if bands:
         code, count = score_bands(rows.score, bands)
@@ -185,8 +188,7 @@ def _groups(
             )
 
 
-def _split(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, np.ndarray]]:
-    for column in dict.fromkeys(by):
-        names = groups(frame[column])
+def _split(groups_of: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str, np.ndarray]]:
+    for column, names in groups_of.items():
         for name in sorted(set(names), key=lambda n: (n == UNKNOWN, n)):
             yield str(column), name, names == name

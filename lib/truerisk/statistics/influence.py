@@ -1,10 +1,15 @@
 """Metrics with influence functions, written for the weights a (event) and b (no event)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from truerisk.statistics.blocks import blocks
 from truerisk.statistics.ranking import Ranking, ranking
+
+Numbers = np.ndarray | float  # of every row, or the same for all
 
 
 @dataclass(frozen=True)
@@ -19,33 +24,113 @@ class Value:
     influence: np.ndarray
     slope: np.ndarray
 
+    def at(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Influence and slope of some of the rows."""
+        return self.influence[part], self.slope[part]
+
+
+class Rowwise(Value):
+    """A Value whose influence and slope are made for the rows that are read, ``made(rows)``: an
+    interval reads a block of them at a time, and of millions of rows nothing else is kept."""
+
+    n: int
+    made: Callable[[slice], tuple[np.ndarray, Numbers]]
+
+    def __init__(
+        self, theta: float, n: int, made: Callable[[slice], tuple[np.ndarray, Numbers]]
+    ) -> None:
+        self.__dict__.update(theta=theta, n=n, made=made)
+
+    def at(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        influence, slope = self.made(part)
+        if not isinstance(slope, np.ndarray):
+            slope = np.full(len(influence), slope)
+        return influence, slope
+
+    @cached_property
+    def influence(self) -> np.ndarray:
+        return self.at(slice(None))[0]
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        return self.at(slice(None))[1]
+
+
+def nothing(n: int) -> Value:
+    """What is undefined: NaN, which no row moves."""
+    return Value(np.nan, np.zeros(n), np.zeros(n))
+
+
+class Ratio(Rowwise):
+    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den), which is ``whole``.
+
+    ``terms`` of some rows are num and den, and what these gain as a grows by what b loses. NaN when
+    the denominators sum to 0.
+    """
+
+    whole: float
+
+    def __init__(
+        self, n: int, terms: Callable[[slice], tuple[np.ndarray, np.ndarray, Numbers, Numbers]]
+    ) -> None:
+        above = below = 0.0
+        for block in blocks(n):
+            num, den, _, _ = terms(block)
+            above += float(num.sum())
+            below += float(den.sum())
+        self.__dict__["whole"] = whole = below / n if n else 0.0
+        theta = above / n / whole if whole else np.nan
+
+        def made(part: slice) -> tuple[np.ndarray, Numbers]:
+            num, den, by_num, by_den = terms(part)
+            if not whole:
+                return np.zeros(len(num)), 0.0
+            return (num - theta * den) / whole, (by_num - theta * by_den) / whole
+
+        super().__init__(theta, n, made)
+
 
 def ratio(
     numerator: np.ndarray,
     denominator: np.ndarray,
     by_a: np.ndarray,
-    of_denominator: np.ndarray | float = 0.0,
+    of_denominator: Numbers = 0.0,
 ) -> Value:
-    """θ = Σnum / Σden, IF_i = (num_i − θ·den_i) / mean(den). NaN when the denominators sum to 0.
+    """``Ratio`` of arrays (n,); ``by_a`` and ``of_denominator`` are what num and den gain as a
+    grows by what b loses."""
 
-    ``by_a`` and ``of_denominator`` (n,) are what num and den gain as a grows by what b loses.
-    """
-    whole = denominator.mean() if len(denominator) else 0.0
-    if not whole:
-        return Value(np.nan, np.zeros(len(by_a)), np.zeros(len(by_a)))
-    theta = float(numerator.mean() / whole)
-    influence = (numerator - theta * denominator) / whole
-    return Value(theta, influence, (by_a - theta * of_denominator) / whole)
+    def terms(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, Numbers]:
+        by_den = of_denominator
+        if isinstance(by_den, np.ndarray):
+            by_den = by_den[part]
+        return numerator[part], denominator[part], by_a[part], by_den
+
+    return Ratio(len(numerator), terms)
+
+
+def minus(one: Value, other: Value, n: int) -> Value:
+    """θ₁ − θ₂, with the influence function of the difference: both are of the same rows."""
+
+    def made(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        first, second = one.at(part), other.at(part)
+        return first[0] - second[0], first[1] - second[1]
+
+    return Rowwise(one.theta - other.theta, n, made)
 
 
 def event_rate(a: np.ndarray, b: np.ndarray) -> Value:
     """Share of events, Σa / Σ(a + b)."""
-    return ratio(a, a + b, np.ones(len(a)))
+    return Ratio(len(a), lambda part: (a[part], a[part] + b[part], 1.0, 0.0))
 
 
 def dollars(a: np.ndarray, b: np.ndarray, if_event: np.ndarray, if_no_event: np.ndarray) -> Value:
     """Dollars per application, Σ(v₁a + v₀b) / Σ(a + b), v the policy's expected dollars (n,)."""
-    return ratio(if_event * a + if_no_event * b, a + b, if_event - if_no_event)
+
+    def terms(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        v1, v0, for_, against = if_event[part], if_no_event[part], a[part], b[part]
+        return v1 * for_ + v0 * against, for_ + against, v1 - v0, 0.0
+
+    return Ratio(len(a), terms)
 
 
 def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray | Ranking) -> Value:
@@ -59,13 +144,17 @@ def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray | Ranking) -> Value:
     in_a, in_b = by.sums(a), by.sums(b)
     below_b = np.cumsum(in_b) - in_b + in_b / 2
     above_a = in_a.sum() - np.cumsum(in_a) + in_a / 2
-    own = (a * b).sum()
+    own = float(a @ b)
     pairs = a.sum() * b.sum() - own
-    theta = ((in_a * below_b).sum() - own / 2) / pairs if pairs else np.nan
+    theta = float((in_a @ below_b - own / 2) / pairs) if pairs else np.nan
     mean_a, mean_b = a.mean(), b.mean()
     scale = mean_a * mean_b
     if not scale or not pairs:
-        return Value(np.nan, np.zeros(n), np.zeros(n))
-    up = by.spread(below_b / n - theta * mean_b)
-    down = by.spread(above_a / n - theta * mean_a)
-    return Value(float(theta), (a * up + b * down) / scale, (up - down) / scale)
+        return nothing(n)
+    up = by.spread((below_b / n - theta * mean_b) / scale)
+    down = by.spread((above_a / n - theta * mean_a) / scale)
+
+    def made(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        return a[part] * up[part] + b[part] * down[part], up[part] - down[part]
+
+    return Rowwise(theta, n, made)

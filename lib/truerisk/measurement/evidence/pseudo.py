@@ -30,9 +30,10 @@ class Guess:
     followed: np.ndarray
 
     def where(self, mask: np.ndarray) -> Self:
-        if mask.all():
-            return self
-        return type(self)(*(getattr(self, f.name)[mask] for f in fields(self)))
+        return self if mask.all() else self.at(mask)
+
+    def at(self, places: np.ndarray) -> Self:
+        return type(self)(*(getattr(self, f.name)[places] for f in fields(self)))
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from truerisk.statistics.blocks import blocks
 from truerisk.statistics.ranking import Ranking, ranking
 
 
@@ -72,8 +73,8 @@ class Rows:
         )
 
     @cached_property
-    def flags(self) -> dict[Hashable, Any]:
-        """Whom a threshold or capacity flags: found once for all that is asked."""
+    def shared(self) -> dict[Hashable, Any]:
+        """What several metrics read of these rows, whom a threshold flags say, made once."""
         return {}
 
     @cached_property
@@ -92,12 +93,42 @@ class Rows:
         there = np.bincount(self.cluster) > 0
         return self.cluster if there.all() else (np.cumsum(there) - 1)[self.cluster]
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """Σ of each cluster, shape (clusters,): in the order of their codes, or in that of the
-        rows where each cluster is one row."""
-        return values if self.alone else np.bincount(self.code, weights=values)
-
     @property
     def alone(self) -> bool:
         """Whether every cluster is one row."""
         return self.largest <= 1
+
+    @cached_property
+    def starts(self) -> np.ndarray | None:
+        """Where each cluster begins, (clusters,); None unless rows lie by their clusters' codes."""
+        steps = np.diff(self.cluster)
+        return np.flatnonzero(np.append(1, steps)) if (steps >= 0).all() else None
+
+    @cached_property
+    def blocks(self) -> list[tuple[slice, np.ndarray | None]]:
+        """Rows in blocks that part no cluster, and where the clusters of each begin in it; None
+        where each is one row, and where all rows are one block because clusters lie scattered."""
+        n, starts = len(self), self.starts
+        if self.alone:
+            return [(block, None) for block in blocks(n)]
+        if starts is None:
+            return [(slice(0, n), None)]
+        firsts = np.unique(np.searchsorted(starts, [block.start for block in blocks(n)]))
+        ends = [*firsts[1:], len(starts)]
+        borders = np.append(starts, n)
+        return [
+            (slice(borders[i], borders[j]), starts[i:j] - borders[i])
+            for i, j in zip(firsts, ends)
+            if i < j
+        ]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Σ of each cluster, shape (clusters,): in the order of their codes, or in that of the
+        rows where each cluster is one row."""
+        return self.block_sums(values, self.starts)
+
+    def block_sums(self, values: np.ndarray, starts: np.ndarray | None) -> np.ndarray:
+        """Σ of each cluster of one of the blocks."""
+        if self.alone:
+            return values
+        return np.bincount(self.code, values) if starts is None else np.add.reduceat(values, starts)

@@ -4,7 +4,7 @@ import numpy as np
 
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.statistics.influence import Value, ratio
+from truerisk.statistics.influence import Ratio, Rowwise, Value, nothing
 from truerisk.statistics.line import fit_line
 from truerisk.statistics.logistic import sigmoid
 
@@ -14,27 +14,43 @@ def brier(rows: Rows, p: Pseudo) -> Value:
 
     With b = 1 − a it is s² − 2sỹ + ỹ; (s − ỹ)² would count the noise of the weights as error.
     """
-    s = rows.score
-    return ratio(p.a * (1 - s) ** 2 + p.b * s**2, p.a + p.b, 1 - 2 * s)
+
+    def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        s, a, b = rows.score[k], p.a[k], p.b[k]
+        return a * (1 - s) ** 2 + b * s**2, a + b, 1 - 2 * s, 0.0
+
+    return Ratio(len(rows), terms)
 
 
 def log_loss(rows: Rows, p: Pseudo) -> Value:
     """−Σ[a·log s + b·log(1 − s)] / Σ(a + b), in nats; undefined for scores of exactly 0 or 1."""
     if _certain(rows.score):
-        return Value(np.nan, np.zeros(len(rows)), np.zeros(len(rows)))
-    for_, against = np.log(rows.score), np.log1p(-rows.score)
-    return ratio(-p.a * for_ - p.b * against, p.a + p.b, against - for_)
+        return nothing(len(rows))
+
+    def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        a, b, for_, against = p.a[k], p.b[k], np.log(rows.score[k]), np.log1p(-rows.score[k])
+        return -a * for_ - b * against, a + b, against - for_, 0.0
+
+    return Ratio(len(rows), terms)
 
 
 def error(rows: Rows, p: Pseudo) -> Value:
     """Events minus scores, per application: Σ(a − s(a + b)) / Σ(a + b)."""
-    both = p.a + p.b
-    return ratio(p.a - rows.score * both, both, np.ones(len(rows)))
+
+    def terms(k: slice) -> tuple[np.ndarray, np.ndarray, float, float]:
+        both = p.a[k] + p.b[k]
+        return p.a[k] - rows.score[k] * both, both, 1.0, 0.0
+
+    return Ratio(len(rows), terms)
 
 
 def observed_expected(rows: Rows, p: Pseudo) -> Value:
     """Events over the sum of scores, Σa / Σs(a + b): 1 is right."""
-    return ratio(p.a, rows.score * (p.a + p.b), np.ones(len(rows)))
+
+    def terms(k: slice) -> tuple[np.ndarray, np.ndarray, float, float]:
+        return p.a[k], rows.score[k] * (p.a[k] + p.b[k]), 1.0, 0.0
+
+    return Ratio(len(rows), terms)
 
 
 def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
@@ -45,19 +61,31 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     constant score, and where the weights have no line that fits best (separated outcomes).
     """
     n = len(rows)
-    nothing = Value(np.nan, np.zeros(n), np.zeros(n))
     if _certain(rows.score):
-        return nothing, nothing
-    z, both = np.log(rows.score) - np.log1p(-rows.score), p.a + p.b
+        return nothing(n), nothing(n)
     if "line" not in p.fits:
-        p.fits["line"] = fit_line(z, p.a, both)
+        p.fits["line"] = fit_line(_logit(rows.score), p.a, p.a + p.b)
     fit = p.fits["line"]
     if not fit.regular:
-        return nothing, nothing
+        return nothing(n), nothing(n)
     level, slope = fit.coefficients
-    off = p.a - both * sigmoid(level + slope * z)
-    by = [n * (fit.inverse[k, 0] + fit.inverse[k, 1] * z) for k in (0, 1)]
-    return Value(float(level), by[0] * off, by[0]), Value(float(slope), by[1] * off, by[1])
+
+    def coefficient(which: int) -> Value:
+        constant, by_z = n * fit.inverse[which]
+
+        def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
+            z = _logit(rows.score[k])
+            off = p.a[k] - (p.a[k] + p.b[k]) * sigmoid(level + slope * z)
+            by = constant + by_z * z
+            return by * off, by
+
+        return Rowwise(float(fit.coefficients[which]), n, made)
+
+    return coefficient(0), coefficient(1)
+
+
+def _logit(score: np.ndarray) -> np.ndarray:
+    return np.log(score) - np.log1p(-score)
 
 
 def _certain(score: np.ndarray) -> bool:

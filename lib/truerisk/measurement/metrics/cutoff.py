@@ -1,13 +1,14 @@
 """Recall, precision and false positives of whom a score flags: above a threshold, or up to a
 capacity, whose threshold is itself estimated."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.statistics.influence import Value, ratio
+from truerisk.statistics.influence import Numbers, Ratio, Rowwise, Value
 from truerisk.statistics.ranking import Ranking, ranking
 
 NEIGHBOURS = 0.8  # rows of a local mean: n to this power
@@ -17,24 +18,18 @@ NEIGHBOURS = 0.8  # rows of a local mean: n to this power
 class Flags:
     """``f`` (n,) in [0, 1]: whether a row is flagged; ties at the last place share it.
 
-    ``drift`` (n,) is f − q where the threshold was estimated to flag a share q, else None;
-    ``near`` (n,) marks the rows around that threshold.
+    Where the threshold was estimated to flag a ``share``, ``near`` are the places of the rows
+    around that threshold.
     """
 
     f: np.ndarray
-    drift: np.ndarray | None = None
+    share: float | None = None
     near: np.ndarray | None = None
-
-    def drag(self, values: np.ndarray) -> np.ndarray | float:
-        """μ_t · (f − q): what the estimated threshold adds, μ_t the local mean of ``values``."""
-        if self.drift is None or self.near is None:
-            return 0.0
-        return float(values[self.near].mean()) * self.drift
 
 
 def at_threshold(score: np.ndarray, threshold: float) -> Flags:
     """Flag scores of at least ``threshold``."""
-    return Flags((score >= threshold).astype(float))
+    return Flags(score >= threshold)
 
 
 def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
@@ -47,7 +42,8 @@ def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
     cutoff = rank[np.searchsorted(first, place, "right") - 1]
     far = np.abs(rank - cutoff)
     reach = max(int(n**NEIGHBOURS), 1) - 1
-    return Flags(f, f - share, by.spread(far <= np.partition(np.repeat(far, size), reach)[reach]))
+    near = by.spread(far <= np.partition(np.repeat(far, size), reach)[reach])
+    return Flags(f, share, np.flatnonzero(near))
 
 
 def per_day(score: np.ndarray, day: np.ndarray, capacity: float) -> Flags:
@@ -63,10 +59,7 @@ def recall(rows: Rows, p: Pseudo, flags: Flags) -> Value:
 
     At a share q: IF = [af − Rec·a − μ_t(f − q)] / E[a].
     """
-    found = ratio(p.a * flags.f, p.a, flags.f, 1.0)
-    if not np.isfinite(found.theta):
-        return found
-    return Value(found.theta, found.influence - flags.drag(p.a) / p.a.mean(), found.slope)
+    return _flagged(p, flags, lambda a, b, f: (a * f, a, f, 1.0))
 
 
 def precision(rows: Rows, p: Pseudo, flags: Flags) -> Value:
@@ -75,27 +68,39 @@ def precision(rows: Rows, p: Pseudo, flags: Flags) -> Value:
     At a share q: IF = [af − Prec·(a + b)f − (μ_t − Prec·ν_t)(f − q)] / E[(a + b)f], ν_t the local
     mean of a + b; with a + b = 1 that is [af − Prec·q − μ_t(f − q)] / q.
     """
-    both = p.a + p.b
-    found = ratio(p.a * flags.f, both * flags.f, flags.f)
-    if not np.isfinite(found.theta):
-        return found
-    drag = flags.drag(p.a - found.theta * both) / (both * flags.f).mean()
-    return Value(found.theta, found.influence - drag, found.slope)
+    return _flagged(p, flags, lambda a, b, f: (a * f, (a + b) * f, f, 0.0))
 
 
 def false_positive_rate(rows: Rows, p: Pseudo, flags: Flags) -> Value:
     """Share of those without the event that are flagged, Σbf / Σb."""
-    found = recall(rows, Pseudo(p.b, p.a, p.w), flags)
-    return Value(found.theta, found.influence, -found.slope)
+    return _flagged(p, flags, lambda a, b, f: (b * f, b, -f, -1.0))
 
 
 def false_positives(rows: Rows, p: Pseudo, flags: Flags) -> Value:
     """Flagged without the event, per application, Σbf / Σ(a + b)."""
-    both = p.a + p.b
-    found = ratio(p.b * flags.f, both, -flags.f)
-    if not np.isfinite(found.theta):
+    return _flagged(p, flags, lambda a, b, f: (b * f, a + b, -f, 0.0))
+
+
+Terms = tuple[np.ndarray, np.ndarray, Numbers, Numbers]
+
+
+def _flagged(
+    p: Pseudo, flags: Flags, of: Callable[[np.ndarray, np.ndarray, Numbers], Terms]
+) -> Value:
+    """A ratio of what is flagged. An estimated threshold adds −μ_t·(f − q) / mean(den): μ_t is what
+    num − θ·den gain, in the local mean at the cutoff, as a row is flagged."""
+    n = len(flags.f)
+    found = Ratio(n, lambda k: of(p.a[k], p.b[k], flags.f[k] * 1.0))
+    if flags.share is None or flags.near is None or not np.isfinite(found.theta):
         return found
-    return Value(found.theta, found.influence - flags.drag(p.b) / both.mean(), found.slope)
+    on, off = (of(p.a[flags.near], p.b[flags.near], f) for f in (1.0, 0.0))
+    gain = float(np.mean(on[0] - off[0] - found.theta * (on[1] - off[1]))) / found.whole
+
+    def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
+        influence, slope = found.at(k)
+        return influence - gain * (flags.f[k] - flags.share), slope
+
+    return Rowwise(found.theta, n, made)
 
 
 def _highest(score: np.ndarray, day: np.ndarray, room: float) -> np.ndarray:

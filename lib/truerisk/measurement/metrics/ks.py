@@ -1,16 +1,17 @@
 """The Kolmogorov–Smirnov distance between those with the event and those without."""
 
 import numpy as np
-import pandas as pd
 
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.statistics.influence import Value
+from truerisk.statistics.blocks import blocks
+from truerisk.statistics.influence import Rowwise, Value, nothing
 
 RESAMPLES = 30
 LEAST_RESAMPLES = 5
 WORK = 2_000_000  # rows times resamples
 SEED = 0
+TIMES = "times"  # each row is in a resample: what estimators of one population share
 
 
 def ks(rows: Rows, p: Pseudo) -> Value:
@@ -19,30 +20,68 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     A maximum is biased upward: the mean excess of KS over clusters resampled (Poisson bootstrap,
     fixed seed) is taken off. The influence function is that of A − B at the maximum.
     """
-    order, last = rows.ranking.order, rows.ranking.last
+    n, order, last = len(rows), rows.ranking.order, rows.ranking.last
     a, b = p.a[order], p.b[order]
     if not a.sum() or not b.sum():
-        return Value(np.nan, np.zeros(len(a)), np.zeros(len(a)))
+        return nothing(n)
     gap = np.cumsum(a)[last] / a.sum() - np.cumsum(b)[last] / b.sum()
     at = int(np.round(np.abs(gap), 12).argmax())
-    sign = np.sign(gap[at]) or 1.0
-    f = (rows.score <= rows.score[order[last[at]]]).astype(float)
-    share_a, share_b = (p.a * f).sum() / p.a.sum(), (p.b * f).sum() / p.b.sum()
-    influence = p.a * (f - share_a) / p.a.mean() - p.b * (f - share_b) / p.b.mean()
+    sign = float(np.sign(gap[at]) or 1.0)
+    cutoff = rows.score[order[last[at]]]
     theta = abs(float(gap[at]))
-    excess = _resampled(a, b, last, pd.factorize(rows.cluster[order])[0]) - theta
-    slope = sign * ((f - share_a) / p.a.mean() + (f - share_b) / p.b.mean())
-    return Value(float(np.clip(theta - excess, 0, 1)), sign * influence, slope)
+    below = last[at] + 1
+    share_a, share_b = a[:below].sum() / a.sum(), b[:below].sum() / b.sum()
+    excess = _resampled(a, b, last, _times(rows)) - theta
+    per_a, per_b = sign / a.mean(), sign / b.mean()
+
+    def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
+        f = (rows.score[k] <= cutoff) * 1.0
+        for_, against = per_a * (f - share_a), per_b * (f - share_b)
+        return p.a[k] * for_ - p.b[k] * against, for_ + against
+
+    return Rowwise(float(np.clip(theta - excess, 0, 1)), n, made)
 
 
-def _resampled(a: np.ndarray, b: np.ndarray, last: np.ndarray, cluster: np.ndarray) -> float:
-    """The mean of KS over Poisson resamples of clusters."""
-    rng = np.random.default_rng(SEED)
-    count = int(np.clip(WORK // len(a), LEAST_RESAMPLES, RESAMPLES))
-    clusters, found = int(cluster.max()) + 1, []
-    for _ in range(count):
-        w = rng.poisson(1.0, clusters)[cluster]
-        up, down = np.cumsum(w * a), np.cumsum(w * b)
-        if up[-1] > 0 and down[-1] > 0:
-            found.append(np.abs(up[last] / up[-1] - down[last] / down[-1]).max())
-    return float(np.mean(found)) if found else 0.0
+def _times(rows: Rows) -> list[np.ndarray]:
+    """How often each row, in the order of scores, is in each Poisson resample of clusters."""
+    if TIMES not in rows.shared:
+        rng, n = np.random.default_rng(SEED), len(rows)
+        number = _by_appearance(rows.code[rows.ranking.order])
+        count, clusters = int(np.clip(WORK // n, LEAST_RESAMPLES, RESAMPLES)), number.max() + 1
+        rows.shared[TIMES] = [
+            rng.poisson(1.0, clusters).astype(np.int8)[number] for _ in range(count)
+        ]
+    return rows.shared[TIMES]
+
+
+def _by_appearance(code: np.ndarray) -> np.ndarray:
+    """0 for the code that comes first, 1 for the next new one, and so on; (n,)."""
+    first = np.empty(int(code.max()) + 1, dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]  # of those that repeat the last one written
+    new = np.zeros(len(code), dtype=bool)
+    new[first] = True
+    return (np.cumsum(new) - 1)[first[code]]
+
+
+def _resampled(a: np.ndarray, b: np.ndarray, last: np.ndarray, times: list[np.ndarray]) -> float:
+    """The mean of KS over resamples."""
+    found = [_distance(a, b, last, w) for w in times]
+    known = [distance for distance in found if distance is not None]
+    return float(np.mean(known)) if known else 0.0
+
+
+def _distance(a: np.ndarray, b: np.ndarray, last: np.ndarray, w: np.ndarray) -> float | None:
+    """KS of rows that are there ``w`` times; None where all weight is on one side."""
+    total_a, total_b = (sum(float(w[k] @ v[k]) for k in blocks(len(w))) for v in (a, b))
+    if not (total_a > 0 and total_b > 0):
+        return None
+    up = down = most = 0.0
+    edges = np.searchsorted(last, [0, *(k.stop for k in blocks(len(w)))])
+    for k, i, j in zip(blocks(len(w)), edges, edges[1:]):
+        here = w[k].astype(float)
+        above, beneath = np.cumsum(here * a[k]), np.cumsum(here * b[k])
+        gap = (up + above) / total_a - (down + beneath) / total_b
+        if i < j:
+            most = max(most, float(np.abs(gap[last[i:j] - k.start]).max()))
+        up, down = up + above[-1], down + beneath[-1]
+    return most

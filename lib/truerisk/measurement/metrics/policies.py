@@ -136,8 +136,7 @@ def gain(new: Of, old: Of) -> Of:
     """New minus old on the same pseudo-labels: the SE is that of the difference of influences."""
 
     def of(rows: Rows, p: Pseudo) -> Value:
-        one, two = new(rows, p), old(rows, p)
-        return Value(one.theta - two.theta, one.influence - two.influence, one.slope - two.slope)
+        return influence.minus(new(rows, p), old(rows, p), len(rows))
 
     return of
 
@@ -146,8 +145,13 @@ def dollars(policy: str, outcomes: int = 1) -> Of:
     """With several outcomes the rows of each stand below those of the other."""
 
     def of(rows: Rows, p: Pseudo) -> Value:
-        if_event, if_no_event = (outcomes * rows.also[policy, part] for part in WHOLE)
-        return influence.dollars(p.a, p.b, if_event, if_no_event)
+        if_event, if_no_event = (rows.also[policy, part] for part in WHOLE)
+
+        def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+            v1, v0, a, b = outcomes * if_event[k], outcomes * if_no_event[k], p.a[k], p.b[k]
+            return v1 * a + v0 * b, a + b, v1 - v0, 0.0
+
+        return influence.Ratio(len(rows), terms)
 
     return of
 

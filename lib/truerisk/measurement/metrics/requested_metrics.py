@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
+import numpy as np
+
 from truerisk.measurement.estimate import Metric
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
@@ -47,9 +49,9 @@ class At:
 
     def flags(self, rows: Rows) -> Flags:
         """Whom it flags, found once for all metrics."""
-        if self not in rows.flags:
-            rows.flags[self] = self._flags(rows)
-        return cast(Flags, rows.flags[self])
+        if self not in rows.shared:
+            rows.shared[self] = self._flags(rows)
+        return cast(Flags, rows.shared[self])
 
     def _flags(self, rows: Rows) -> Flags:
         if self.kind is Kind.DAILY:
@@ -136,8 +138,11 @@ def _with_flags(metric: Callable[[Rows, Pseudo, Flags], Value], at: At) -> Of:
 
 def _below(threshold: float) -> Of:
     def of(rows: Rows, p: Pseudo) -> Value:
-        f = (rows.score < threshold).astype(float)
-        return influence.ratio(f * p.a, f * (p.a + p.b), f)
+        def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+            f = (rows.score[k] < threshold) * 1.0
+            return f * p.a[k], f * (p.a[k] + p.b[k]), f, 0.0
+
+        return influence.Ratio(len(rows), terms)
 
     return of
 
@@ -146,8 +151,13 @@ def _brier_gain(name: str) -> Of:
     """How much smaller the other score's squared error is."""
 
     def of(rows: Rows, p: Pseudo) -> Value:
-        s, r = rows.score, rows.also[rival(name)]
-        by_event, by_none = (1 - s) ** 2 - (1 - r) ** 2, s**2 - r**2
-        return influence.ratio(p.a * by_event + p.b * by_none, p.a + p.b, by_event - by_none)
+        other = rows.also[rival(name)]
+
+        def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+            s, r, a, b = rows.score[k], other[k], p.a[k], p.b[k]
+            by_event, by_none = (1 - s) ** 2 - (1 - r) ** 2, s**2 - r**2
+            return a * by_event + b * by_none, a + b, by_event - by_none, 0.0
+
+        return influence.Ratio(len(rows), terms)
 
     return of
