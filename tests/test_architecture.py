@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
@@ -35,9 +36,15 @@ def modules() -> list[Path]:
     return sorted(LIBRARY.rglob("*.py"))
 
 
+@cache
+def nodes(source: str) -> list[ast.AST]:
+    """A module and everything in it; many tests look at the same ones."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def imported(source: str) -> Iterator[str]:
     """The dotted names that a module imports, also inside functions."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -93,7 +100,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
     graph: dict[str, set[str]] = {}
     for name, path in dotted.items():
         graph[name] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path.read_text()):
             if isinstance(node, ast.ImportFrom) and name != "truerisk.__init__":
                 targets = {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
                 graph[name] |= targets & set(dotted)
@@ -124,7 +131,7 @@ def test_nothing_imports_pickle() -> None:
 def test_files_hold_one_idea() -> None:
     for path in modules():
         assert len(path.read_text().splitlines()) <= 300, path
-        assert ast.get_docstring(ast.parse(path.read_text())), path
+        assert ast.get_docstring(nodes(path.read_text())[0]), path  # type: ignore[arg-type]
         assert path.stem not in {"utils", "helpers", "common", "manager", "misc"}
 
 
@@ -133,7 +140,7 @@ def test_flows_are_thin() -> None:
         source = path.read_text()
         assert len(source.splitlines()) <= 80, path
         assert not {"pandas", "numpy"} & set(imported(source)), path
-        for node in ast.walk(ast.parse(source)):
+        for node in nodes(source):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 assert ast.get_docstring(node), f"{path}: {node.name}"
 
@@ -193,7 +200,7 @@ def offered() -> Iterator[tuple[str, Any]]:
 
 def defined(kind: type) -> Iterator[tuple[str, Any]]:
     for path in sorted(LIBRARY.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path.read_text()):
             if isinstance(node, kind):
                 yield str(path.relative_to(LIBRARY)), node
 
