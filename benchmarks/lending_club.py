@@ -16,8 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 import truerisk as tr
+from truerisk.columns import FEATURE
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.decide import FEATURE
 from truerisk.models.package import save
 from truerisk.statistics.influence import auc
 

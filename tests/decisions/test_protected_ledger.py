@@ -8,8 +8,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from truerisk.catalog.lineage import use_edges
+from truerisk.columns import PROTECTED
 from truerisk.decisions.batch import plan_batch, score
-from truerisk.decisions.decide import PROTECTED, decide
+from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, decision_log, read_ledger
 from truerisk.features.dataset import build_dataset
 from truerisk.features.definitions import definition

@@ -10,7 +10,7 @@ import pandas as pd
 from truerisk.catalog.describe import in_words, toml_lines
 from truerisk.catalog.entries import FeatureEntry, ModelEntry, node
 from truerisk.catalog.models import hashes
-from truerisk.decisions.decide import FEATURE
+from truerisk.columns import FEATURE
 from truerisk.errors import TrueriskError, told
 from truerisk.features.build import build
 from truerisk.features.dataset import applications

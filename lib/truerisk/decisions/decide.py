@@ -11,6 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import (
+    FEATURE,
+    IF_EVENT,
+    IF_NO_EVENT,
+    PROTECTED,
+    SEGMENT,
+    chance_of,
+    value_of,
+)
 from truerisk.decisions.batch import MATCHES, Batch
 from truerisk.decisions.exploration.explore import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
@@ -21,10 +30,6 @@ from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
-
-FEATURE = "feature__"
-SEGMENT = "segment__"
-PROTECTED = "protected__"  # kept for fairness; no input of the model
 
 
 @one_thread
@@ -86,9 +91,9 @@ def decide(
         }
     )
     for i, name in enumerate(names):
-        ledger[f"p_{name}"] = p[:, i]
-        ledger[f"value_{name}_if_event"] = money[0][:, i]
-        ledger[f"value_{name}_if_no_event"] = money[1][:, i]
+        ledger[chance_of(name)] = p[:, i]
+        ledger[value_of(name, IF_EVENT)] = money[0][:, i]
+        ledger[value_of(name, IF_NO_EVENT)] = money[1][:, i]
     inputs = scored[batch.features].add_prefix(FEATURE)
     others = [s for s in problem.training.segments if s not in batch.features]
     protected = scored[problem.training.protected].add_prefix(PROTECTED)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, value_of
 from truerisk.decisions.ledger import decision_log
 from truerisk.flow import Run, namespace, runs_of
 from truerisk.lake.lake import Lake
@@ -100,8 +101,8 @@ def _true_gain(problem: Problem, judged: pd.DataFrame, world: World) -> float:
     """Dollars an application that the chosen candidate's policy really adds to the champion's."""
     event = judged[problem.key].map(world.truth.set_index("application_id")["event"])
     gain = sum(
-        (judged[f"chosen_p_{a}"] - judged[f"p_{a}"])
-        * np.where(event, judged[f"value_{a}_if_event"], judged[f"value_{a}_if_no_event"])
+        (judged[f"chosen_p_{a}"] - judged[chance_of(a)])
+        * np.where(event, judged[value_of(a, IF_EVENT)], judged[value_of(a, IF_NO_EVENT)])
         for a in problem.actions
     )
     return float(np.mean(gain))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import CHANCE, IF_EVENT, IF_NO_EVENT, VALUE, value_of
 from truerisk.problem.spec import Problem
 
 
@@ -15,8 +16,8 @@ def judging_log(
     """The judging rows as a decision log."""
     log = frame.assign(score=score, revealed=frame["event"].notna())
     for i, name in enumerate(problem.actions):
-        log[f"value_{name}_if_event"] = money[0][:, i]
-        log[f"value_{name}_if_no_event"] = money[1][:, i]
+        log[value_of(name, IF_EVENT)] = money[0][:, i]
+        log[value_of(name, IF_NO_EVENT)] = money[1][:, i]
     return log
 
 
@@ -40,9 +41,9 @@ def judged_rows(
     policy: pd.DataFrame,
 ) -> pd.DataFrame:
     """The rows of a log whose ``score`` is the rival's, with what the chosen candidate adds."""
-    dollars = [c for c in log.columns if c.startswith("value_")]
+    dollars = [c for c in log.columns if c.startswith(VALUE)]
     both = log[[problem.key, "as_of", "score", "m", *dollars]].assign(chosen_score=chosen)
-    chances = [reference.add_prefix("p_"), policy.add_prefix("chosen_p_")]
+    chances = [reference.add_prefix(CHANCE), policy.add_prefix(f"chosen_{CHANCE}")]
     return pd.concat([both, *chances], axis=1)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import VALUE
 from truerisk.decisions.policy import choose, dollars, probabilities
 from truerisk.evaluation.choice import Choice, choose_candidate
 from truerisk.evaluation.contest import Contest, contest
@@ -212,7 +213,7 @@ def _by_subject(dataset: Dataset, parts: Split, log: pd.DataFrame) -> pd.DataFra
 
 def _without_dollars(log: pd.DataFrame) -> pd.DataFrame:
     """A log whose groups are not asked what they earn."""
-    return log.drop(columns=[c for c in log.columns if c.startswith("value_")])
+    return log.drop(columns=[c for c in log.columns if c.startswith(VALUE)])
 
 
 def _bands(score: np.ndarray) -> np.ndarray:

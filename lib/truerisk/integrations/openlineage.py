@@ -18,6 +18,7 @@ import pandas as pd
 from truerisk.catalog.catalog import Catalog
 from truerisk.catalog.entries import node
 from truerisk.catalog.lineage import reach
+from truerisk.columns import FEATURE
 from truerisk.errors import LakeError, TrueriskError, told
 from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
@@ -115,7 +116,7 @@ def _scorings(catalog: Catalog, problem: Problem, lake: Lake) -> Iterator[Any]:
             (m for m in catalog.model_entries if m.version == batch["model_version"]), None
         )
         names = [i.feature for i in model.inputs] if model else []
-        read = {f"feature__{n}": _columns(catalog, problem, n) for n in names}
+        read = {f"{FEATURE}{n}": _columns(catalog, problem, n) for n in names}
         model_name = f"models/{problem.name}/{batch['model_version']}"
         read["score"] = [(model_name, n, True) for n in names]
         inputs = list(_inputs(problem, lake, json.loads(batch["versions"])))

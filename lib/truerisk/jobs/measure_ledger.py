@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from truerisk.decisions.decide import FEATURE, SEGMENT
+from truerisk.columns import FEATURE, SEGMENT
 from truerisk.errors import LogError
 from truerisk.isolated import isolated
 from truerisk.lake import objects

@@ -9,6 +9,8 @@ clip((π − L)/(H − L), 0, 1). Rows of the older rule are those without ``exp
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import CHANCE
+
 WINDOW = 90  # days, counted from 1970 in UTC
 NEEDED = ("subject", "as_of", "action", "explored", "exploration_rate", "p_reveal", "propensity")
 
@@ -69,7 +71,7 @@ def _with_chance(
     made = {"exploration_rate": chance, "p_reveal": chance, "propensity": taken}
     action = decided["action"]
     for column in decided.columns:
-        name = column.removeprefix("p_")
+        name = column.removeprefix(CHANCE)
         if name != column and column != "p_reveal":
             logged = decided[column].to_numpy(dtype=float)
             others = np.where(logged > 0, other, logged)

@@ -2,6 +2,8 @@
 
 import pyarrow as pa
 
+from truerisk.columns import RESERVED
+
 REGISTRY = "registry"
 ESTIMATES = "estimates"
 FEATURES = "features"
@@ -55,13 +57,12 @@ LOGGED = (
     "exploration_entry", "factors", "shard", "chain_at", "chain_rows", "chain_previous",
     "chain_hash",
 )  # fmt: skip
-NAMED = ("p_", "arm_p_", "value_", "feature__", "segment__", "protected__", "__")
 
 
 def is_ours(column: str) -> bool:
     """Whether a ledger or log uses this name for its own; letter case counts for nothing."""
     name = column.lower()
-    return name in DECISIONS_SCHEMA.names or name in LOGGED or name.startswith(NAMED)
+    return name in DECISIONS_SCHEMA.names or name in LOGGED or name.startswith(RESERVED)
 
 
 ESTIMATES_SCHEMA = pa.schema(

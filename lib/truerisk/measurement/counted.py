@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.evidence.outcomes import action_names
+from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, value_of, valued_actions
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import clustered_se, share_interval, wald, wilson
@@ -56,15 +56,15 @@ def exploration_dollars(frame: pd.DataFrame, rows: Rows) -> np.ndarray | None:
     v_a(y) − Σ_{b≠a} p_b·v_b(y) / Σ_{b≠a} p_b, with the outcome that is known; 0 where none is or
     nothing else could have been taken. None for a log without dollars or actions.
     """
-    actions = action_names(frame)
+    actions = valued_actions(frame.columns)
     if not actions or "action" not in frame:
         return None
     event = rows.y > 0
     own, other, chance = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
     for name in actions:
-        worth = np.where(event, frame[f"value_{name}_if_event"], frame[f"value_{name}_if_no_event"])
+        worth = np.where(event, frame[value_of(name, IF_EVENT)], frame[value_of(name, IF_NO_EVENT)])
         taken = frame["action"].eq(name).to_numpy(dtype=bool)
-        p = np.where(taken, 0.0, frame[f"p_{name}"].to_numpy(dtype=float))
+        p = np.where(taken, 0.0, frame[chance_of(name)].to_numpy(dtype=float))
         own += np.where(taken, worth, 0.0)
         other += p * worth
         chance += p

@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric, estimates
 from truerisk.measurement.evidence.alike import policy_of, score_of
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.outcome_model import expected_value, guesses
-from truerisk.measurement.evidence.outcomes import (
-    Outcome,
-    action_names,
-    outcomes_of,
-    revealing_actions,
-)
+from truerisk.measurement.evidence.outcomes import Outcome, outcomes_of, revealing_actions
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
@@ -67,7 +63,7 @@ def measure(
     known = evidence_of(log, [*features, *by, *reading.cluster])
     frame, mature = known.frame, known.mature
     _check(frame, features, by, flagging.capacities, bands)
-    actions, against = action_names(frame), changes.against
+    actions, against = valued_actions(frame.columns), changes.against
     if (changes.policies or against is not None) and not actions:
         raise LogError(
             "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from truerisk.decisions.decide import FEATURE, PROTECTED
+from truerisk.columns import FEATURE, PROTECTED
 from truerisk.decisions.exploration.spend import exploration_spend
 from truerisk.errors import RegistryError
 from truerisk.isolated import Lost, isolated

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from truerisk.columns import chance_of
 from truerisk.isolated import Lost, isolated
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.outcome_model import cross_fit
@@ -40,9 +41,9 @@ class Decided:
         if not self.flag:
             return None
         log = self.evidence.log
-        mature = log.loc[self.evidence.mature, ["as_of", f"p_{self.flag}"]]
+        mature = log.loc[self.evidence.mature, ["as_of", chance_of(self.flag)]]
         day = mature["as_of"].dt.floor("D")
-        a_day = float(round(mature[f"p_{self.flag}"].sum() / day.nunique()))
+        a_day = float(round(mature[chance_of(self.flag)].sum() / day.nunique()))
         return a_day if 1 <= a_day < day.value_counts().max() and day.nunique() > 1 else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import SIDES, chance_of, value_of
 from truerisk.decisions.policy import Choice
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
@@ -44,8 +45,8 @@ def recent(
     the problem's actions, which the file did not have then, are left out.
     """
     names = list(problem.actions)
-    sides = [[f"value_{name}_if_{side}" for name in names] for side in ("event", "no_event")]
-    taken = [f"p_{name}" for name in names]
+    sides = [[value_of(name, side) for name in names] for side in SIDES]
+    taken = [chance_of(name) for name in names]
     needed = [*taken, *sides[0], *sides[1], "exploration_p"]
     if problem.exploration is None or not set(needed) <= set(decided):
         return None

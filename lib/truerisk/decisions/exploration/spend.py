@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-VALUE, ENDING = "value_", "_if_no_event"
+from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, value_of, valued_actions
 
 
 def exploration_spend(log: pd.DataFrame) -> pd.DataFrame:
@@ -49,19 +49,15 @@ def _lost(log: pd.DataFrame) -> np.ndarray:
 
     An explored row's own action is the other one with a probability.
     """
-    names = [
-        c.removeprefix(VALUE).removesuffix(ENDING)
-        for c in log.columns
-        if c.startswith(VALUE) and c.endswith(ENDING)
-    ]
+    names = valued_actions(log.columns)
     event = log["event"].to_numpy(float)
     value = np.column_stack(
         [
-            np.where(event == 1, log[f"{VALUE}{a}_if_event"], log[f"{VALUE}{a}{ENDING}"])
+            np.where(event == 1, log[value_of(a, IF_EVENT)], log[value_of(a, IF_NO_EVENT)])
             for a in names
         ]
     )
-    p = np.column_stack([log[f"p_{a}"].to_numpy(float) for a in names])
+    p = np.column_stack([log[chance_of(a)].to_numpy(float) for a in names])
     rows, taken = np.arange(len(log)), log["action"].map(names.index).to_numpy(int)
     earned = value[rows, taken]
     if "realised_value" in log:

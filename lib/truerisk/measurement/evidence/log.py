@@ -15,13 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.evidence.outcomes import (
-    SIDES,
-    Outcome,
-    action_names,
-    refuse,
-    revealing_actions,
-)
+from truerisk.columns import SIDES, chance_of, value_of, valued_actions
+from truerisk.measurement.evidence.outcomes import Outcome, refuse, revealing_actions
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.types import NEEDED as NEEDED
 from truerisk.statistics.clusters import codes
@@ -39,7 +34,7 @@ def check_values(frame: pd.DataFrame) -> None:
     if "action" in frame:
         undecided = frame["action"].isna().to_numpy()
         refuse("an outcome is there and action is null", undecided & ~np.isnan(event))
-    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    dollars = [value_of(a, side) for a in valued_actions(frame.columns) for side in SIDES]
     for column in ("realised_value", *dollars):
         if column in frame:
             size = np.abs(frame[column].to_numpy())
@@ -62,7 +57,7 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
     score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     shown, overridden = _shown(frame), _overridden(frame)
     if outcome.actions:
-        logged = np.sum([frame[f"p_{a}"].to_numpy() for a in outcome.actions], axis=0)
+        logged = np.sum([frame[chance_of(a)].to_numpy() for a in outcome.actions], axis=0)
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine
     pi = np.nan_to_num(logged)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import SIDES, value_of, valued_actions
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.outcomes import SIDES, action_names, refuse
+from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.clusters import FOLDS
@@ -56,7 +57,7 @@ def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> 
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    dollars = [f"value_{a}_{side}" for a in action_names(frame) for side in SIDES]
+    dollars = [value_of(a, side) for a in valued_actions(frame.columns) for side in SIDES]
     X, value = _design(frame, rows, [*features, *dollars]), frame["realised_value"].to_numpy(float)
     known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
     m = np.zeros(len(rows))

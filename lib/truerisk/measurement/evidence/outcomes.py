@@ -7,11 +7,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import chance_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.wording.counted import counted
 
 TOLERANCE = 1e-6
-SIDES = ("if_event", "if_no_event")
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,6 @@ class Outcome:
 
     name: str = ""
     actions: tuple[str, ...] = ()
-
-
-def action_names(log: pd.DataFrame) -> list[str]:
-    """The actions a log holds dollars for."""
-    ending = "_if_no_event"
-    return [
-        c.removeprefix("value_").removesuffix(ending)
-        for c in log.columns
-        if isinstance(c, str) and c.startswith("value_") and c.endswith(ending)
-    ]
 
 
 def outcomes_of(frame: pd.DataFrame, same: Mapping[str, str] | None = None) -> list[Outcome]:
@@ -42,7 +32,7 @@ def outcomes_of(frame: pd.DataFrame, same: Mapping[str, str] | None = None) -> l
     actions = _with_probability(frame)
     if not actions:
         return [Outcome()]
-    chance = {a: frame[f"p_{a}"].to_numpy(dtype=float) for a in actions}
+    chance = {a: frame[chance_of(a)].to_numpy(dtype=float) for a in actions}
     _check(frame, chance)
     shows = revealing(frame, chance)
     names = {a: (same or {}).get(a, a) for a in shows}
@@ -57,7 +47,7 @@ def revealing_actions(frame: pd.DataFrame) -> list[str]:
     actions = _with_probability(frame)
     if not actions:
         return []
-    return revealing(frame, {a: frame[f"p_{a}"].to_numpy(dtype=float) for a in actions})
+    return revealing(frame, {a: frame[chance_of(a)].to_numpy(dtype=float) for a in actions})
 
 
 def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str]:
@@ -90,10 +80,10 @@ def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str
 
 def _with_probability(frame: pd.DataFrame) -> list[str]:
     """The actions that are named by dollars or taken, and whose probability is logged."""
-    named = action_names(frame)
+    named = valued_actions(frame.columns)
     if "action" in frame:
         named += [a for a in sorted(set(frame["action"].dropna())) if a not in named]
-    return [a for a in named if f"p_{a}" in frame]
+    return [a for a in named if chance_of(a) in frame]
 
 
 def _check(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> None:

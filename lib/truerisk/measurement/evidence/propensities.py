@@ -9,11 +9,11 @@ for later ones only the assigned arm's own probability is right. A log of experi
 
 import pandas as pd
 
+from truerisk.columns import ARM, CHANCE
 from truerisk.errors import LogError
 from truerisk.wording.counted import counted
 
 SUSPICION = 1e-3  # a fair split fails the ratio test this often
-PREFIX = "arm_"
 
 
 def as_assigned(log: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +42,8 @@ def as_assigned(log: pd.DataFrame) -> pd.DataFrame:
     later = pd.Series(log.index.isin(ordered.index[~first.to_numpy()]), index=log.index)
     changed = log.copy()
     for column in log.columns:
-        if column.startswith(f"{PREFIX}p_"):
-            changed[column.removeprefix(PREFIX)] = log[column.removeprefix(PREFIX)].where(
+        if column.startswith(f"{ARM}{CHANCE}"):
+            changed[column.removeprefix(ARM)] = log[column.removeprefix(ARM)].where(
                 ~later, log[column]
             )
     return changed

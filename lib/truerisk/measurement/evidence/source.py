@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from truerisk.columns import ARM, CHANCE, VALUE
 from truerisk.errors import LogError
 from truerisk.wording.lists import one_of
 
@@ -27,7 +28,7 @@ COLUMNS = (
     "event", "m", "realised_value", "cluster", "experiment", "arm", "arm_share",
     "exploration_entry",
 )  # fmt: skip
-STEMS = ("p_", "arm_p_", "value_")
+STEMS = (CHANCE, f"{ARM}{CHANCE}", VALUE)
 
 
 def as_frame(log: Log, columns: Iterable[str] = ()) -> pd.DataFrame:

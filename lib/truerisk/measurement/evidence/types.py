@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import ARM, chance_of, value_of, valued_actions
 from truerisk.errors import LogError
-from truerisk.measurement.evidence.outcomes import action_names, refuse
+from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.wording.counted import counted
 from truerisk.wording.lists import did_you_mean, one_of
 
@@ -65,18 +66,18 @@ def numbers(values: pd.Series, name: str) -> np.ndarray:
 def _numeric(log: pd.DataFrame) -> Iterator[str]:
     """The columns of numbers that are there, those of every action included."""
     yield from (c for c in NUMBERS if c in log)
-    worth = action_names(log)
+    worth = valued_actions(log.columns)
     for action in worth:
         for side in ("if_event", "if_no_event"):
-            if f"value_{action}_{side}" not in log:
+            if value_of(action, side) not in log:
                 raise LogError(
                     f'The log has no column "value_{action}_{side}"; every action needs both its '
                     "dollars."
                 )
-            yield f"value_{action}_{side}"
+            yield value_of(action, side)
     taken = [] if "action" not in log else sorted(set(log["action"].dropna()))
     for action in dict.fromkeys([*worth, *taken]):
-        yield from (c for c in (f"p_{action}", f"arm_p_{action}") if c in log)
+        yield from (c for c in (chance_of(action), f"{ARM}{chance_of(action)}") if c in log)
 
 
 def _numbers(log: pd.DataFrame, column: str, words: dict[str, float] | None = None) -> np.ndarray:

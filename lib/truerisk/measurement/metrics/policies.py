@@ -11,9 +11,17 @@ from enum import Enum, auto
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import (
+    IF_EVENT,
+    IF_NO_EVENT,
+    SIDES,
+    chance_of,
+    value_of,
+    valued_actions,
+)
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import AS_RUN, Metric
-from truerisk.measurement.evidence.outcomes import SIDES, Outcome, action_names
+from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics import influence
@@ -50,17 +58,17 @@ Policies = Mapping[str, pd.DataFrame]
 
 def offered(frame: pd.DataFrame, against: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
     """The policy to compare with: the log's own, from its p_<action>, or another."""
-    actions = action_names(frame)
+    actions = valued_actions(frame.columns)
     if not actions:
         return {}
     if against is None:
         for a in actions:
-            if f"p_{a}" not in frame:
+            if chance_of(a) not in frame:
                 raise LogError(
                     f'The log holds dollars of the action "{a}" and no column "p_{a}", its '
                     "probability before the draw."
                 )
-        against = frame[[f"p_{a}" for a in actions]].set_axis(actions, axis=1)
+        against = frame[[chance_of(a) for a in actions]].set_axis(actions, axis=1)
     return {AS_RUN: against}
 
 
@@ -80,7 +88,7 @@ def columns(
     made: dict[Key, np.ndarray] = {}
     for name, policy in policies.items():
         total = {part: np.zeros(len(frame)) for part in Part}
-        for action in action_names(frame):
+        for action in valued_actions(frame.columns):
             given = policy[action].to_numpy(float)
             inside = action in reveals
             total[Part.INSIDE] += given * inside
@@ -89,7 +97,7 @@ def columns(
             if outcome.actions and action not in outcome.actions and (inside or not first):
                 continue
             for whole, part, side in zip(WHOLE, INSIDE, SIDES, strict=True):
-                dollars = given * frame[f"value_{action}_{side}"].to_numpy(float)
+                dollars = given * frame[value_of(action, side)].to_numpy(float)
                 total[whole] += dollars
                 total[part] += dollars * inside
         made |= {(name, part): values for part, values in total.items()}
@@ -157,7 +165,7 @@ def dollars(policy: str, outcomes: int = 1) -> Of:
 
 
 def _needs_no_outcome(frame: pd.DataFrame, action: str) -> None:
-    differ = frame[f"value_{action}_if_event"] != frame[f"value_{action}_if_no_event"]
+    differ = frame[value_of(action, IF_EVENT)] != frame[value_of(action, IF_NO_EVENT)]
     if differ.any():
         raise LogError(
             f'The log cannot be measured: the action "{action}" shows no outcome, the others show '

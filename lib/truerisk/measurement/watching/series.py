@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.evidence.outcomes import action_names
+from truerisk.columns import chance_of, value_of, valued_actions
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.watching.release import Released
 from truerisk.measurement.watching.sequence import (
@@ -100,9 +100,9 @@ def watched_rows(released: Released) -> Watched:
     least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, a) for u in (0.0, 1.0))
     dollars: list[np.ndarray | None] = [None, None]
     frame = ground.frame.loc[keep]
-    if actions := action_names(frame):
+    if actions := valued_actions(frame.columns):
         for i, ending in enumerate(("if_event", "if_no_event")):
-            parts = (frame[f"p_{c}"] * frame[f"value_{c}_{ending}"] for c in actions)
+            parts = (frame[chance_of(c)] * frame[value_of(c, ending)] for c in actions)
             dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)
     return Watched(
         rows=rows, a=a, b=b, w=w, least=least, most=most, look=released.look,

@@ -8,11 +8,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import chance_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.labelled import labelled
-from truerisk.measurement.evidence.outcomes import action_names
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.status import Reason
@@ -103,10 +103,10 @@ class ActionValues:
     @cached_property
     def ran(self) -> Sides:
         """Expected dollars of the policy that ran, Σ_a p_a·v_a."""
-        missing = [f"p_{name}" for name in self.value if f"p_{name}" not in self.frame]
+        missing = [chance_of(name) for name in self.value if chance_of(name) not in self.frame]
         if missing:
             raise LogError(f"The log has no column {', '.join(missing)}: what ran is not known.")
-        p = {name: self.frame[f"p_{name}"].to_numpy(dtype=float) for name in self.value}
+        p = {name: self.frame[chance_of(name)].to_numpy(dtype=float) for name in self.value}
         one, zero = (sum(p[k] * v[side] for k, v in self.value.items()) for side in (0, 1))
         return np.asarray(one), np.asarray(zero)
 
@@ -157,7 +157,7 @@ def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = 
     if isinstance(log, ActionValues):
         return log
     evidence = evidence_of(log, features)
-    names = action_names(evidence.log)
+    names = valued_actions(evidence.log.columns)
     if len(names) < 2:
         raise LogError(
             f"The log holds dollars for {len(names)} actions ({', '.join(names) or 'none'}) and "
@@ -171,7 +171,7 @@ def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = 
     new = np.append(True, score[1:] != score[:-1])[: len(score)]
     size = np.bincount(np.cumsum(new) - 1, minlength=1)
     start = np.cumsum(size) - size
-    kept = [c for c in ("as_of", *(f"p_{name}" for name in names)) if c in known.frame]
+    kept = [c for c in ("as_of", *(chance_of(name) for name in names)) if c in known.frame]
     n, gone = len(part), _count(part.lost[rows])
     share = 1 - len(rows) / n
     said = [f"of the eligible: {share:.1%} had no chance to be revealed"] * (share > 0)
@@ -203,7 +203,7 @@ def _count(mask: np.ndarray) -> int:
 def _sides(frame: pd.DataFrame, name: str, rows: np.ndarray) -> Sides:
     made = []
     for ending in ("if_event", "if_no_event"):
-        column = f"value_{name}_{ending}"
+        column = value_of(name, ending)
         if column not in frame:
             raise LogError(
                 f'The log has no column "{column}"; every action needs both its dollars.'

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import chance_of
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.alike import policy_of
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
@@ -79,7 +80,7 @@ def _probabilities(
     s: ActionValues, evidence: Evidence, policy: pd.DataFrame | None
 ) -> dict[str, np.ndarray]:
     if policy is None:
-        return {k: s.frame[f"p_{k}"].to_numpy(dtype=float) for k in s.value}
+        return {k: s.frame[chance_of(k)].to_numpy(dtype=float) for k in s.value}
     mature = policy_of(evidence.log, policy, list(s.value), "The policy", evidence.mature)
     return {k: mature[k].to_numpy()[s.frame.index.to_numpy()] for k in s.value}
 

@@ -1,0 +1,36 @@
+"""How the columns of decisions and their logs are called, in one place."""
+
+from collections.abc import Iterable
+
+FEATURE, SEGMENT, PROTECTED = "feature__", "segment__", "protected__"
+ARM, CHANCE, VALUE = "arm_", "p_", "value_"
+SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
+RESERVED = (
+    CHANCE,
+    f"{ARM}{CHANCE}",
+    VALUE,
+    FEATURE,
+    SEGMENT,
+    PROTECTED,
+    "__",
+)  # for us
+
+
+def chance_of(action: str) -> str:
+    """The probability of an action, before the draw: p_<action>."""
+    return f"{CHANCE}{action}"
+
+
+def value_of(action: str, side: str) -> str:
+    """The dollars of an action, ``side`` one of SIDES: value_<action>_if_event and so on."""
+    return f"{VALUE}{action}_{side}"
+
+
+def valued_actions(columns: Iterable[object]) -> list[str]:
+    """The actions whose dollars are among the columns, in their order."""
+    ending = f"_{IF_NO_EVENT}"
+    return [
+        column.removeprefix(VALUE).removesuffix(ending)
+        for column in columns
+        if isinstance(column, str) and column.startswith(VALUE) and column.endswith(ending)
+    ]
