@@ -3,8 +3,10 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pandas as pd
 import typer
@@ -30,7 +32,7 @@ TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "
 
 
 def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = "") -> None:
-    """Simulate, train, approve, decide, wait, retrain, measure; then say how close it came."""
+    """Simulate, train, approve, decide, wait, retrain and measure; then say how close it came."""
     if not yes and not sys.stdin.isatty():
         raise TrueriskError("The demo asks for an approval; run it at a terminal or pass --yes.")
     month = [pd.Timestamp(START, tz="UTC") + pd.DateOffset(months=m) for m in range(31)]
@@ -56,15 +58,14 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
     what = "Decide the applications of months 19 to 24, exploring a little"
     with doing(out, what, tasks=4) as on_step:
         launch("score", problem, lake, on_step, since=str(month[18]), until=str(month[24]))
-    what = "The loans run on until month 30; train again, with the explored outcomes"
-    with doing(out, what, tasks=6) as on_step:
+    with doing(out, "The loans run on until month 30, the explored ones too"):
         log = decision_log(problem, lake, month[30])
         shown = log.loc[log["action"] == problem.revealing, problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
-        launch("train", problem, lake, on_step, known_at=str(month[30]))
+    again = Started("Train again as known at month 30, with the explored outcomes", "train", 6)
+    known = Started("Measure as known then, for everyone who applied", "measure", 3)
+    said = at_once(out, problem, lake, [again, known], known_at=str(month[30]))[1]
     following = str(approval.list_models(problem.name, lake)["version"].iloc[0])
-    with doing(out, "Measure as known at month 30, for everyone who applied", tasks=3) as on_step:
-        said = launch("measure", problem, lake, on_step, known_at=str(month[30]))
 
     period = f"{month[18]:%B} to {month[24] - pd.Timedelta(days=1):%B}"
     conclude(out, problem, lake, world, month[30], following, period)
@@ -100,12 +101,56 @@ def approve(out: Console, problem: Problem, lake: Lake, yes: bool) -> str:
     return version
 
 
+@dataclass(frozen=True)
+class Started:
+    """A flow of ``tasks`` tasks, and what it does in words."""
+
+    what: str
+    verb: str
+    tasks: int
+
+
+def at_once(
+    out: Console, problem: Problem, lake: Lake, flows: Sequence[Started], **parameters: str
+) -> list[list[str]]:
+    """What each of some flows said that wait for nothing of each other, as on a scheduler."""
+    with bars(out) as bar, ThreadPoolExecutor(len(flows)) as pool:
+
+        def run(flow: Started) -> tuple[list[str], float]:
+            with moving(bar, flow.what, flow.tasks) as on_step:
+                started = time.perf_counter()
+                said = launch(flow.verb, problem, lake, on_step, **parameters)
+            return said, time.perf_counter() - started
+
+        found = []
+        for flow, task in [(flow, pool.submit(run, flow)) for flow in flows]:
+            said, seconds = task.result()
+            done(out, flow.what, seconds)
+            found.append(said)
+    return found
+
+
 @contextmanager
 def doing(out: Console, what: str, tasks: int = 1) -> Iterator[Callable[[str], None]]:
     """A bar that moves with every task on a terminal, then a line with the seconds it took."""
     started = time.perf_counter()
+    with bars(out) as bar, moving(bar, what, tasks) as on_step:
+        yield on_step
+    done(out, what, time.perf_counter() - started)
+
+
+def bars(out: Console) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
-        at = bar.add_task(what, total=tasks)
-        yield lambda step: bar.update(at, description=f"{what}: {step}", advance=1)
-    out.print(f"✓ {what} [{time.perf_counter() - started:.0f} s]", markup=False)
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+
+
+@contextmanager
+def moving(bar: Progress, what: str, tasks: int) -> Iterator[Callable[[str], None]]:
+    """A bar of its own, which moves with every step that starts and is gone at the end."""
+    at = bar.add_task(what, total=tasks)
+    yield lambda step: bar.update(at, description=f"{what}: {step}", advance=1)
+    bar.remove_task(at)
+
+
+def done(out: Console, what: str, seconds: float) -> None:
+    out.print(f"✓ {what} [{seconds:.0f} s]", markup=False)

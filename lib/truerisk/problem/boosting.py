@@ -16,8 +16,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     # A few texts get a column per level, a leaf one Newton step.
     "one_step": {
         "depth": 5,
-        "iterations": 120,
-        "learning_rate": 0.1,
+        "iterations": 80,
+        "learning_rate": 0.15,
         "one_hot_max_size": 25,
         "leaf_estimation_iterations": 1,
     },
