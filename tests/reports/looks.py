@@ -161,7 +161,7 @@ def vintages(moved=False):
                     "low": None if value is None else value - 0.02,
                     "high": None if value is None else value + 0.03,
                     "n": 1_000,
-                    "young": 0 if i < 2 else 1_000,
+                    "immature": 0 if i < 2 else 1_000,
                     "labels": 700,
                     "explored_labels": 40,
                     "share_not_identified": 0.02,

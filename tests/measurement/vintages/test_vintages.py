@@ -158,7 +158,7 @@ def test_a_vintage_partly_mature_is_measured_on_its_mature_rows() -> None:
     rows = log[log["as_of"].between("2025-07-01", "2025-08-01", inclusive="left")]
     mature = int(rows["mature"].sum())
     assert 0 < mature < len(rows)
-    assert july["n"] == mature and july["young"] == len(rows) - mature
+    assert july["n"] == mature and july["immature"] == len(rows) - mature
     assert july["status"].endswith(f"partly: {mature:,} of {len(rows):,} are mature")
     august = table(log, "matured").loc[pd.Timestamp("2025-08-01", tz="UTC")]
     assert august["n"] == 0 and august["status"].startswith("withheld: none of ")

@@ -179,7 +179,7 @@ class Table:
             "forecast": kind == "completed",
             **dict.fromkeys(("value", "low", "high")),
             "n": int((mask & (so_far.rows.pi > 0)).sum()),
-            "young": int((whole & ~so_far.mature).sum()),
+            "immature": int((whole & ~so_far.mature).sum()),
             "labels": labels,
             "explored_labels": explored,
             "share_not_identified": float((so_far.rows.pi[whole] == 0).mean()),

@@ -45,7 +45,7 @@ def vintages(
       outcome.
 
     Columns: vintage (its first instant, UTC), kind, forecast, value, low, high, n (rows that had a
-    chance to be revealed and are old enough), young, labels (outcomes known), explored_labels,
+    chance to be revealed and are old enough), immature, labels (outcomes known), explored_labels,
     share_not_identified, completion, timing_moved (null where untested), timing (words),
     correlation, status. Where ``status`` is not "ok" it says why a value is missing, bounded or of
     part of the vintage. Raises LogError for a log that cannot be measured.

@@ -17,7 +17,8 @@ def still_open(problem: Problem, monitor: Monitor) -> list[Block]:
     """Every status that is not ok, in words, with what settles it."""
     known = open_questions(problem, monitor.estimates)
     more = pd.DataFrame(
-        [*_promises(monitor), *_young(problem, monitor), *_waiting(monitor)], columns=known.columns
+        [*_promises(monitor), *_immature(problem, monitor), *_waiting(monitor)],
+        columns=known.columns,
     )
     table = pd.concat([known, more], ignore_index=True)
     return [Cards(table)] if len(table) else [Text("Nothing: every estimate has its value.")]
@@ -38,7 +39,7 @@ def _promises(monitor: Monitor) -> list[dict[str, str]]:
     ]
 
 
-def _young(problem: Problem, monitor: Monitor) -> list[dict[str, str]]:
+def _immature(problem: Problem, monitor: Monitor) -> list[dict[str, str]]:
     if isinstance(monitor.vintages, str):
         return []
     rows = monitor.vintages

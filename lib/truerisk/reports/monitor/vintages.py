@@ -58,7 +58,7 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
     for at, own in rows.groupby("vintage"):
         whole_month = own["n"].max()
         line: dict[str, object] = {"Month": f"{at:%Y-%m}", "Applications": whole(whole_month)}
-        line["Immature"] = whole(own["young"].max())
+        line["Immature"] = whole(own["immature"].max())
         kinds = own.set_index("kind")
         for kind, (label, *_) in KINDS.items():
             line[label[0].upper() + label[1:]] = _cell(kinds, kind)
