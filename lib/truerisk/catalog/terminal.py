@@ -12,7 +12,7 @@ from truerisk.catalog.search import documents, freshness, nearest, search
 from truerisk.errors import TrueriskError
 from truerisk.wording.counted import counted
 from truerisk.wording.lists import one_of
-from truerisk.wording.table import show, table
+from truerisk.wording.table import facts, show, table
 
 HITS = 20  # that a search prints
 BAD = {"stale", "missing", "damaged", "empty", "without times"}
@@ -97,23 +97,20 @@ def one(out: Console, catalog: Catalog, kind: str, name: str) -> None:
 
 
 def _source(out: Console, catalog: Catalog, s: SourceEntry) -> None:
-    facts = [
-        ("", s.description),
-        ("owner", s.owner),
-        ("lies in", f"{s.place} {s.version}"),
-        ("used as", ", ".join(s.roles)),
-        ("rows", "" if s.rows is None else f"{s.rows:,}"),
-        (
-            "event times",
-            f"{s.oldest:%Y-%m-%d} to {s.newest:%Y-%m-%d %H:%M} UTC" if s.newest else "",
-        ),
-        ("state", freshness(s)),
-        ("available", s.available),
-        ("put aside", counted(s.quarantined, "row") if s.quarantined else ""),
-        ("seen", s.seen),
-        ("trouble", s.trouble),
-    ]
-    _facts(out, f"source {s.problem}.{s.name}", facts)
+    span = f"{s.oldest:%Y-%m-%d} to {s.newest:%Y-%m-%d %H:%M} UTC" if s.newest else ""
+    known = {
+        "owner": s.owner,
+        "lies in": f"{s.place} {s.version}",
+        "used as": ", ".join(s.roles),
+        "rows": "" if s.rows is None else f"{s.rows:,}",
+        "event times": span,
+        "state": freshness(s),
+        "available": s.available,
+        "put aside": counted(s.quarantined, "row") if s.quarantined else "",
+        "seen": s.seen,
+        "trouble": s.trouble,
+    }
+    _head(out, f"source {s.problem}.{s.name}", s.description, known)
     rows = []
     users = _users(catalog)
     for c in catalog.column_entries:
@@ -129,18 +126,18 @@ def _source(out: Console, catalog: Catalog, s: SourceEntry) -> None:
 
 def _feature(out: Console, catalog: Catalog, f: FeatureEntry) -> None:
     filled = "not known" if f.coverage is None else f"{f.coverage:.1%} of {f.covered}"
-    facts = [
-        ("", f"{f.words[0].upper()}{f.words[1:]}."),
-        ("definition", f"version {f.version}, {f.hash}"),
-        ("filled", filled),
-        ("trouble", f.trouble),
-        ("", "" if f.in_file else "Only a model still knows it: the problem file does not."),
-    ]
-    _facts(out, f"feature {f.problem}.{f.name}", facts)
+    columns = [n.partition("/")[2] for n in catalog.upstream(f.id) if n.startswith("column/")]
+    known = {
+        "definition": f"version {f.version}, {f.hash}",
+        "filled": filled,
+        "comes from": ", ".join(columns),
+        "trouble": f.trouble,
+    }
+    only = "" if f.in_file else " Only a model still knows it: the problem file does not."
+    words = f"{f.words[0].upper()}{f.words[1:]}.{only}"
+    _head(out, f"feature {f.problem}.{f.name}", words, known)
     for line in f.toml.splitlines():
         out.print(Text(f"  {line}"))
-    columns = [n.partition("/")[2] for n in catalog.upstream(f.id) if n.startswith("column/")]
-    out.print(Text(f"comes from   {', '.join(columns)}"))
     rows = []
     for m in catalog.model_entries:
         for i in m.inputs if m.problem == f.problem else []:
@@ -178,8 +175,9 @@ def _users(catalog: Catalog) -> dict[str, str]:
     return {d.id: d.users for d in documents(catalog)}
 
 
-def _facts(out: Console, title: str, facts: list[tuple[str, str]]) -> None:
+def _head(out: Console, title: str, words: str, known: dict[str, str]) -> None:
+    """The title, what it is in words, and the facts that are known."""
     out.print(Text(title, style="bold"))
-    for name, value in facts:
-        if value:
-            out.print(Text(f"{name:12} {value}" if name else value))
+    if words:
+        out.print(Text(words))
+    show(out, facts({name: fact for name, fact in known.items() if fact}))
