@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from tests.measurement import worlds
 from truerisk.measurement.evidence.evidence import evidence_of, outcome_model
+from truerisk.measurement.evidence.outcome_model import sorted_rows
 
 pytestmark = pytest.mark.slow
 
@@ -71,3 +72,14 @@ def test_with_few_labels_it_says_the_mean_of_the_other_folds() -> None:
     for k in range(5):
         others = rows.seen & (rows.cluster % 5 != k)
         assert set(m[rows.cluster % 5 == k]) == {rows.y[others].mean()}
+
+
+@pytest.mark.parametrize("levels", [2, 1_000_000])
+def test_rows_are_taught_in_the_order_of_all_their_columns(levels: int) -> None:
+    """However few columns had to be looked at, and nulls are the last of theirs."""
+    rng = np.random.default_rng(levels)
+    X = rng.integers(0, levels, (400, 5)).astype(float)
+    X[rng.random(X.shape) < 0.2] = np.nan
+    y = rng.integers(0, 2, 400).astype(float)
+    rows = np.column_stack([y, X])
+    np.testing.assert_array_equal(rows[sorted_rows(X, y)], rows[np.lexsort((y, *X.T))])

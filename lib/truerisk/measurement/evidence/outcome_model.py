@@ -1,6 +1,7 @@
 """m(x) and its sisters: cross-fitted predictions that doubly robust estimates correct."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.clusters import FOLDS
+from truerisk.statistics.threads import available
 
 LEAST_LABELS = 200
 MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
@@ -55,24 +57,21 @@ def cross_fit(
 def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
     """m_v(x): the realised dollars expected where the outcome is seen, cross-fitted, shape (n,)."""
     from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     dollars = [value_of(a, side) for a in valued_actions(frame.columns) for side in SIDES]
     X, value = _design(frame, rows, [*features, *dollars]), frame["realised_value"].to_numpy(float)
-    known, fold = rows.seen & ~np.isnan(value), rows.cluster % FOLDS
-    m = np.zeros(len(rows))
-    for k, some in _taught(X, value, known, rows.cluster):
-        test = fold == k
+    known = rows.seen & ~np.isnan(value)
+
+    def learnt(some: np.ndarray, test: np.ndarray) -> np.ndarray | float:
         if len(some) < LEAST_LABELS:
-            m[test] = value[some].mean() if len(some) else 0.0
-            continue
+            return value[some].mean() if len(some) else 0.0
         model = HistGradientBoostingRegressor(
             max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False,
             random_state=0,
         )  # fmt: skip
-        with threadpool_limits(1, "openmp"):
-            m[test] = model.fit(X[some], value[some]).predict(X[test])
-    return m
+        return model.fit(X[some], value[some]).predict(X[test])
+
+    return _by_fold(learnt, _Taught(X, value, known, rows.cluster))
 
 
 def _fitted(
@@ -84,41 +83,85 @@ def _fitted(
 ) -> np.ndarray:
     """P(y) for every row of X, (n,), or those ``asked`` for, from the ``known`` of other folds."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
-    from threadpoolctl import threadpool_limits
 
-    m, fold = np.full(len(X), 0.5), cluster % FOLDS
-    for k, some in _taught(X, y, known, cluster):
-        test, labels = fold == k, y[some]
-        if asked is not None:
-            test &= asked
-        if not test.any():
-            continue
+    def learnt(some: np.ndarray, test: np.ndarray) -> np.ndarray | float:
+        labels = y[some]
         if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
-            m[test] = labels.mean() if len(labels) else 0.5
-            continue
+            return labels.mean() if len(labels) else 0.5
         model = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        # Its threads wait by spinning: on a busy machine two are a hundred times slower than one.
-        with threadpool_limits(1, "openmp"):
-            m[test] = model.fit(X[some], labels).predict_proba(X[test])[:, 1]
-    return np.clip(m, EDGE, 1 - EDGE)
+        return model.fit(X[some], labels).predict_proba(X[test])[:, 1]
+
+    return np.clip(_by_fold(learnt, _Taught(X, y, known, cluster), asked), EDGE, 1 - EDGE)
 
 
-def _taught(
-    X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Each fold, few subjects leave some empty, and the rows that its model is fitted on: of other
-    folds, in an order that does not depend on that of the log."""
-    fold, rows = cluster % FOLDS, np.flatnonzero(known)
-    if len(rows) > MOST_LABELS:
-        rows = rows[np.lexsort((y[rows], X[rows, 0], cluster[rows]))]
-    for k in np.unique(fold):
-        some = rows[fold[rows] != k]
+def _by_fold(
+    learnt: Callable[[np.ndarray, np.ndarray], np.ndarray | float],
+    taught: "_Taught",
+    asked: np.ndarray | None = None,
+) -> np.ndarray:
+    """What each fold's rows (those ``asked`` for) are expected to be by the others, (n,).
+
+    Folds are fitted side by side, each by one thread: boosting's own threads wait by spinning, and
+    on a busy machine two are a hundred times slower than one.
+    """
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    threads = ThreadpoolController()  # of the libraries that are loaded by now
+    m = np.full(len(taught.fold), 0.5)
+
+    def fill(k: int) -> None:
+        test = taught.fold == k
+        if asked is not None:
+            test &= asked
+        if test.any():
+            with threads.limit(limits=1, user_api="openmp"):  # of this thread's own loops
+                m[test] = learnt(taught.but(k), test)
+
+    with ThreadPoolExecutor(min(available(), FOLDS)) as pool:
+        list(pool.map(fill, np.unique(taught.fold)))  # few subjects leave some empty
+    return m
+
+
+class _Taught:
+    """Which rows a fold's model is fitted on: ``known`` ones of other folds, in an order that does
+    not depend on that of the log."""
+
+    def __init__(
+        self, X: np.ndarray, y: np.ndarray, known: np.ndarray, cluster: np.ndarray
+    ) -> None:
+        self.fold = cluster % FOLDS
+        self.rows = np.flatnonzero(known)
+        self.rank = np.zeros(len(X), dtype=np.int64)
+        self.rank[self.rows[sorted_rows(X[self.rows], y[self.rows])]] = np.arange(len(self.rows))
+        if len(self.rows) > MOST_LABELS:
+            first = np.lexsort((y[self.rows], X[self.rows, 0], cluster[self.rows]))
+            self.rows = self.rows[first]
+
+    def but(self, k: int) -> np.ndarray:
+        some = self.rows[self.fold[self.rows] != k]
         if len(some) > MOST_LABELS:
             some = some[:: -(-len(some) // MOST_LABELS)]
-        yield k, some[np.lexsort((y[some], *X[some].T))]
+        return some[np.argsort(self.rank[some])]
+
+
+def sorted_rows(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The rows by the last column of X, then the one before and so on, then y; (n,).
+
+    A column is only looked at where those after it do not tell all rows apart.
+    """
+    keys = np.column_stack([y, X])
+    keys[np.isnan(keys)] = np.inf  # where it would be sorted to, and equal to itself
+    count = 2
+    while True:
+        some = keys[:, -count:]
+        order = np.lexsort(some.T)
+        tied = (some[order[1:]] == some[order[:-1]]).all(axis=1).any()
+        if count >= keys.shape[1] or not tied:
+            return order
+        count *= 2
 
 
 def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:

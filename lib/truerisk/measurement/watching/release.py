@@ -74,9 +74,8 @@ def release(
             "mature weeks "
             "had a logged chance to be revealed."
         )
-    weeks, look = np.unique(mondays(at[keep]), return_inverse=True)
-    index = pd.DatetimeIndex(weeks)
-    return Released(ground=ground, keep=keep, look=look, weeks=index, quarters=_quarters(index))
+    look, weeks = _weeks(at[keep])
+    return Released(ground=ground, keep=keep, look=look, weeks=weeks, quarters=_quarters(weeks))
 
 
 def _since(as_of: pd.Series, start: pd.Timestamp | None) -> np.ndarray:
@@ -102,6 +101,12 @@ def mondays(as_of: pd.Series) -> pd.Series:
     return day - pd.to_timedelta(day.dt.day_of_week, unit="D")
 
 
+def _weeks(as_of: pd.Series) -> tuple[np.ndarray, pd.DatetimeIndex]:
+    """The number of each instant's week, (n,), and the Mondays of all weeks that there are."""
+    look, weeks = pd.factorize(mondays(as_of), sort=True)
+    return look, pd.DatetimeIndex(weeks)
+
+
 def _quarters(weeks: pd.DatetimeIndex) -> np.ndarray:
     thursday = weeks + pd.Timedelta(days=3)
     return np.array(
@@ -117,19 +122,20 @@ def _fixed_before(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> n
     without its own earlier rows: draws that stuck to a subject are repeated by its later ones.
     """
     m = rows.score.copy()
-    weeks, look = np.unique(mondays(frame["as_of"]), return_inverse=True)
-    quarter = _quarters(pd.DatetimeIndex(weeks))[look]
+    look, weeks = _weeks(frame["as_of"])
+    quarter = np.unique(_quarters(weeks), return_inverse=True)[1][look]
     guessed = (rows.pi > 0) & ~(rows.seen & (rows.pi == 1))
     at = frame["as_of"]
-    for name in np.unique(quarter[guessed]):
-        now = quarter == name
+    for one in np.unique(quarter[guessed]):
+        now = quarter == one
         asked = now & guessed  # of the others ỹ is y, whatever m is
         begin = at[now].iloc[0]
-        before = (quarter < name) & (at > begin - MEMORY).to_numpy()
+        before = (quarter < one) & (at > begin - MEMORY).to_numpy()
         if rows.seen[before].sum() < LEAST_LABELS:
             continue
         part = before | now
-        learnt = _learnt(frame[part], rows.where(part), before[part], asked[part], features)
+        columns = frame.loc[part, list(features)]
+        learnt = _learnt(columns, rows.where(part), before[part], asked[part], features)
         m[asked] = learnt[asked[part]]
     return m
 
