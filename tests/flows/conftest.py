@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import truerisk as tr
+from tests.flows.in_process import Run, quick
 from truerisk.lake.home import repository
 from truerisk.registry import approval
 from truerisk.simulator import World, simulate
@@ -22,7 +23,7 @@ START = pd.Timestamp("2024-01-01", tz="UTC")
 MONTH = [START + pd.DateOffset(months=m) for m in range(31)]
 TABLES = {"applications": "application_id", "bureau": "bureau_id", "payments": "payment_id"}
 
-Run = subprocess.CompletedProcess[str]
+__all__ = ["Run", "quick"]
 
 
 @pytest.fixture(scope="session")

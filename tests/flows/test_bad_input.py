@@ -213,12 +213,12 @@ def test_the_command_ends_with_the_sentence_and_writes_nothing(
 
 @pytest.mark.slow
 def test_a_flow_file_run_directly_ends_with_the_same_sentence(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run], flow: Callable[..., Run]
+    tables: Tables, tmp_path: Path, quick: Callable[..., Run], flow: Callable[..., Run]
 ) -> None:
     repeated_keys(tables)
     file = put(tables, tmp_path)
     words = ["--known-at", "2025-06-01", "--lake", str(tmp_path / "lake")]
-    said = refused(truerisk("train", "--problem", str(file), *words, cwd=tmp_path))
+    said = refused(quick("train", "--problem", str(file), *words, cwd=tmp_path))
     known = ["run", "--known-at", "2025-06-01"]
     direct = flow("train", *known, lake=tmp_path / "lake", problem=file, cwd=tmp_path)
     assert direct.returncode == 2
@@ -228,39 +228,39 @@ def test_a_flow_file_run_directly_ends_with_the_same_sentence(
 
 @pytest.mark.slow
 def test_a_missing_file_is_named_with_the_way_out(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+    tables: Tables, tmp_path: Path, quick: Callable[..., Run]
 ) -> None:
     file = put(tables, tmp_path)
     (tmp_path / "outcomes.csv").unlink()
     here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
-    refused(truerisk("train", *here, cwd=tmp_path), "there is no such file", "--source outcomes=")
+    refused(quick("train", *here, cwd=tmp_path), "there is no such file", "--source outcomes=")
     other = [*here, "--source", "outcome=x.csv"]
-    refused(truerisk("train", *other), "its sources are applications or outcomes")
-    refused(truerisk("train", *here, "--source", "outcomes"), "write NAME=PATH")
+    refused(quick("train", *other), "its sources are applications or outcomes")
+    refused(quick("train", *here, "--source", "outcomes"), "write NAME=PATH")
 
 
 @pytest.mark.slow
 def test_a_misspelt_key_of_the_problem_file_stops_every_command_before_anything_runs(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+    tables: Tables, tmp_path: Path, quick: Callable[..., Run]
 ) -> None:
     file = put(tables, tmp_path, PROBLEM.replace("horizon", "horizn"))
     for verb in ("train", "score", "measure", "models", "decisions"):
-        sentence = refused(truerisk(verb, "--problem", str(file)), "outcome.horizn is not a known")
+        sentence = refused(quick(verb, "--problem", str(file)), "outcome.horizn is not a known")
         assert str(file) in sentence
-    refused(truerisk("models", "--problem", "credits"), "problems/ has credit, lending_club")
-    refused(truerisk("models", "--problem", "no/such.toml"), "there is no such problem file")
+    refused(quick("models", "--problem", "credits"), "problems/ has credit, lending_club")
+    refused(quick("models", "--problem", "no/such.toml"), "there is no such problem file")
 
 
 @pytest.mark.slow
 def test_a_lake_of_another_format_and_one_that_cannot_be_written_are_refused(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+    tables: Tables, tmp_path: Path, quick: Callable[..., Run], truerisk: Callable[..., Run]
 ) -> None:
     file = put(tables, tmp_path)
     later = tmp_path / "later"
     later.mkdir()
     (later / "truerisk-lake.json").write_text('{"format": 99}')
     known = ["--problem", str(file), "--known-at", "2025-06-01"]
-    refused(truerisk("train", *known, "--lake", str(later)), "has format 99", "docs/formats.md")
+    refused(quick("train", *known, "--lake", str(later)), "has format 99", "docs/formats.md")
     assert written(later) == ["truerisk-lake.json"]
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
@@ -270,11 +270,11 @@ def test_a_lake_of_another_format_and_one_that_cannot_be_written_are_refused(
 
 @pytest.mark.slow
 def test_score_and_report_say_what_comes_first(
-    tables: Tables, tmp_path: Path, truerisk: Callable[..., Run]
+    tables: Tables, tmp_path: Path, quick: Callable[..., Run]
 ) -> None:
     file = put(tables, tmp_path)
     here = ["--problem", str(file), "--lake", str(tmp_path / "lake")]
-    refused(truerisk("score", *here, cwd=tmp_path), "has no champion", "no model awaits approval")
-    refused(truerisk("report", *here, "0123"), "There is no model 0123", "none yet")
-    refused(truerisk("measure", *here), "holds no decision of loans", "truerisk score")
-    refused(truerisk("train", *here, "--known-at", "soon"), "'soon' is not a time")
+    refused(quick("score", *here, cwd=tmp_path), "has no champion", "no model awaits approval")
+    refused(quick("report", *here, "0123"), "There is no model 0123", "none yet")
+    refused(quick("measure", *here), "holds no decision of loans", "truerisk score")
+    refused(quick("train", *here, "--known-at", "soon"), "'soon' is not a time")

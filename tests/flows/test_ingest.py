@@ -22,6 +22,7 @@ FILLED = PROBLEM.replace('path = "applications.csv"', 'table = "applications"').
     "[sources.outcomes]",
     '[sources.applications.ingest]\npath = "in/applications*.csv"\n[sources.outcomes]',
 )
+INGEST = ["ingest", "--problem", "loans.toml", "--lake", "lake"]
 ROWS = 40_000
 
 
@@ -34,9 +35,8 @@ def here(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ingest(here: Path, truerisk: Callable[..., Run]) -> Callable[..., Run]:
-    words = ["ingest", "--problem", "loans.toml", "--lake", "lake"]
-    return lambda *more: truerisk(*words, *more, cwd=here)
+def ingest(here: Path, quick: Callable[..., Run]) -> Callable[..., Run]:
+    return lambda *more: quick(*INGEST, *more, cwd=here)
 
 
 def put(here: Path, name: str, first: int, last: int, negative: int = 0) -> Path:
@@ -98,14 +98,12 @@ def test_a_bad_file_ends_in_one_sentence_after_those_before_it(
 
 @pytest.mark.slow
 def test_an_ingest_killed_between_its_commits_and_run_again_counts_each_row_once(
-    here: Path,
-    ingest: Callable[..., Run],
-    environment: Mapping[str, str],
+    here: Path, truerisk: Callable[..., Run], environment: Mapping[str, str]
 ) -> None:
     put(here, "applications1.csv", 0, ROWS, negative=7)
     script = str(Path(sys.executable).with_name("truerisk"))
     process = subprocess.Popen(
-        [script, "ingest", "--problem", "loans.toml", "--lake", "lake"],
+        [script, *INGEST],
         env=environment, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
@@ -117,8 +115,9 @@ def test_an_ingest_killed_between_its_commits_and_run_again_counts_each_row_once
     process.wait()
     lake = tr.open_lake(here / "lake")
     assert lake.version("ingests") in (None, 0), "the kill came too late to mean something"
-    again = ingest()
+    again = truerisk(*INGEST, cwd=here)
     assert again.returncode == 0, again.stderr
+    assert f"{ROWS:,} rows, {ROWS - 7:,} accepted, 7 rejected" in again.stdout
     assert figures(here) == [(ROWS, ROWS - 7, 7, 0)]
     assert len(lake.read("quarantine")) == 7
     kept = lake.read("applications")["application_id"]
@@ -132,7 +131,7 @@ def test_two_ingests_of_the_same_file_at_once_leave_each_row_once(
 ) -> None:
     put(here, "applications1.csv", 0, ROWS, negative=7)
     script = str(Path(sys.executable).with_name("truerisk"))
-    words = [script, "ingest", "--problem", "loans.toml", "--lake", "lake"]
+    words = [script, *INGEST]
     both = [
         subprocess.Popen(words, env=environment, cwd=here, stdout=subprocess.DEVNULL)
         for _ in range(2)
