@@ -18,24 +18,18 @@ class MeasureFlow(BaseFlow):
         """The ledger with its outcomes as known; what was not revealed stays unknown."""
         self.begin(self.known_at)
         self.log = tr.decision_log(self.problem, self.lake, self.at)
-        self.next(self.estimate)
+        self.next(self.end)
 
     @card(type="report")
     @step
-    def estimate(self):
+    def end(self):
         """Naive, IPW and DR side by side, watched since approval, kept in the lake with a page."""
         found = tr.measure_ledger(
             self.problem, self.lake, self.log, self.at, self.compare, run=self.run, code=self.code
         )
         self.estimates, self.report, self.page = found.estimates, found.page, found.path
-        self.headline, self.verdict = found.headline, found.verdict
-        self.next(self.end)
-
-    @step
-    def end(self):
-        """Say what holds for everyone who applied, and whether a watched series is in alert."""
-        print(self.headline)
-        print(self.verdict)
+        print(found.headline)
+        print(found.verdict)
         print(f"Read it: {self.page}")
 
 

@@ -227,7 +227,7 @@ def test_options_that_belong_together_are_an_object() -> None:
     [
         ("truerisk", set()),
         ("truerisk.cli", set()),
-        ("truerisk.flow", {"pydantic"}),
+        ("truerisk.flow", set()),
         ("truerisk.problem.load", {"pydantic", "duckdb"}),
         ("truerisk.registry.approval", {"pydantic", "duckdb", "deltalake", "pyarrow", "numpy"}),
     ],

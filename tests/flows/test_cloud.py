@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 STEPS = {
     "train": {"start", "fit", "compare", "end"},
     "score": {"start", "score", "decide", "end"},
-    "measure": {"start", "estimate", "end"},
+    "measure": {"start", "end"},
 }
 PARAMETERS = {
     "train": {"known-at"},

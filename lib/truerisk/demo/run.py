@@ -63,7 +63,7 @@ def run_demo(out: Console, applications: int, seed: int, yes: bool, root: str = 
         shown = log.loc[log["action"] == problem.revealing, problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
     again = Started("Train again as known at month 30, with the explored outcomes", "train", 6)
-    known = Started("Measure as known then, for everyone who applied", "measure", 3)
+    known = Started("Measure as known then, for everyone who applied", "measure", 2)
     said = at_once(out, problem, lake, [again, known], known_at=str(month[30]))[1]
     following = str(approval.list_models(problem.name, lake)["version"].iloc[0])
 

@@ -1,11 +1,6 @@
 """Where a lake or a file may lie: on a local disk, or on S3 as ``s3://bucket/key``."""
 
 import re
-from typing import Annotated
-
-from pydantic import AfterValidator
-
-from truerisk.problem.shown import shown, visible
 
 S3 = "s3://"
 VARIABLE = r"\$\{(\w+)\}"  # a part of a place that the environment says when it is read
@@ -30,15 +25,3 @@ def on_s3(place: str) -> bool:
             "s3://BUCKET/PATH"
         )
     return False
-
-
-def _place(value: str) -> str:
-    if not value.startswith("${"):  # what the environment says is known at read time
-        try:
-            on_s3(value)
-        except ValueError as error:
-            raise ValueError(f"is {shown(value)}, which {error}") from error
-    return visible(value)
-
-
-Place = Annotated[str, AfterValidator(_place)]

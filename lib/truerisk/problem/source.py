@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from truerisk.problem.duration import Duration
 from truerisk.problem.expression import check_regex
-from truerisk.problem.location import Place
 from truerisk.problem.time_format import check_time_format
 from truerisk.problem.types import (
     ColumnName,
@@ -15,6 +14,7 @@ from truerisk.problem.types import (
     MaybeColumn,
     Name,
     Part,
+    Place,
     Positive,
     Query,
     Text,

@@ -18,7 +18,7 @@ from truerisk.problem.aggregate import parse_aggregate
 from truerisk.problem.cron import parse_cron
 from truerisk.problem.duration import Duration, short
 from truerisk.problem.expression import columns_of, parse_sql, query_nodes
-from truerisk.problem.location import VARIABLE
+from truerisk.problem.location import VARIABLE, on_s3
 from truerisk.problem.shown import shown, visible
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"  # of tables too: no path, no case, no space
@@ -54,6 +54,15 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _place(value: str) -> str:
+    if not value.startswith("${"):  # what the environment says is known at read time
+        try:
+            on_s3(value)
+        except ValueError as error:
+            raise ValueError(f"is {shown(value)}, which {error}") from error
+    return visible(value)
+
+
 def _aggregate(value: str) -> str:
     parse_aggregate("source", _text(value), timedelta(days=1))
     return value
@@ -75,6 +84,7 @@ def _query(value: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
+Place = Annotated[str, AfterValidator(_place)]
 Line = Annotated[str, AfterValidator(visible)]
 Text = Annotated[str, AfterValidator(_text)]
 ColumnName = Annotated[str, AfterValidator(_column)]
