@@ -16,6 +16,7 @@ from truerisk.statistics import influence
 from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
 
+BOOKED = "exact: realised"
 SWING = 0.2
 
 
@@ -71,7 +72,7 @@ def _realised(evidence: Evidence) -> pd.DataFrame:
     row = dict.fromkeys(COLUMNS) | {
         "figure": "policy_dollars", "value": value, "unit": "dollars per application",
         "n": len(mature), "explored_labels": 0, "share_not_identified": 0.0,
-        "status": "exact: realised",
+        "status": BOOKED,
     }  # fmt: skip
     return table([row])
 

@@ -17,8 +17,7 @@ def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
     joined = {match.source: match for match in dataset.matches}
     for name, version in dataset.versions.items():
         source, newest = problem.sources.get(name), dataset.newest.get(name)
-        limit = source.freshness if source else None
-        age = None if newest is None or pd.isna(newest) else dataset.known_at - newest
+        limit, age = source.freshness if source else None, _age(dataset, name)
         fresh = "no limit set" if limit is None else f"limit {span(pd.Timedelta(limit))}"
         if limit is not None and age is not None:
             fresh = ("fresh, " if age <= limit else "STALE, ") + fresh
@@ -41,8 +40,19 @@ def sources(problem: Problem, dataset: Dataset) -> pd.DataFrame:
 
 def stale(problem: Problem, dataset: Dataset) -> list[str]:
     """The sources older than their limit."""
-    table = sources(problem, dataset)
-    return list(table.loc[table["Freshness"].str.startswith("STALE"), "Source"])
+    limits = {name: source.freshness for name, source in problem.sources.items()}
+    ages = {name: _age(dataset, name) for name in dataset.versions}
+    return [
+        name
+        for name, age in ages.items()
+        if age is not None and (limit := limits.get(name)) is not None and age > limit
+    ]
+
+
+def _age(dataset: Dataset, name: str) -> pd.Timedelta | None:
+    """How long before ``known_at`` the newest row of a source came; None where none is known."""
+    newest = dataset.newest.get(name)
+    return None if newest is None or pd.isna(newest) else dataset.known_at - newest
 
 
 def by_month(dataset: Dataset) -> pd.DataFrame:

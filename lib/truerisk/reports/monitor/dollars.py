@@ -3,6 +3,7 @@
 import pandas as pd
 
 from truerisk.measurement.best import best
+from truerisk.measurement.worth.policy_dollars import BOOKED
 from truerisk.monitoring.monitor import Monitor
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Cell, Table, Text
@@ -37,7 +38,7 @@ def in_dollars(problem: Problem, monitor: Monitor) -> list[Block]:
 def _as_run(worth: pd.DataFrame) -> list[Block]:
     rows = worth.set_index("figure").to_dict("index")
     row = rows["policy_dollars"]
-    if str(row["status"]).startswith("exact"):
+    if row["status"] == BOOKED:
         return [
             Text(
                 f"Decisions earned {dollars(row['value'])} an application, over everyone who "
