@@ -212,10 +212,11 @@ def _new(then: pd.Series, now: pd.Series, number: bool) -> dict[str, object]:
 
 
 def _benjamini_hochberg(p: pd.Series) -> pd.Series:
-    """min over j ≥ i of p_(j)·m/j for the m columns that have a p; null elsewhere."""
-    known = p.dropna().astype(float).sort_values(kind="stable")
-    raw = known.to_numpy() * len(known) / np.arange(1, len(known) + 1)
-    adjusted = np.minimum.accumulate(raw[::-1])[::-1]
+    """The p-values of the columns that have one, adjusted; null elsewhere."""
+    from scipy.stats import false_discovery_control
+
+    known = p.dropna().astype(float)
+    adjusted = false_discovery_control(known) if len(known) else known
     return pd.Series(adjusted, index=known.index).reindex(p.index).astype("Float64")
 
 
