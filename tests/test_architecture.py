@@ -216,6 +216,14 @@ def test_a_dataclass_of_five_or_more_fields_is_made_by_name() -> None:
     assert made > 50
 
 
+def test_no_function_takes_more_than_seven_arguments() -> None:
+    for path, node in defined(ast.FunctionDef):
+        every = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        own = [name for name in every if name not in ("self", "cls")]
+        if path != "commands/catalog.py":  # a command's options are arguments to Typer
+            assert len(own) <= 7, f"{path}: {node.name}"
+
+
 def test_options_that_belong_together_are_an_object() -> None:
     for name, public in offered():
         if inspect.isfunction(public):
