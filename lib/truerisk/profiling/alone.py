@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from truerisk.problem.spec import Problem
+from truerisk.statistics.interval import Z
 
 BINS = 20
 TOO_GOOD = 0.85  # AUC of a single column, above which it most likely knows the outcome
@@ -108,7 +109,7 @@ def _one(name: str, level: np.ndarray, event: np.ndarray, half: np.ndarray) -> A
     aucs = [_auc(score[part], event[part]) for part in (half, ~half)]
     auc = float(np.mean(aucs))
     few = min(event.sum(), len(event) - event.sum())
-    return Alone(name, auc, auc - 1.96 * np.sqrt(auc * (1 - auc) / few))
+    return Alone(name, auc, auc - Z * np.sqrt(auc * (1 - auc) / few))
 
 
 def _auc(score: np.ndarray, event: np.ndarray) -> float:

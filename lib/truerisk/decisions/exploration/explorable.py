@@ -12,10 +12,10 @@ from truerisk.decisions.exploration.sensitivity import Sensitivity
 from truerisk.decisions.policy import Choice
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Exploration, Problem
+from truerisk.statistics.interval import Z
 
 LEAST_COST = 1.0  # dollars
 DAY = np.timedelta64(1, "D")
-Z = 1.959963984540054  # a 95% interval is ± Z standard errors
 
 
 @dataclass(frozen=True, kw_only=True)

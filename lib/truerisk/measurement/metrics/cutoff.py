@@ -8,6 +8,7 @@ import numpy as np
 
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
+from truerisk.statistics.daily import daily_ranking
 from truerisk.statistics.influence import Numbers, Ratio, Rowwise, Value
 from truerisk.statistics.ranking import Ranking, ranking
 
@@ -51,7 +52,7 @@ def per_day(score: np.ndarray, day: np.ndarray, capacity: float) -> Flags:
 
     Days are then the units that vary: an interval must be clustered by day as well.
     """
-    return Flags(_highest(score, day, capacity))
+    return Flags(daily_ranking(score, day).up_to(capacity))
 
 
 def recall(rows: Rows, p: Pseudo, flags: Flags) -> Value:
@@ -101,18 +102,3 @@ def _flagged(
         return influence - gain * (flags.f[k] - flags.share), slope
 
     return Rowwise(found.theta, n, made)
-
-
-def _highest(score: np.ndarray, day: np.ndarray, room: float) -> np.ndarray:
-    """Flags of the ``room`` highest scores of each day; those equal at its end share what is
-    left."""
-    order = np.lexsort((-score, day))
-    s, d = score[order], day[order]
-    new_day = np.r_[True, d[1:] != d[:-1]]
-    new_tie = new_day | np.r_[True, s[1:] != s[:-1]]
-    place = np.arange(len(s)) - np.maximum.accumulate(np.where(new_day, np.arange(len(s)), 0))
-    tie = np.cumsum(new_tie) - 1
-    first, size = place[new_tie], np.bincount(tie)
-    f = np.empty(len(s))
-    f[order] = np.clip((room - first) / size, 0, 1)[tie]
-    return f

@@ -16,6 +16,7 @@ from truerisk.measurement.evidence.labelled import labelled
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.status import Reason
+from truerisk.statistics.daily import DailyRanking, daily_ranking
 from truerisk.statistics.interval import clustered_se
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import one_of
@@ -109,6 +110,11 @@ class ActionValues:
         p = {name: self.frame[chance_of(name)].to_numpy(dtype=float) for name in self.value}
         one, zero = (sum(p[k] * v[side] for k, v in self.value.items()) for side in (0, 1))
         return np.asarray(one), np.asarray(zero)
+
+    @cached_property
+    def daily(self) -> DailyRanking:
+        """Each day's rows, the highest score first."""
+        return daily_ranking(self.score, self.day)
 
     @cached_property
     def day(self) -> np.ndarray:

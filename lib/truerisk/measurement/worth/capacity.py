@@ -29,11 +29,11 @@ class Daily:
 
 def daily(s: ActionValues, capacity: float) -> Daily:
     """Raises LogError for a capacity that is not above 0, or that no day exceeds, or one day."""
-    f = up_to(s, capacity)
+    f = s.daily.up_to(capacity)
     count = np.bincount(s.day)
     taken = np.bincount(s.day, weights=f)
     reach = max(NEAR * capacity, 1.0)
-    near = (up_to(s, capacity + reach) > 0) & (up_to(s, max(capacity - reach, 0.0)) < 1)
+    near = (s.daily.up_to(capacity + reach) > 0) & (s.daily.up_to(max(capacity - reach, 0.0)) < 1)
     return Daily(f, f - (taken / count)[s.day], near & (count[s.day] > capacity))
 
 
@@ -53,21 +53,6 @@ def check_capacity(s: ActionValues, capacity: float) -> None:
             f"capacity_per_day is {capacity:g}, and the busiest of {counted(s.days, 'day')} has "
             f"{counted(busiest, 'application')}; give a capacity below that."
         )
-
-
-def up_to(s: ActionValues, room: float) -> np.ndarray:
-    """Flags of the ``room`` highest scores of each day; equal scores at its end share the rest."""
-    order = np.argsort(s.day, kind="stable")  # rows come highest score first
-    day, group = s.day[order], s.start[order]
-    index = np.arange(len(s))
-    new_day = np.append(True, day[1:] != day[:-1])
-    new = new_day | np.append(True, group[1:] != group[:-1])
-    first = np.flatnonzero(new)
-    size = np.diff(first, append=len(s))
-    begin = np.maximum.accumulate(np.where(new_day, index, 0))[first]
-    f = np.empty(len(s))
-    f[order] = np.repeat(np.clip((room - (first - begin)) / size, 0, 1), size)
-    return f
 
 
 def a_day(

@@ -14,11 +14,12 @@ from truerisk.measurement.worth.better_score import LEAST, MOST, BetterScore, be
 from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.statistics.influence import Value
+from truerisk.statistics.interval import Z
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars as said
 
-TOLD = 1.959963984540054 + 0.8416212335729143  # z of a 95% interval, and of a power of 80%
+TOLD = Z + 0.8416212335729143  # z of a 95% interval, and of a power of 80%
 YEAR = 365.25
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
-from truerisk.measurement.worth.capacity import a_day, check_capacity, daily, up_to
+from truerisk.measurement.worth.capacity import a_day, check_capacity, daily
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.measurement.worth.review_curve import flag_and_rest
 from truerisk.statistics.influence import Value
@@ -47,7 +47,7 @@ def shadow_price(
         )
     reach = _reach(s, capacity_per_day)
     at = daily(s, capacity_per_day)
-    more, less = (up_to(s, capacity_per_day + d) for d in (reach, -reach))
+    more, less = (s.daily.up_to(capacity_per_day + d) for d in (reach, -reach))
     step = (more - less) / (2 * reach)
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
@@ -64,7 +64,7 @@ def _reach(s: ActionValues, capacity: float) -> float:
     """Half the width of the band of ranks: from the propensities alone, never from outcomes."""
     for part in np.linspace(1 / STEPS, 1, STEPS):
         reach = capacity * float(part)
-        band = up_to(s, capacity + reach) - up_to(s, capacity - reach)
+        band = s.daily.up_to(capacity + reach) - s.daily.up_to(capacity - reach)
         if (band * s.pi).sum() >= LABELS:
             break
     return reach

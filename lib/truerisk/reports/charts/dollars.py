@@ -15,6 +15,7 @@ from truerisk.reports.charts.style import (
     rounded,
     tips,
 )
+from truerisk.statistics.interval import Z
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import decimal, interval, percent, rough
 
@@ -130,7 +131,7 @@ def _capacity(curve: pd.DataFrame, figure: str, form: Form, x: alt.X, y: alt.Y) 
 
 
 def _cost(months: pd.DataFrame, kind: str) -> pd.DataFrame:
-    half = 1.96 * months["realised_se"] * (kind == "realised")
+    half = Z * months["realised_se"] * (kind == "realised")
     value = months[kind].astype(float)
     low, high = value - half, value + half
     said = "" if kind == "predicted" else None

@@ -1,6 +1,7 @@
 """Why a candidate was chosen, in words."""
 
 from truerisk.evaluation.choice import BASELINES, LEAST_EVENTS, Choice
+from truerisk.statistics.interval import Z
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
 
@@ -12,7 +13,7 @@ def why_chosen(choice: Choice) -> str:
         "the holdout that chooses and does not judge"
     )
     others = [
-        f"{lead.other} {choice.aucs[lead.other]:.3f} ({lead.gain:+.3f} ± {1.96 * lead.se:.3f}"
+        f"{lead.other} {choice.aucs[lead.other]:.3f} ({lead.gain:+.3f} ± {Z * lead.se:.3f}"
         f"{', within noise' if lead.noise else ''})"
         for lead in choice.leads
     ]

@@ -8,10 +8,9 @@ from truerisk.problem.spec import Problem
 from truerisk.reports.charts import dollars as dollar_charts
 from truerisk.reports.kit.blocks import Block, Cell, Figure, Folded, Table, Text
 from truerisk.reports.monitor import decided
+from truerisk.statistics.interval import Z
 from truerisk.wording.dollars import dollars
 from truerisk.wording.numbers import day, interval, rough, whole
-
-Z = 1.96
 
 
 def exploration(problem: Problem, monitor: Monitor) -> list[Block]:
