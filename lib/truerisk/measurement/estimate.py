@@ -233,7 +233,7 @@ class _Part:
             sums = cluster_sums(found.influence, part.cluster)
             return bootstrap_t(found.theta, sums, len(part), metric.level)
         else:
-            se = spread.se / len(part)
+            se = spread.deviation / len(part)
         return (share_interval if metric.share else wald)(found.theta, se, z)
 
     def _trouble(self) -> str:

@@ -21,7 +21,7 @@ LEAST = 5  # below which nothing that contrasts the two has a number
 
 @dataclass
 class Reach:
-    """Sums over some labels of x = w·|h|: of events, of all, and the largest x of one row."""
+    """Sums over some labels of x = w·|h|: of events, of all, and what no x of one row exceeds."""
 
     events: float = 0.0
     total: float = 0.0

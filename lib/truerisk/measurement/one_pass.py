@@ -5,61 +5,78 @@ decide, or few labels, needs one that is (gamma.py, bootstrap-t, bounds); this p
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.evidence.rows import Block, Rows
 from truerisk.measurement.gamma import Labels, Reach
-from truerisk.statistics.influence import Value
+from truerisk.statistics.influence import Numbers, Value
+
+AMPLE = 8  # times what is plenty: further labels are only looked at for the largest
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Of one metric: Σ over ``clusters`` of (Σ IF)², and the reach of the explored labels and of
-    those with π = 1, those that there are."""
+    """Of one metric: √(C/(C − 1) · Σ_c (Σ IF)²) over C clusters, n times the standard error, and
+    whether events and non-events are surely ``plenty`` in all that moves the estimate."""
 
-    squares: float = 0.0
-    clusters: int = 0
-    reaches: list[Reach] = field(default_factory=list)
-    largest: int = 1
+    deviation: float
+    plenty: bool
 
-    @property
-    def se(self) -> float:
-        """√(C/(C−1) · Σ_c S_c²), to be divided by n; infinite where one cluster is all there is."""
-        if self.clusters < 2:
-            return np.inf
-        return float(np.sqrt(self.clusters / (self.clusters - 1) * self.squares))
 
-    @property
-    def plenty(self) -> bool:
-        """Whether events and non-events are surely many in all that moves the estimate."""
-        return all(reach.plenty(self.largest) for reach in self.reaches)
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """Of one kind of labels those of a block: their places in it, weights, the largest of these,
+    and events."""
+
+    places: slice | np.ndarray
+    w: np.ndarray
+    heaviest: float
+    y: np.ndarray
+
+    def add_to(self, reach: Reach, size: Numbers, largest: int) -> None:
+        """Their x = w·|h|, ``size`` being |h| in the block."""
+        if not reach.plenty(AMPLE * largest):
+            reach.add(
+                self.w * (size[self.places] if isinstance(size, np.ndarray) else size), self.y
+            )
+        else:
+            reach.most = max(reach.most, self.heaviest * float(np.max(size)))
 
 
 def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread]:
     """The spread of each of some metrics of the same rows."""
     kinds = [places for places in (labels.explored, labels.sure) if len(places)]
-    found = [Spread(reaches=[Reach() for _ in kinds], largest=labels.largest) for _ in values]
-    for block, starts in rows.blocks:
+    squares = [0.0] * len(values)
+    reaches = [[Reach() for _ in kinds] for _ in values]
+    for block in rows.blocks:
         known = list(_known(block, kinds, labels))
-        for value, spread in zip(values, found):
-            influence, slope = value.at(block)
-            sums = rows.block_sums(influence, starts)
-            spread.squares += float(sums @ sums)
-            spread.clusters += len(sums)
+        for i, value in enumerate(values):
+            influence, slope = value.at(block.rows)
+            squares[i] += block.squares(influence)
             size = np.abs(slope)
-            for reach, (places, w, y) in zip(spread.reaches, known):
-                reach.add(w * size[places], y)
-    return found
+            for reach, some in zip(reaches[i], known):
+                some.add_to(reach, size, labels.largest)
+    count = rows.clusters
+    return [
+        Spread(
+            deviation=float(np.sqrt(count / (count - 1) * total)) if count > 1 else np.inf,
+            plenty=all(reach.plenty(labels.largest) for reach in reach_of),
+        )
+        for total, reach_of in zip(squares, reaches)
+    ]
 
 
-def _known(
-    block: slice, kinds: Sequence[np.ndarray], labels: Labels
-) -> Iterator[tuple[slice | np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each kind of labels: those of a block by their places in it, their weights and events."""
+def _known(block: Block, kinds: Sequence[np.ndarray], labels: Labels) -> Iterator[_Known]:
     for places in kinds:
-        first, end = np.searchsorted(places, [block.start, block.stop])
+        first, end = np.searchsorted(places, [block.rows.start, block.rows.stop])
         some = places[first:end]
-        whole = end - first == block.stop - block.start
-        yield slice(None) if whole else some - block.start, labels.w[some], labels.y[some]
+        whole = end - first == block.rows.stop - block.rows.start
+        w = labels.w[some]
+        yield _Known(
+            places=slice(None) if whole else some - block.rows.start,
+            w=w,
+            heaviest=float(w.max(initial=0.0)),
+            y=labels.y[some],
+        )

@@ -24,7 +24,7 @@ class Value:
     influence: np.ndarray
     slope: np.ndarray
 
-    def at(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
+    def at(self, part: slice) -> tuple[np.ndarray, Numbers]:
         """Influence and slope of some of the rows."""
         return self.influence[part], self.slope[part]
 
@@ -41,19 +41,17 @@ class Rowwise(Value):
     ) -> None:
         self.__dict__.update(theta=theta, n=n, made=made)
 
-    def at(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
-        influence, slope = self.made(part)
-        if not isinstance(slope, np.ndarray):
-            slope = np.full(len(influence), slope)
-        return influence, slope
+    def at(self, part: slice) -> tuple[np.ndarray, Numbers]:
+        return self.made(part)
 
     @cached_property
     def influence(self) -> np.ndarray:
-        return self.at(slice(None))[0]
+        return self.made(slice(None))[0]
 
     @cached_property
     def slope(self) -> np.ndarray:
-        return self.at(slice(None))[1]
+        slope = self.made(slice(None))[1]
+        return slope if isinstance(slope, np.ndarray) else np.full(self.n, slope)
 
 
 def nothing(n: int) -> Value:
@@ -111,7 +109,7 @@ def ratio(
 def minus(one: Value, other: Value, n: int) -> Value:
     """θ₁ − θ₂, with the influence function of the difference: both are of the same rows."""
 
-    def made(part: slice) -> tuple[np.ndarray, np.ndarray]:
+    def made(part: slice) -> tuple[np.ndarray, Numbers]:
         first, second = one.at(part), other.at(part)
         return first[0] - second[0], first[1] - second[1]
 

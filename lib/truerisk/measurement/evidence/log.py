@@ -30,7 +30,7 @@ def check_values(frame: pd.DataFrame) -> None:
     refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
     refuse("p_reveal is 0 although the outcome was revealed", _shown(frame) & (logged == 0))
-    refuse("event is neither 0 nor 1 nor null", ~np.isnan(event) & ~np.isin(event, (0, 1)))
+    refuse("event is neither 0 nor 1 nor null", ~(np.isnan(event) | (event == 0) | (event == 1)))
     if "action" in frame:
         undecided = frame["action"].isna().to_numpy()
         refuse("an outcome is there and action is null", undecided & ~np.isnan(event))

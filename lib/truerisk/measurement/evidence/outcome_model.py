@@ -30,7 +30,7 @@ def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
         refuse("m is null or outside [0, 1]", ~((m >= 0) & (m <= 1)))
     else:
         m = cross_fit(frame, rows, features)
-    taken = followed = np.ones(len(rows))
+    taken = followed = None
     took = rows.seen | rows.lost
     if rows.walked.any():
         taken = _fitted(_design(frame, rows, features), took, took | rows.walked, rows.cluster)

@@ -11,7 +11,7 @@ T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -23,21 +23,35 @@ from truerisk.statistics.logistic import LogisticFit
 
 @dataclass(frozen=True)
 class Guess:
-    """Cross-fitted P(event), P(taken | offered) and P(followed | taken), each of shape (n,)."""
+    """Cross-fitted P(event), and P(taken | offered) and P(followed | taken), None where all were;
+    each of shape (n,)."""
 
     event: np.ndarray
-    taken: np.ndarray
-    followed: np.ndarray
+    taken: np.ndarray | None = None
+    followed: np.ndarray | None = None
 
     def where(self, mask: np.ndarray) -> Self:
         return self if mask.all() else self.at(mask)
 
     def at(self, places: np.ndarray) -> Self:
-        return type(self)(*(getattr(self, f.name)[places] for f in fields(self)))
+        """The rows at these places, in their order."""
+        taken, followed = (
+            None if part is None else part[places] for part in (self.taken, self.followed)
+        )
+        return type(self)(self.event[places], taken, followed)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+        """Rows below rows."""
+        return cls(
+            np.concatenate([p.event for p in parts]),
+            np.concatenate([p.sure(p.taken) for p in parts]),
+            np.concatenate([p.sure(p.followed) for p in parts]),
+        )
+
+    def sure(self, chance: np.ndarray | None) -> np.ndarray:
+        """P(taken) or P(followed) as an array, 1 where all were."""
+        return np.ones(len(self.event)) if chance is None else chance
 
 
 @dataclass(frozen=True)
@@ -86,11 +100,11 @@ def dr(rows: Rows, guess: Guess) -> Pseudo:
     if not rows.walked.any() and not rows.lost.any():
         a = np.where(open_, m + w * (rows.y - m), rows.y)
         return Pseudo(a, 1 - a, w, guessed=True)
-    taken = guess.taken if rows.walked.any() else np.ones(len(rows))
+    taken = guess.sure(guess.taken if rows.walked.any() else None)
     offered = rows.seen | rows.lost | rows.walked
     o = np.divide(offered, rows.pi, out=np.zeros(len(rows)), where=open_)
     took = offered & ~rows.walked
-    f = np.divide(rows.seen, _followed(rows, guess))
+    f = rows.seen / guess.sure(guess.followed if rows.lost.any() else None)
     a = taken * m + o * (took * (m + f * (rows.y - m)) - taken * m)
     b = taken * (1 - m) + o * (took * (1 - m + f * (m - rows.y)) - taken * (1 - m))
     return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y), w, guessed=True)
@@ -101,9 +115,7 @@ ESTIMATORS = {"naive": naive, "ipw": ipw, "dr": dr}
 
 def weights(rows: Rows, guess: Guess) -> np.ndarray:
     """R/π, or R/(πq) where outcomes were lost; shape (n,), 0 where nothing is seen."""
-    chance = rows.pi * _followed(rows, guess)
+    chance = rows.pi
+    if rows.lost.any():
+        chance = chance * guess.sure(guess.followed)
     return np.divide(rows.seen, chance, out=np.zeros(len(rows)), where=rows.seen & (chance > 0))
-
-
-def _followed(rows: Rows, guess: Guess) -> np.ndarray:
-    return guess.followed if rows.lost.any() else np.ones(len(rows))

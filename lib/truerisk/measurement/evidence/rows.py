@@ -105,30 +105,60 @@ class Rows:
         return np.flatnonzero(np.append(1, steps)) if (steps >= 0).all() else None
 
     @cached_property
-    def blocks(self) -> list[tuple[slice, np.ndarray | None]]:
-        """Rows in blocks that part no cluster, and where the clusters of each begin in it; None
-        where each is one row, and where all rows are one block because clusters lie scattered."""
+    def blocks(self) -> list["Block"]:
+        """All rows in blocks that part no cluster; in one where clusters lie scattered."""
         n, starts = len(self), self.starts
         if self.alone:
-            return [(block, None) for block in blocks(n)]
+            return [Block(rows=rows) for rows in blocks(n)]
         if starts is None:
-            return [(slice(0, n), None)]
-        firsts = np.unique(np.searchsorted(starts, [block.start for block in blocks(n)]))
-        ends = [*firsts[1:], len(starts)]
+            return [Block(rows=slice(0, n), code=self.code)]
+        firsts = np.unique(np.searchsorted(starts, [rows.start for rows in blocks(n)]))
         borders = np.append(starts, n)
-        return [
-            (slice(borders[i], borders[j]), starts[i:j] - borders[i])
-            for i, j in zip(firsts, ends)
-            if i < j
-        ]
+        made = []
+        for i, j in zip(firsts, [*firsts[1:], len(starts)]):
+            size = np.diff(borders[i : j + 1])
+            several = size > 1
+            made.append(
+                Block(
+                    rows=slice(borders[i], borders[j]),
+                    several=np.flatnonzero(np.repeat(several, size)),
+                    starts=np.cumsum(size[several]) - size[several],
+                )
+            )
+        return made
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Σ of each cluster, shape (clusters,): in the order of their codes, or in that of the
         rows where each cluster is one row."""
-        return self.block_sums(values, self.starts)
-
-    def block_sums(self, values: np.ndarray, starts: np.ndarray | None) -> np.ndarray:
-        """Σ of each cluster of one of the blocks."""
         if self.alone:
             return values
+        starts = self.starts
         return np.bincount(self.code, values) if starts is None else np.add.reduceat(values, starts)
+
+    @cached_property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        return int((np.bincount(self.cluster) > 0).sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some ``rows``, and which of them are of clusters with ``several``, with the places among
+    these where each cluster ``starts``; or the ``code`` of each one's cluster."""
+
+    rows: slice
+    several: np.ndarray | None = None
+    starts: np.ndarray | None = None
+    code: np.ndarray | None = None
+
+    def squares(self, values: np.ndarray) -> float:
+        """Σ over clusters of (Σ values)², of some values of these rows."""
+        if self.code is not None:
+            sums = np.bincount(self.code, values)
+            return float(sums @ sums)
+        whole = float(values @ values)
+        if self.several is None or self.starts is None or not len(self.several):
+            return whole
+        some = values[self.several]
+        sums = np.add.reduceat(some, self.starts)
+        return whole - float(some @ some) + float(sums @ sums)

@@ -43,16 +43,18 @@ def typed(log: pd.DataFrame) -> pd.DataFrame:
                 f'The log has no column "{column}", without which no estimate is unbiased; '
                 f"{did_you_mean(column, map(str, log.columns))}."
             )
-    made: dict[str, Any] = {name: _name(log, name) for name in NAMES if name in log}
+    names = {name: _name(log, name) for name in NAMES if name in log}
+    made: dict[str, Any] = {}
     made["mature"] = mature = _truth(log, "mature", np.ones(len(log), bool))
     made["revealed"] = _truth(log, "revealed", mature)
     made["event"] = _numbers(log, "event", WORDS)
-    for column in _numeric(log.assign(action=made["action"]) if "action" in made else log):
+    for column in _numeric(log.assign(action=names["action"]) if "action" in names else log):
         made[column] = _numbers(log, column)
     for column in INSTANTS:
         if column in log:
             made[column] = _instants(log, column)
-    return log.assign(**made)
+    # A column that is what it should be is not copied.
+    return log.assign(**names, **{c: v for c, v in made.items() if log[c].dtype != v.dtype})
 
 
 def numbers(values: pd.Series, name: str) -> np.ndarray:
@@ -119,6 +121,8 @@ def _number(value: object, words: dict[str, float]) -> float:
 
 def _truth(log: pd.DataFrame, column: str, needed: np.ndarray) -> np.ndarray:
     """Truth as bool; null only where it is not ``needed``, as False there."""
+    if log[column].dtype == bool:
+        return log[column].to_numpy()
     made = _numbers(log, column, WORDS)
     null = np.isnan(made)
     refuse(f"{column} is null", null & needed)

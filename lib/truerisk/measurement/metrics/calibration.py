@@ -28,7 +28,7 @@ def log_loss(rows: Rows, p: Pseudo) -> Value:
         return nothing(len(rows))
 
     def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        a, b, for_, against = p.a[k], p.b[k], np.log(rows.score[k]), np.log1p(-rows.score[k])
+        a, b, for_, against = p.a[k], p.b[k], np.log(rows.score[k]), np.log(1 - rows.score[k])
         return -a * for_ - b * against, a + b, against - for_, 0.0
 
     return Ratio(len(rows), terms)
@@ -85,7 +85,7 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
 
 
 def _logit(score: np.ndarray) -> np.ndarray:
-    return np.log(score) - np.log1p(-score)
+    return np.log(score) - np.log(1 - score)
 
 
 def _certain(score: np.ndarray) -> bool:

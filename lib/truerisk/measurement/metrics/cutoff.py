@@ -97,7 +97,7 @@ def _flagged(
     on, off = (of(p.a[flags.near], p.b[flags.near], f) for f in (1.0, 0.0))
     gain = float(np.mean(on[0] - off[0] - found.theta * (on[1] - off[1]))) / found.whole
 
-    def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
+    def made(k: slice) -> tuple[np.ndarray, Numbers]:
         influence, slope = found.at(k)
         return influence - gain * (flags.f[k] - flags.share), slope
 

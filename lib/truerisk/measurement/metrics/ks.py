@@ -75,13 +75,12 @@ def _distance(a: np.ndarray, b: np.ndarray, last: np.ndarray, w: np.ndarray) -> 
     total_a, total_b = (sum(float(w[k] @ v[k]) for k in blocks(len(w))) for v in (a, b))
     if not (total_a > 0 and total_b > 0):
         return None
-    up = down = most = 0.0
+    gap = most = 0.0
     edges = np.searchsorted(last, [0, *(k.stop for k in blocks(len(w)))])
     for k, i, j in zip(blocks(len(w)), edges, edges[1:]):
-        here = w[k].astype(float)
-        above, beneath = np.cumsum(here * a[k]), np.cumsum(here * b[k])
-        gap = (up + above) / total_a - (down + beneath) / total_b
+        gaps = np.cumsum(w[k] * (a[k] / total_a - b[k] / total_b)) + gap
+        gap = gaps[-1]
         if i < j:
-            most = max(most, float(np.abs(gap[last[i:j] - k.start]).max()))
-        up, down = up + above[-1], down + beneath[-1]
+            here = gaps if j - i == len(gaps) else gaps[last[i:j] - k.start]
+            most = max(most, float(here.max()), -float(here.min()))
     return most

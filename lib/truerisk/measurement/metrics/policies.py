@@ -86,12 +86,15 @@ def columns(
     would earn more or less by an outcome that is not its own.
     """
     made: dict[Key, np.ndarray] = {}
+    compared = len(policies) > 1  # else nobody is swapped
+    parts = Part if compared else WHOLE
     for name, policy in policies.items():
-        total = {part: np.zeros(len(frame)) for part in Part}
+        total = {part: np.zeros(len(frame)) for part in parts}
         for action in valued_actions(frame.columns):
             given = policy[action].to_numpy(float)
             inside = action in reveals
-            total[Part.INSIDE] += given * inside
+            if compared:
+                total[Part.INSIDE] += given * inside
             if outcome.actions and not inside:
                 _needs_no_outcome(frame, action)
             if outcome.actions and action not in outcome.actions and (inside or not first):
@@ -99,7 +102,8 @@ def columns(
             for whole, part, side in zip(WHOLE, INSIDE, SIDES, strict=True):
                 dollars = given * frame[value_of(action, side)].to_numpy(float)
                 total[whole] += dollars
-                total[part] += dollars * inside
+                if compared:
+                    total[part] += dollars * inside
         made |= {(name, part): values for part, values in total.items()}
     return made
 
