@@ -1,29 +1,25 @@
 """measure(): every estimate beside its naive twin, with intervals, counts and populations."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.evidence.alike import policy_of, score_of
-from truerisk.measurement.evidence.evidence import Evidence, evidence_of
-from truerisk.measurement.evidence.outcome_model import expected_value, guesses
-from truerisk.measurement.evidence.outcomes import Outcome, outcomes_of, revealing_actions
+from truerisk.measurement.evidence.evidence import Evidence
+from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
-from truerisk.measurement.groups import BAND, UNKNOWN, groups
+from truerisk.measurement.groups import BAND, UNKNOWN
 from truerisk.measurement.groups import bands as score_bands
+from truerisk.measurement.measured_rows import MeasuredRows, measured_rows
 from truerisk.measurement.metrics import policies as dollars
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.metrics.booked import booked
 from truerisk.measurement.options import Changes, Flagging, Reading
 from truerisk.statistics.threads import one_thread
-from truerisk.wording.lists import did_you_mean
 
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
 
@@ -59,101 +55,44 @@ def measure(
     Raises LogError for a log that cannot be measured.
     """
     flagging, changes = flagging or Flagging(), changes or Changes()
-    reading = reading or Reading()
-    known = evidence_of(log, [*features, *by, *reading.cluster])
-    frame, mature = known.frame, known.mature
-    _check(frame, features, by, flagging.capacities, bands)
-    actions, against = valued_actions(frame.columns), changes.against
-    if (changes.policies or against is not None) and not actions:
-        raise LogError(
-            "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "
-            "and value_<action>_if_no_event."
-        )
-    if against is not None:
-        against = policy_of(known.log, against, actions, "The policy to compare with", mature)
-    offered = {
-        **dollars.offered(frame, against),
-        **{
-            name: policy_of(known.log, policy, actions, f'The policy "{name}"', mature)
-            for name, policy in changes.policies.items()
-        },
-    }
-    scores = {
-        requested_metrics.rival(name): score_of(known.log, score, f'The rival "{name}"', mature)
-        for name, score in changes.rivals.items()
-    }
+    if bands < 0:
+        raise LogError(f"bands is {bands}; allowed is a whole number of at least 0.")
+    measured = measured_rows(log, features, by, flagging, changes, reading or Reading())
     quality = [
         *requested_metrics.quality(),
         *requested_metrics.flagged(flagging),
         *requested_metrics.rivals(list(changes.rivals)),
     ]
-    outcomes = outcomes_of(frame, reading.same_outcome)
-    shows = list(reading.reveals) or revealing_actions(frame)
-    made: list[tuple[Outcome, Rows, Guess]] = []
     found: list[dict] = []
-    for outcome in outcomes:
-        rows = known.rows_of(outcome, reading.cluster)
-        guess = guesses(frame, rows, features)
-        own: dict[Any, np.ndarray] = {
-            **scores,
-            **dollars.columns(frame, offered, outcome, shows, first=not made),
-        }
-        if "realised_value" in frame:
-            own[dollars.REALISED] = frame["realised_value"].to_numpy()
-            own[dollars.EXPECTED] = expected_value(frame, rows, features)
-        order = np.argsort(rows.cluster, kind="stable")  # of all outcomes the same
-        made.append((outcome, rows.adding(own).at(order), guess.at(order)))
-    groups_of = {column: groups(frame[column])[order] for column in dict.fromkeys(by)}
-    for outcome, rows, guess in made:
-        for metrics, column, group, mask in _groups(groups_of, rows, quality, bands):
+    for outcome, rows, guess in measured.outcomes:
+        for metrics, column, group, mask in _groups(measured, rows, quality, bands):
             about = {"group_by": column, "group": group, "action": outcome.name or None}
             found += [
                 about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
             ]
-    found += _earned(groups_of, made, offered, bool(shows))
+    found += _earned(measured)
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 
 
-def _check(
-    frame: pd.DataFrame,
-    features: Sequence[str],
-    by: Sequence[str],
-    capacities: Sequence[float],
-    bands: int,
-) -> None:
-    if capacities and "as_of" not in frame:
-        raise LogError('The log has no column "as_of", which a capacity per day needs.')
-    for name in (*features, *by):
-        if name not in frame:
-            raise LogError(
-                f'The log has no column "{name}"; {did_you_mean(str(name), map(str, frame))}.'
-            )
-    if bands < 0:
-        raise LogError(f"bands is {bands}; allowed is a whole number of at least 0.")
-
-
-def _earned(
-    groups_of: Mapping[str, np.ndarray],
-    made: Sequence[tuple[Outcome, Rows, Guess]],
-    offered: dollars.Policies,
-    swaps: bool,
-) -> Iterator[dict]:
+def _earned(measured: MeasuredRows) -> Iterator[dict]:
     """Dollars of every policy, from all outcomes of the log together."""
-    every, guessed = together(made)
+    every, guessed = together(measured.outcomes)
+    outcomes, policies = len(measured.outcomes), measured.policies
     realised = dollars.REALISED in every.also
     if realised:
+        one = measured.outcomes[0][1]
         about = {"group_by": "", "group": "", "action": None}
-        yield about | booked(made[0][1], made[0][1].also[dollars.REALISED])
-    whole = np.ones(len(made[0][1]), bool)
-    for column, group, mask in [("", "", whole), *_split(groups_of)]:
-        metrics = list(dollars.values(offered, len(made)))
-        if not column and len(made) == 1:
-            metrics += dollars.swaps(offered) if swaps else []
-            metrics += dollars.realised(offered) if realised else []
-        some = np.tile(mask, len(made))
+        yield about | booked(one, one.also[dollars.REALISED])
+    whole = np.ones(len(measured), bool)
+    for column, group, mask in [("", "", whole), *_split(measured)]:
+        metrics = list(dollars.values(policies, outcomes))
+        if not column and outcomes == 1:
+            metrics += dollars.swaps(policies) if measured.reveals else []
+            metrics += dollars.realised(policies) if realised else []
+        some = np.tile(mask, outcomes)
         for row in estimates(every.where(some), guessed.where(some), metrics):
             about = {"group_by": column, "group": group, "action": None}
-            yield about | row | {"n": row["n"] // len(made)}
+            yield about | row | {"n": row["n"] // outcomes}
 
 
 def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
@@ -164,12 +103,12 @@ def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
 
 
 def _groups(
-    groups_of: Mapping[str, np.ndarray], rows: Rows, quality: list[Metric], bands: int
+    measured: MeasuredRows, rows: Rows, quality: list[Metric], bands: int
 ) -> Iterator[tuple[list[Metric], str, str, np.ndarray]]:
     """What is measured on which rows: all of them, those of each group, those of each band."""
     yield quality, "", "", np.ones(len(rows), bool)
     plain = [m for m in quality if m.at is None and m.policy is None]
-    for column, group, mask in _split(groups_of):
+    for column, group, mask in _split(measured):
         yield plain, column, group, mask
     if bands:
         code, count = score_bands(rows.score, bands)
@@ -184,7 +123,7 @@ def _groups(
             )
 
 
-def _split(groups_of: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str, np.ndarray]]:
-    for column, names in groups_of.items():
+def _split(measured: MeasuredRows) -> Iterator[tuple[str, str, np.ndarray]]:
+    for column, names in measured.groups.items():
         for name in sorted(set(names), key=lambda n: (n == UNKNOWN, n)):
             yield str(column), name, names == name

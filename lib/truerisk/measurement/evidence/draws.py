@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.types import utc
 
 SAID, REFUSED = 1e-2, 1e-4  # of the p-value, shared among the groups that are looked at
 NORMAL = 100  # Σπ(1 − π) from which the normal tail stands for Poisson's
@@ -126,7 +127,7 @@ def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
     """Rows of a subject that has an earlier one, (n,); in the log's order where it has no times."""
     order = np.arange(len(log))
     if dated:
-        order = np.argsort(_utc(log["as_of"]), kind="stable")
+        order = np.argsort(utc(log["as_of"]), kind="stable")
     found = np.empty(len(log), dtype=bool)
     found[order] = log["subject"].iloc[order].duplicated().to_numpy()
     return found
@@ -134,13 +135,7 @@ def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
 
 def _months(as_of: pd.Series) -> pd.Series:
     """The calendar month of each instant, UTC; null where it is."""
-    return pd.Series(_utc(as_of).astype("datetime64[M]"))
-
-
-def _utc(as_of: pd.Series) -> np.ndarray:
-    """The instants as numbers, (n,): with their time zone they would be objects."""
-    at = as_of.dt.tz_convert("UTC").dt.tz_localize(None) if as_of.dt.tz is not None else as_of
-    return at.to_numpy()
+    return pd.Series(utc(as_of).astype("datetime64[M]"))
 
 
 def _named(*columns: pd.Series) -> tuple[np.ndarray, list[tuple[str, ...]]]:

@@ -19,6 +19,7 @@ from truerisk.columns import SIDES, chance_of, value_of, valued_actions
 from truerisk.measurement.evidence.outcomes import Outcome, refuse, revealing_actions
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.types import NEEDED as NEEDED
+from truerisk.measurement.evidence.types import utc
 from truerisk.statistics.clusters import codes
 
 MOST_DOLLARS = 1e15  # of an application; beyond, no sum of cents would be exact
@@ -61,23 +62,19 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine
     pi = np.nan_to_num(logged)
-    status = frame["status"] if "status" in frame else pd.Series(None, frame.index, dtype="str")
-    event = np.where(shown & status.eq("closed").to_numpy() & np.isnan(event), 0.0, event)
+    event = np.where(shown & _status(frame, "closed") & np.isnan(event), 0.0, event)
     drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0)
-    walked = drawn & ~overridden & status.eq("not_taken").to_numpy()
+    walked = drawn & ~overridden & _status(frame, "not_taken")
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
     # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
     seen = shown & ~np.isnan(event) & ~walked
-    lost = drawn & ~overridden & ~seen & status.eq("lost").to_numpy()
+    lost = drawn & ~overridden & ~seen & _status(frame, "lost")
     if cluster:
         by, names = " and ".join(cluster), list(cluster)
     else:
         by = "cluster" if "cluster" in frame else "subject"
         names = [by]
     refuse(f"{by} is null", frame[names].isna().any(axis=1).to_numpy())
-    day = np.zeros(len(frame), dtype=int)
-    if "as_of" in frame:
-        day = pd.factorize(frame["as_of"].dt.floor("D"))[0]
     return Rows(
         score=score,
         pi=pi,
@@ -87,8 +84,23 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
         lost=lost,
         unseen=drawn & ~seen & ~walked & ~lost,
         cluster=codes(frame, names),
-        day=day,
+        day=_days(frame),
     )
+
+
+def _status(frame: pd.DataFrame, status: str) -> np.ndarray:
+    if "status" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame["status"].eq(status).to_numpy()
+
+
+def _days(frame: pd.DataFrame) -> np.ndarray:
+    """A code per UTC day of as_of, 0 for the first that has a row; all 0 without as_of; (n,)."""
+    if "as_of" not in frame:
+        return np.zeros(len(frame), dtype=np.int32)
+    day = utc(frame["as_of"]).astype("datetime64[D]").astype(np.int64)
+    day = (day - day.min()).astype(np.int32)
+    return (np.cumsum(np.bincount(day) > 0) - 1).astype(np.int32)[day]
 
 
 def _drawn(

@@ -71,7 +71,8 @@ def _read(path: str, columns: Iterable[str]) -> pd.DataFrame:
         raise LogError(f'The log "{path}" is no {one_of(FORMATS)} file; give one, or a frame.')
     try:
         found = ds.dataset(path, format=kind)
-        return _frame(found.to_table(columns=_read_of(found.schema.names, columns)))
+        kept = _read_of(found.schema.names, columns)
+        return _frame(found.to_table(columns=kept, memory_pool=pa.system_memory_pool()))
     except FileNotFoundError:
         raise LogError(f'The log "{path}" is not there.') from None
     except (pa.ArrowInvalid, OSError) as error:
@@ -81,8 +82,13 @@ def _read(path: str, columns: Iterable[str]) -> pd.DataFrame:
 
 
 def _frame(table: Any) -> pd.DataFrame:
-    """Column by column, each let go once it is copied."""
+    """Column by column, each let go once it is copied: Arrow's usual pool would keep its memory."""
+    import pyarrow as pa
+
     made: pd.DataFrame = table.to_pandas(
-        split_blocks=True, self_destruct=True, ignore_metadata=True
+        split_blocks=True,
+        self_destruct=True,
+        ignore_metadata=True,
+        memory_pool=pa.system_memory_pool(),
     )
     return made

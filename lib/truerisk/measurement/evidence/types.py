@@ -65,6 +65,12 @@ def numbers(values: pd.Series, name: str) -> np.ndarray:
     return _numbers(pd.DataFrame({name: values}), name)
 
 
+def utc(instants: pd.Series) -> np.ndarray:
+    """Typed instants as numbers, (n,): with their time zone they would be objects."""
+    zoned = instants.dt.tz is not None
+    return (instants.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else instants).to_numpy()
+
+
 def _numeric(log: pd.DataFrame) -> Iterator[str]:
     """The columns of numbers that are there, those of every action included."""
     yield from (c for c in NUMBERS if c in log)

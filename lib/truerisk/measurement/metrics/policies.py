@@ -5,7 +5,7 @@ A policy is a frame with its probability of each action, rows as in the log. Its
 stands for the outcome that action a shows.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 
 import numpy as np
@@ -108,7 +108,7 @@ def columns(
     return made
 
 
-def values(policies: Policies, outcomes: int = 1) -> Iterator[Metric]:
+def values(policies: Iterable[str], outcomes: int = 1) -> Iterator[Metric]:
     """Dollars per application of what ran and of changes to it, summed over its outcomes."""
     for name in policies:
         of = dollars(name, outcomes)
@@ -117,7 +117,7 @@ def values(policies: Policies, outcomes: int = 1) -> Iterator[Metric]:
             yield Metric(name="policy_gain", of=gain(of, dollars(AS_RUN, outcomes)), policy=name)
 
 
-def swaps(policies: Policies) -> Iterator[Metric]:
+def swaps(policies: Iterable[str]) -> Iterator[Metric]:
     """Whom each change moves: the share, event rate and gain of in-in, in-out, out-in, out-out.
 
     In is an action that reveals. Dollars are per application of everyone, so the cells add up to
@@ -134,7 +134,7 @@ def swaps(policies: Policies) -> Iterator[Metric]:
             yield Metric(name="swap_gain", of=_swapped(name, cell), policy=name, at=cell)
 
 
-def realised(policies: Policies) -> Iterator[Metric]:
+def realised(policies: Iterable[str]) -> Iterator[Metric]:
     """Dollars per application on realised values: m_v + (R/π)(v − m_v) for actions that reveal,
     the assumed dollars for those that do not."""
     for name in policies:
