@@ -63,18 +63,35 @@ def sources(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(sources: Path, credit: Path, flow: Callable[..., Run], tmp_path_factory: Any) -> Path:
-    """The same lake after train.py ran and ana approved what it submitted."""
+def submitted(
+    sources: Path, truerisk: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The same lake after `truerisk train`, and what that printed."""
     root = tmp_path_factory.mktemp("trained") / "lake"
     shutil.copytree(sources, root)
-    done = flow("train", "run", "--known-at", "2025-07-01", lake=root)
+    here = ["--problem", "credit", "--lake", str(root)]
+    done = truerisk("train", *here, "--known-at", "2025-07-01", cwd=root.parent)
     assert done.returncode == 0, done.stdout + done.stderr
-    lake = tr.open_lake(root)
+    return root, done.stdout
+
+
+@pytest.fixture(scope="session")
+def unapproved(submitted: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that lake from before anybody approved."""
+    root = tmp_path_factory.mktemp("unapproved") / "lake"
+    shutil.copytree(submitted[0], root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained(submitted: tuple[Path, str], unapproved: Path) -> Path:
+    """The lake of that training after ana approved what it submitted."""
+    lake = tr.open_lake(submitted[0])
     offered = tr.registry.list_models("credit", lake).iloc[0]
     approval.approve(
         "credit", lake, offered["version"], "ana", "test", offered["report_hash"], override=True
     )
-    return root
+    return submitted[0]
 
 
 @pytest.fixture

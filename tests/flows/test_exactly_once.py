@@ -51,7 +51,7 @@ def test_a_run_killed_at_any_point_and_run_again_decides_each_application_once(
     world: World,
     command: Callable[..., list[str]],
     environment: dict[str, str],
-    flow: Callable[..., Run],
+    quick: Callable[..., Run],
 ) -> None:
     process = start(command("score", *SINCE, lake=lake_copy), environment)
     time.sleep(seconds)
@@ -59,7 +59,7 @@ def test_a_run_killed_at_any_point_and_run_again_decides_each_application_once(
     process.wait()
     partly = decided(lake_copy)
     assert partly in ([], expected(world))
-    again = flow("score", *SINCE, lake=lake_copy)
+    again = quick("score", "--problem", "credit", "--lake", str(lake_copy), *SINCE[1:])
     assert again.returncode == 0, again.stderr
     assert decided(lake_copy) == expected(world)
 
@@ -104,9 +104,10 @@ def test_two_runs_at_once_leave_one_decision_each(
 
 @pytest.mark.slow
 def test_a_second_run_finds_nothing_left_to_decide(
-    lake_copy: Path, world: World, flow: Callable[..., Run]
+    lake_copy: Path, world: World, quick: Callable[..., Run]
 ) -> None:
-    first, second = (flow("score", *SINCE, lake=lake_copy) for _ in range(2))
+    here = ["--problem", "credit", "--lake", str(lake_copy)]
+    first, second = (quick("score", *here, *SINCE[1:]) for _ in range(2))
     assert f"Decided {len(expected(world)):,} applications" in first.stdout
     assert second.returncode == 0, second.stdout + second.stderr
     assert "Decided 0 applications" in second.stdout

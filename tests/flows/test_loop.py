@@ -17,50 +17,49 @@ from truerisk.simulator import World
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
-@pytest.mark.slow
 def test_the_commands_lead_from_applications_to_the_truth_about_everyone(
-    sources: Path, trained: Path, world: World, tmp_path: Path, truerisk: Callable[..., Run]
+    submitted: tuple[Path, str],
+    unapproved: Path,
+    world: World,
+    tmp_path: Path,
+    quick: Callable[..., Run],
 ) -> None:
     root = tmp_path / "lake"
-    shutil.copytree(sources, root)
+    shutil.copytree(unapproved, root)
     here = ["--problem", "credit", "--lake", str(root)]
-    submitted = truerisk("train", *here, "--known-at", "2025-07-01", cwd=tmp_path)
-    assert submitted.returncode == 0, submitted.stderr
-    [offered] = listed(truerisk("models", *here, "--json"))
+    [offered] = listed(quick("models", *here, "--json"))
     version = offered["version"]
     assert offered["status"] == "submitted" and "report_hash" not in offered
-    again = tr.registry.list_models("credit", tr.open_lake(trained))["version"].iloc[0]
-    assert version == again, "the same data and seed give the same version"
-    assert f"Submitted {version}: gate {offered['gate']}" in submitted.stdout
+    assert f"Submitted {version}: gate {offered['gate']}" in submitted[1]
 
-    shown = truerisk("report", *here, version)
+    shown = quick("report", *here, version)
     assert "passed: AUC gain over the event rate" in shown.stdout
     digest = shown.stdout.split("Its hash: ")[1].strip()
-    early = truerisk("score", *here, "--since", "2025-07-01")
+    early = quick("score", *here, "--since", "2025-07-01")
     assert early.returncode == 2 and "awaits approval" in early.stderr
     person = ["--by", "Ana Ruiz", "--because", "better than the event rate"]
-    wrong = truerisk("approve", *here, version, *person, "--report-hash", "0123456789")
+    wrong = quick("approve", *here, version, *person, "--report-hash", "0123456789")
     assert wrong.returncode == 2 and "not the hash of the report" in wrong.stderr
     # So few applications can leave calibration unproven: the override is kept with the reason.
     given = ["--report-hash", digest, "--override"]
-    right = truerisk("approve", *here, version, *person, *given)
+    right = quick("approve", *here, version, *person, *given)
     assert right.stdout == f"{version} is the champion of credit, approved by Ana Ruiz.\n"
 
-    scored = truerisk("score", *here, "--since", "2025-07-01")
+    scored = quick("score", *here, "--since", "2025-07-01")
     assert re.search(r"Decided 1,\d+ applications, \d+ by exploration", scored.stdout)
     lake = tr.open_lake(root)
     reveal(lake, world)
-    measured = truerisk("measure", *here, "--known-at", "2026-07-01")
+    measured = quick("measure", *here, "--known-at", "2026-07-01")
     assert f"credit, model {version}: " in measured.stdout, measured.stderr
     assert len(lake.read(ESTIMATES)) > 20
     page = Path(measured.stdout.split("Read it: ")[1].strip())
     assert page.read_text().startswith("<!")
 
-    rows = listed(truerisk("decisions", *here, "--json", "--limit", "3"))
+    rows = listed(quick("decisions", *here, "--json", "--limit", "3"))
     assert len(rows) == 3 and rows[0]["model_version"] == version
-    one = truerisk("decisions", *here, rows[0]["application_id"])
+    one = quick("decisions", *here, rows[0]["application_id"])
     assert "source_versions" in one.stdout
-    back = truerisk("rollback", *here, *person)
+    back = quick("rollback", *here, *person)
     assert back.returncode == 2 and "no earlier champion" in back.stderr
 
 
@@ -78,7 +77,7 @@ def test_the_card_is_the_page_in_the_lake(
 
 @pytest.mark.slow
 def test_a_killed_training_is_resumed_with_its_own_cutoff(
-    sources: Path, tmp_path: Path, flow: Callable[..., Run]
+    sources: Path, submitted: tuple[Path, str], tmp_path: Path, flow: Callable[..., Run]
 ) -> None:
     root = tmp_path / "lake"
     shutil.copytree(sources, root)
@@ -94,42 +93,42 @@ def test_a_killed_training_is_resumed_with_its_own_cutoff(
     resumed = flow("train", "resume", "--origin-run-id", origin)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "Cloning" in resumed.stdout + resumed.stderr
-    [known_at] = tr.registry.list_models("credit", tr.open_lake(root))["known_at"]
-    assert known_at.startswith("2025-07-01")
+    [found] = tr.registry.list_models("credit", tr.open_lake(root)).to_dict("records")
+    assert found["known_at"].startswith("2025-07-01")
+    [once] = tr.registry.list_models("credit", tr.open_lake(submitted[0]))["version"]
+    assert found["version"] == once, "the same data and seed give the same version"
 
 
 @pytest.mark.slow
-def test_runner_scores_from_python(
-    lake_copy: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_runner_decides_in_shards_what_one_task_decides(
+    lake_copy: Path,
+    trained: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    quick: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    credit = ROOT / "problems" / "credit.toml"
+    sharded = tmp_path / "sharded.toml"
+    sharded.write_text(credit.read_text() + "\n[compute]\nshards = 3\n")
+    other = tmp_path / "other"
+    shutil.copytree(trained, other)
+    done = quick("score", "--problem", "credit", "--lake", str(other), "--since", "2025-07-01")
+    assert done.returncode == 0, done.stderr
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     from truerisk.flow import Runner
 
     options: dict[str, Any] = {"env": environment, "pylint": False, "show_output": False}
-    config = [("problem", str(ROOT / "problems" / "credit.toml"))]
+    config = [("problem", str(sharded))]
     with (
         Runner(str(ROOT / "flows" / "score.py"), config=config, **options) as runner,
         runner.run(lake=str(lake_copy), since="2025-07-01") as running,
     ):
         assert running.status == "successful", running.stderr
-
-
-@pytest.mark.slow
-def test_shards_decide_what_one_task_decides(
-    lake_copy: Path, trained: Path, tmp_path: Path, flow: Callable[..., Run]
-) -> None:
-    problem = tmp_path / "sharded.toml"
-    credit = ROOT / "problems" / "credit.toml"
-    problem.write_text(credit.read_text() + "\n[compute]\nshards = 3\n")
-    other = tmp_path / "other"
-    shutil.copytree(trained, other)
-    for root, file in ((lake_copy, credit), (other, problem)):
-        done = flow("score", "run", "--since", "2025-07-01", lake=root, problem=file)
-        assert done.returncode == 0, done.stdout
     loaded = tr.load_problem(credit)
     own = ["decided_at", "run", "chain_previous", "chain_hash"]
     one, three = (
-        tr.read_ledger(loaded, tr.open_lake(root)).drop(columns=own) for root in (lake_copy, other)
+        tr.read_ledger(loaded, tr.open_lake(root)).drop(columns=own) for root in (other, lake_copy)
     )
     assert one.equals(three)

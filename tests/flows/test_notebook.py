@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_scientist_inspects_runs(
     trained: Path,
-    flow: Callable[..., Run],
+    quick: Callable[..., Run],
     environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = flow("score", "run", "--since", "2025-07-01", lake=trained)
+    done = quick("score", "--problem", "credit", "--lake", str(trained), "--since", "2025-07-01")
     assert done.returncode == 0, done.stdout + done.stderr
     for name, value in {**environment, "TRUERISK_LAKE": str(trained)}.items():
         monkeypatch.setenv(name, value)
