@@ -156,5 +156,6 @@ def test_no_message_shows_a_secret() -> None:
     keep_secret("TOKEN", "s3cr3t-token")
     keep_secret("SHORT", "ab")
     assert str(LakeError("s3://x?key=s3cr3t-token cannot ab")) == "s3://x?key=${TOKEN} cannot ab"
+    assert str(LakeError("db://ana:pw1@host/x, no a:b@c")) == "db://ana:…@host/x, no a:b@c"
     assert masked("s3cr3t-token/file.csv") == "${TOKEN}/file.csv"
     assert "s3cr3t" not in told(ValueError("no s3cr3t-token here"))

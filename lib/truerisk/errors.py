@@ -57,6 +57,7 @@ WITHOUT_DATA = {
 BACKTRACE = re.compile(
     r"\n\s*(?:\d+: |stack backtrace|at /)|Traceback \(most recent|Stack backtrace"
 )
+PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")  # of a place such as x://name:password@host
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 PLACE_IN_CODE = re.compile(r"^\S+\.(?:cpp|h|rs|cc):\d+:\s*")
 VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|(?<![\w(,.])-?\d[\d.,:eE+-]*(?![\w)])")
@@ -120,7 +121,7 @@ def one_line(text: str) -> str:
     """``text`` without backtrace, colours, line breaks, invisible characters and secrets."""
     text = ANSI.sub("", BACKTRACE.split(text, maxsplit=1)[0])
     shown = (" " if _invisible(c) else c for c in text)
-    return masked(" ".join("".join(shown).split()))
+    return masked(PASSWORD.sub(r"\1:…@", " ".join("".join(shown).split())))
 
 
 def _invisible(character: str) -> bool:

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from truerisk.catalog.search import distance, nearest, search
 from truerisk.cli import app
+from truerisk.commands import catalog as command_of
+from truerisk.errors import LakeError
 
 
 def ids(catalog, words):
@@ -93,6 +95,17 @@ def test_the_command_prints_an_overview_and_writes_the_page(command, world, tmp_
     assert all(len(line) <= 100 for line in done.output.splitlines() if "The page" not in line)
     command("--page", str(tmp_path / "here.html"))
     assert (tmp_path / "here.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_page_replaces_nothing_but_a_catalogue(tmp_path):
+    mine = tmp_path / "mine.html"
+    mine.write_text("<!doctype html><title>Mine</title>")
+    for page, why in ((mine, "holds no catalogue"), (tmp_path / "p.toml", r"must end in \.html")):
+        with pytest.raises(LakeError, match=why):
+            command_of._place(str(page))
+    assert mine.read_text().endswith("<title>Mine</title>")
+    mine.write_text("<!doctype html><title>Catalogue</title>")
+    assert command_of._place(str(mine)) == str(mine)
 
 
 @pytest.mark.slow

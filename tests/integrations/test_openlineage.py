@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("openlineage.client")
 
+from truerisk.integrations import openlineage
 from truerisk.integrations.openlineage import emit
 
 
@@ -60,3 +61,10 @@ def test_what_finds_rows_is_indirect(catalog, world, problem):
 
     read = {c: direct for _, c, direct in _columns(catalog, problem, "payments__late_paid__30d")}
     assert read == {"customer_id": False, "late": False, "paid": True, "paid_at": False}
+
+
+def test_only_a_file_of_events_is_replaced(tmp_path):
+    file = tmp_path / "events.jsonl"
+    for held, ours in (("", True), ('{"producer": "urn:truerisk:0.1"}', True), ('{"a": 1}', False)):
+        file.write_text(held)
+        assert openlineage._holds_events(str(file)) is ours

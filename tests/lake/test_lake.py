@@ -184,3 +184,12 @@ def test_the_root_comes_from_the_argument_else_the_environment_else_the_reposito
     assert open_lake().root == str(tmp_path / "there")
     monkeypatch.delenv("TRUERISK_LAKE")
     assert open_lake().root == str(repository() / ".truerisk" / "lake")
+
+
+def test_a_lake_is_a_folder_with_a_number_for_its_format(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LakeError, match="is a file; give the folder"):
+        open_lake(tmp_path / "file")
+    (tmp_path / "truerisk-lake.json").write_text('{"format": "1"}')
+    with pytest.raises(LakeError, match="is damaged; it must hold"):
+        open_lake(tmp_path)

@@ -204,6 +204,13 @@ def test_a_value_where_a_table_belongs_is_named(part: str, value: object) -> Non
         problem_from(raw, "mine")
 
 
+def test_a_table_where_a_list_of_tables_belongs_is_named() -> None:
+    raw = read_text(COMPLETE.read_text())
+    raw["features"]["latest"] = {"pay": {"source": "payments"}}
+    with pytest.raises(ProblemError, match=r"must be a list: write \[\[features\.latest\]\]"):
+        problem_from(raw, "mine")
+
+
 def test_what_the_file_says_is_what_the_problem_holds() -> None:
     problem = load_problem(COMPLETE)
     assert problem.where == str(COMPLETE)

@@ -29,6 +29,7 @@ Promote = Callable[..., None]
 def _packages_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """These versions are letters without a package; test_as_submitted.py has real ones."""
     monkeypatch.setattr(approval, "as_submitted", lambda *_: None)
+    monkeypatch.setattr(approval, "package_as_submitted", lambda *_: None)
 
 
 def events(lake: Lake, version: str | None = None) -> list[str]:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _packages_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(approval, "as_submitted", lambda *_: None)
+    monkeypatch.setattr(approval, "package_as_submitted", lambda *_: None)
 
 
 DECIDE = """
@@ -28,6 +29,7 @@ from truerisk.registry import approval
 from truerisk.registry.approval import approve, rollback
 
 approval.as_submitted = lambda *_: None  # letters without a package
+approval.package_as_submitted = lambda *_: None
 root, what, version, digest, by = sys.argv[1:]
 lake = open_lake(root)
 print("ready", flush=True)

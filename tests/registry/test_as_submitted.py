@@ -15,7 +15,13 @@ from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
 from truerisk.models.package import Model, read_manifest, save, save_report
 from truerisk.problem.spec import Prior
-from truerisk.registry.approval import approve, champion_of, refuse_submitter, submit
+from truerisk.registry.approval import (
+    approve,
+    champion_of,
+    refuse_submitter,
+    rollback,
+    submit,
+)
 from truerisk.registry.events import history
 
 
@@ -23,7 +29,9 @@ from truerisk.registry.events import history
 def submitted(lake: Lake) -> Callable[..., tuple[str, str]]:
     """Submit a real package with a real report: its version and its report's hash."""
 
-    def submitted_(**more: Any) -> tuple[str, str]:
+    def submitted_(
+        fingerprint: str = "data", compared: str | None = None, **more: Any
+    ) -> tuple[str, str]:
         X, event = pd.DataFrame({"amount": [1.0, 2.0]}), np.array([0.0, 1.0])
         fitted = CANDIDATES["prior"].fit(X, event, Prior(), 0)
         model = Model(
@@ -32,14 +40,14 @@ def submitted(lake: Lake) -> Callable[..., tuple[str, str]]:
             calibration=Calibration(0.0, 1.0),
             features=["amount"],
             definition={},
-            fingerprint="data",
+            fingerprint=fingerprint,
             reference=None,
         )
         version = save("small", lake, model, {"versions": {}})
         digest = save_report("small", lake, version, "<html>the report</html>")
         package = read_manifest("small", lake, version)["sha256"]
         payload = {"gate": [], "package": package, "submitter": "ana", **more}
-        submit("small", lake, version, "TrainFlow/7", digest, None, payload)
+        submit("small", lake, version, "TrainFlow/7", digest, compared, payload)
         return version, digest
 
     return submitted_
@@ -95,3 +103,20 @@ def test_a_second_person_can_be_asked_for_after_the_submission(lake: Lake, submi
     with pytest.raises(RegistryError, match="asks for another person"):
         refuse_submitter("small", lake, version, "Ana")
     approve("small", lake, version, "Ana", "fine", digest)
+
+
+def test_a_roll_back_needs_the_package_and_not_the_report(lake: Lake, submitted: Any) -> None:
+    first, digest = submitted()
+    approve("small", lake, first, "Ann", "fine", digest)
+    second, digest = submitted("newer data", first)
+    approve("small", lake, second, "Ann", "better", digest)
+    file = folder(lake, first) / "model.json"
+    held = file.read_bytes()
+    file.write_bytes(held + b" ")
+    with pytest.raises(ModelError, match="was changed after training"):
+        rollback("small", lake, "Ben", "it declines everybody")
+    assert champion_of("small", lake) == second
+    file.write_bytes(held)
+    for report in folder(lake, first).glob("report-*.html"):
+        report.unlink()
+    assert rollback("small", lake, "Ben", "it declines everybody") == first

@@ -14,11 +14,24 @@ PEOPLE = [
     "J. R. R.",
     "Jane (risk)",
     "x@y.org",
+    "Bot Nguyen",
+    "Ana (model risk)",
 ]
 NOBODY = [
     *("", " ", "\t", "\u200b", "\u2800", "\u3164", "\u00a0", "\u200d\u200d", "\ufe0f", "\u202e"),
     *("Ann\x00", "Ann\nBen", "A\u200bnn", "A\u2028nn", "\x1b[31mAnn", "Ann\ud800", "a\u3164b"),
     *("TrainFlow/1769812345", "TrainFlow", "MyFlow/3", "Train/1", "argo/run", "1769812345678"),
+    *(
+        "root",
+        "nobody",
+        "CI",
+        "github-actions[bot]",
+        "root-user",
+        "Airflow",
+        "run 12",
+        "N/A",
+        "None",
+    ),
     *("---", "42", "9f86d081884c7d65", "0b5f0f34-7f2b-4e2a-9b0a-0d8e4a4b8f11", "x" * 101),
 ]
 

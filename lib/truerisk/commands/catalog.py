@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from truerisk.commands.options import AsJson, LakeRoot, find, open_lake, out
+from truerisk.errors import LakeError
 
 PAGE = "reports/catalog.html"
 
@@ -49,6 +50,7 @@ def catalog(
     from truerisk.lake import objects
 
     root = open_lake(lake)
+    path = _place(page) if page else f"{root.root}/{PAGE}"
     named = [find(name) for name in problem or []]
     made = read_catalog(named or None, root, as_of or None)
     if json_:
@@ -70,7 +72,6 @@ def catalog(
     if asked or not (json_ or search or source or feature or openlineage):
         from truerisk.reports.catalog.page import catalog_page
 
-        path = _place(page) if page else f"{root.root}/{PAGE}"
         objects.write_bytes(path, catalog_page(made).encode())
         if not json_:
             out.print(f"\nThe page: {path}")
@@ -79,6 +80,17 @@ def catalog(
 
 
 def _place(page: str) -> str:
+    """Where the page goes; LakeError for a file that is none of our catalogues."""
     from truerisk.lake import objects
+    from truerisk.reports.catalog.page import is_catalog_page
 
-    return page if objects.is_remote(page) else str(Path(page).absolute())
+    path = page if objects.is_remote(page) else str(Path(page).absolute())
+    if not page.lower().endswith(".html"):
+        raise LakeError(f"--page is {page}; the page's name must end in .html.")
+    held = objects.read_bytes(path)
+    if held is not None and not is_catalog_page(held):
+        raise LakeError(
+            f"{page} is there already and holds no catalogue; it is left as it is: name another "
+            "with --page FILE.html."
+        )
+    return path

@@ -26,7 +26,8 @@ from truerisk.lake.objects import is_remote
 from truerisk.lake.tables import INGESTS, ledger
 from truerisk.problem.spec import Problem
 
-PRODUCER = f"urn:truerisk:{installed('truerisk')}"
+OURS = "urn:truerisk:"
+PRODUCER = f"{OURS}{installed('truerisk')}"
 VALUES = ("value", "through query", "ingested through query")
 SEND = "send"
 NAMESPACE = "truerisk"
@@ -37,13 +38,19 @@ Read = tuple[str, str, bool]  # place, column, and whether it gives values or on
 def emit(catalog: Catalog, lake: Lake, to: str) -> int:
     """Write the events to the file ``to`` as JSON lines, replacing it; how many.
 
-    ``send`` sends them as OPENLINEAGE_URL or openlineage.yml says. Raises TrueriskError where the
-    client is not installed or the events cannot be written or delivered.
+    A file that holds something else is refused. ``send`` sends them as OPENLINEAGE_URL or
+    openlineage.yml says. Raises TrueriskError where the client is not installed or the events
+    cannot be written or delivered.
     """
     client = _client()
     if to != SEND and is_remote(to):
         raise LakeError(f"The OpenLineage events cannot be written to {to}; give a local file.")
     if to != SEND and os.path.exists(to):
+        if not _holds_events(to):
+            raise LakeError(
+                f"{to} is there already and holds no OpenLineage events of truerisk; it is left as "
+                "it is: name another file."
+            )
         os.remove(to)
     sender = client.OpenLineageClient() if to == SEND else _to_file(client, to)
     count = 0
@@ -236,6 +243,16 @@ def _named(lake: Lake, place: str) -> tuple[str, str]:
 def _source_of(column: str) -> str:
     problem, source, _ = column.removeprefix("column/").split(".", 2)
     return node("source", problem, source)
+
+
+def _holds_events(path: str) -> bool:
+    """True for a file that ``emit`` wrote, or an empty one."""
+    with open(path, "rb") as file:
+        first = file.readline()
+    try:
+        return not first or str(json.loads(first)["producer"]).startswith(OURS)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _to_file(client: Any, to: str) -> Any:

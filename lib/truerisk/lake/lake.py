@@ -27,7 +27,6 @@ from truerisk.wording.counted import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-
 FORMAT = 1
 MARKER = "truerisk-lake.json"
 LOG = "_delta_log"
@@ -39,13 +38,17 @@ Seal = Callable[[int, pa.Table], pa.Table]
 def open_lake(root: str | os.PathLike[str] | None = None) -> "Lake":
     """The lake at ``root``, else at TRUERISK_LAKE, else ``.truerisk/lake`` in the repository.
 
-    Raises LakeError when the root holds a lake of another format.
+    Raises LakeError when the root is a file, or holds a lake of another format.
     """
     chosen = str(root or default_root())
     chosen = chosen.rstrip("/") if objects.is_remote(chosen) else os.path.abspath(chosen)
+    if not objects.is_remote(chosen) and os.path.exists(chosen) and not os.path.isdir(chosen):
+        raise LakeError(f"The lake at {chosen} is a file; give the folder that holds its tables.")
     marker = objects.read_bytes(f"{chosen}/{MARKER}")
     try:
         found = json.loads(marker)["format"] if marker is not None else FORMAT
+        if not isinstance(found, int):
+            raise TypeError
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
             f"{chosen}/{MARKER} is damaged; it must hold {json.dumps({'format': FORMAT})}."

@@ -138,7 +138,7 @@ def read_manifest(problem: str, lake: Lake, version: str) -> dict[str, Any]:
     if content is None:
         raise ModelError(
             f"There is no model {version} of {problem} in the lake at {lake.root}; "
-            "`truerisk models` lists those that exist."
+            "`truerisk models` lists those that exist; a lost package comes back from a copy alone."
         )
     try:
         manifest = json.loads(content)

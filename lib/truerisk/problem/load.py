@@ -231,6 +231,9 @@ def _sentence(error: Any) -> str:
         if path.endswith("references"):
             allowed = "another source's column, such as 'customers.customer_id'"
         return f"{path} is {shown(came, 60)}; allowed: {allowed}"
+    if kind == "list_type":
+        written = f"[[{path}]]" if isinstance(came, dict) else f"{path} = [{shown(came, 40)}]"
+        return f"{path} is {shown(came, 60)}; it must be a list: write {written}"
     if kind in ("model_type", "dict_type"):
         return f"{path} is {shown(came, 60)}; it must be a table of settings"
     message = error["msg"][0].lower() + error["msg"][1:]

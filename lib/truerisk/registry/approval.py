@@ -147,7 +147,7 @@ def reject(problem: str, lake: Lake, version: str, by: str, because: str) -> Non
 def rollback(problem: str, lake: Lake, by: str, because: str) -> str:
     """The champion before this one decides again; returns its version.
 
-    Raises RegistryError when there was none.
+    Raises RegistryError when there was none, ModelError where its package is not whole any more.
     """
     by, because = person(by), reason(because)
     back: list[str] = []
@@ -160,6 +160,7 @@ def rollback(problem: str, lake: Lake, by: str, because: str) -> str:
                 "`truerisk models` lists its models."
             )
         back[:] = [line[-2]]
+        package_as_submitted(problem, lake, _submitted(problem, lake, events, line[-2]))
         left = {"left": line[-1]}
         return [
             Event(
@@ -263,10 +264,17 @@ def _line_of_champions(events: list[Row]) -> list[str]:
 
 def as_submitted(problem: str, lake: Lake, version: str, offered: Row) -> None:
     """ModelError unless the report and the package are the ones that were submitted."""
-    # Here, as reading a model needs what listing them does without.
-    from truerisk.models.package import load, read_manifest, read_report
+    from truerisk.models.package import read_report  # listing does without
 
     read_report(problem, lake, version, offered["report_hash"])
+    package_as_submitted(problem, lake, offered)
+
+
+def package_as_submitted(problem: str, lake: Lake, offered: Row) -> None:
+    """ModelError unless the package is the one that was submitted, and loads."""
+    from truerisk.models.package import load, read_manifest
+
+    version = offered["version"]
     load(problem, lake, version)
     sealed = json.loads(offered["payload"]).get("package")
     if sealed and read_manifest(problem, lake, version)["sha256"] != sealed:
