@@ -60,8 +60,8 @@ def measure_ledger(
     """
     if log.empty:
         raise LogError(f"{problem.where}: nothing was decided before {known_at:%Y-%m-%d}.")
-    mature = log.loc[log["mature"]]
-    if mature.empty:
+    mature = log["mature"].to_numpy(dtype=bool)
+    if not mature.any():
         raise LogError(
             f"{problem.where}: of {counted(len(log), 'decision')} none has matured by "
             f"{known_at:%Y-%m-%d} "
@@ -70,13 +70,14 @@ def measure_ledger(
     labels = _labels(problem, log)
     log = log.assign(**{MONTH: log["as_of"].dt.strftime("%Y-%m")})
     features = [c for c in log.columns if c.startswith(FEATURE)]
-    latest, found = str(mature["model_version"].iloc[-1]), []
+    latest, found = str(log["model_version"][mature].iloc[-1]), []
     rivals = Comparison(problem, lake, compare, log) if compare else None
     shown = None
-    for version, part in log.groupby("model_version", sort=False):
-        if not part["mature"].any():
+    for version in log["model_version"].dropna().unique():
+        mine = log["model_version"].eq(version).to_numpy(dtype=bool)
+        if not mature[mine].any():
             continue
-        rows = part.reset_index(drop=True)
+        rows = log if mine.all() else log[mine].reset_index(drop=True)
         used = [f for f in features if rows[f].notna().any()]
         made = decided(rows, used)
         daily = [] if made.capacity is None else [made.capacity]

@@ -26,14 +26,14 @@ def test_a_week_is_shown_once_all_of_it_is_mature_and_never_changes() -> None:
 @pytest.mark.slow
 def test_the_outcome_model_knows_earlier_quarters_only() -> None:
     log = a_log().drop(columns="m")
-    m = release(log, ["u"]).ground.m
+    m = release(log, ["u"]).m
     early = (log["as_of"] < BEGIN + pd.Timedelta(weeks=13)).to_numpy()
     np.testing.assert_array_equal(m[early], log["score"][early])
     assert not np.allclose(m[~early], log["score"][~early])
     other = log.assign(event=log["event"].where(early, 1 - log["event"]))
-    np.testing.assert_array_equal(release(other, ["u"]).ground.m, m)
+    np.testing.assert_array_equal(release(other, ["u"]).m, m)
     other = log.assign(event=(1 - log["event"]).where(early, log["event"]))
-    assert not np.allclose(release(other, ["u"]).ground.m[~early], m[~early])
+    assert not np.allclose(release(other, ["u"]).m[~early], m[~early])
 
 
 @pytest.mark.slow
@@ -44,7 +44,7 @@ def test_a_subjects_own_earlier_rows_do_not_teach_its_later_ones() -> None:
     one = log["subject"].isin(log.loc[log["revealed"], "subject"].head(10))
     other = log.assign(event=log["event"].mask(one & (log.index < half), 1 - log["event"]))
     log, other = (part.assign(cluster=part["subject"].mask(one, -1)) for part in (log, other))
-    m, changed = release(log, []).ground.m, release(other, []).ground.m
+    m, changed = release(log, []).m, release(other, []).m
     np.testing.assert_array_equal(m[one], changed[one])
     assert not np.array_equal(m, changed)
 

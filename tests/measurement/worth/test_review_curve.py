@@ -80,15 +80,9 @@ def test_equal_scores_at_the_cutoff_are_flagged_in_part() -> None:
     exact = review_curve(log, capacity_per_day=13, recalls=(0.5,))
     rng, known, runs = np.random.default_rng(0), action_values(log), []
     for _ in range(250):
-        order = np.lexsort((rng.random(1_000), -known.score))
-        rows = {
-            f.name: getattr(known, f.name)[order]
-            for f in dataclasses.fields(known)
-            if isinstance(getattr(known, f.name), np.ndarray)
-        }
-        rows |= {"start": np.arange(1_000), "size": np.ones(1_000, dtype=int)}
-        value = {k: (v[0][order], v[1][order]) for k, v in known.value.items()}
-        shuffled = dataclasses.replace(known, frame=known.frame.iloc[order], value=value, **rows)
+        order = np.lexsort((rng.random(1_000), -known.rows.score))
+        alone = {"start": np.arange(1_000), "size": np.ones(1_000, dtype=int)}
+        shuffled = dataclasses.replace(known.at(order), **alone)
         runs.append(review_curve(shuffled, capacity_per_day=13, recalls=(0.5,))["value"])
     average = np.mean(runs, axis=0)
     assert exact["value"].to_numpy()[1:] == pytest.approx(average[1:], rel=0.025)

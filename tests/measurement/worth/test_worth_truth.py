@@ -129,6 +129,6 @@ def test_days_that_differ_need_their_own_clusters() -> None:
         values.append(float(found["value"]))
         told.append(float(found["high"] - found["low"]) / 2 / stats.t.ppf(0.975, 59))
         one, zero = s.value["approve"]
-        alone.append(clustered_se((s.a * one + s.b * zero) * 100, s.cluster))
+        alone.append(clustered_se((s.a * one + s.b * zero) * 100, s.rows.cluster))
     assert np.mean(told) == pytest.approx(np.std(values), rel=0.25)
     assert np.mean(alone) < 0.75 * np.std(values)

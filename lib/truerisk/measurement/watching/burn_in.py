@@ -3,7 +3,8 @@
 import numpy as np
 
 from truerisk.measurement.gamma import LEAST
-from truerisk.measurement.watching.series import Series, Watched
+from truerisk.measurement.watching.series import Series
+from truerisk.measurement.watching.watched import Watched
 from truerisk.wording.counted import counted
 
 LEAST_EXPLORED = 50

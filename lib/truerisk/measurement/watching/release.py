@@ -5,18 +5,19 @@ are mature, and its pseudo-labels rest on nothing that came later.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import chance_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
-from truerisk.measurement.evidence.labelled import Labelled
+from truerisk.measurement.evidence.labelled import Labelled, with_labels
 from truerisk.measurement.evidence.outcome_model import LEAST_LABELS, cross_fit, guesses
-from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
+from truerisk.measurement.watching.watched import Watched
 from truerisk.statistics.clusters import closed_up
 from truerisk.wording.counted import counted
 
@@ -24,24 +25,9 @@ MEMORY = pd.Timedelta(days=366)  # older outcomes teach m nothing about today
 WEEK = pd.Timedelta(days=7)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Released:
-    """Eligible rows of the watched weeks; ``keep`` (of ``ground``'s rows) and ``look`` (n,).
-
-    ``look`` numbers the weeks with applications; ``weeks`` (looks,) are their Mondays, UTC, and
-    ``quarters`` (looks,) the calendar quarters of their Thursdays, as "2026Q3".
-    """
-
-    ground: Labelled
-    keep: np.ndarray
-    look: np.ndarray
-    weeks: pd.DatetimeIndex
-    quarters: np.ndarray
-
-
 def release(
     log: Log | Evidence, features: Sequence[str], start: pd.Timestamp | None = None
-) -> Released:
+) -> Watched:
     """The weeks before the first one with an immature row, from ``start`` (UTC) on.
 
     Rows before ``start`` only teach the outcome model. Raises LogError for a log without ``as_of``,
@@ -65,34 +51,51 @@ def release(
             f"No week of the log's {counted(len(log), 'row')} is entirely mature"
             f"{'' if start is None else f' since {start:%Y-%m-%d}'}; watch later."
         )
-    ground = _ground(known, whole[known.mature], features)
-    at = ground.frame["as_of"]
-    keep = ground.eligible & _since(at, start)
+    frame, rows = _in_time(known, whole[known.mature])
+    at, logged = frame["as_of"], rows.pi > 0
+    keep = logged & _since(at, start)
     if not keep.any():
         raise LogError(
             f"The log cannot be watched: none of its {counted(len(at), 'row')} in entirely "
             "mature weeks "
             "had a logged chance to be revealed."
         )
-    look, weeks = _weeks(at[keep])
-    return Released(ground=ground, keep=keep, look=look, weeks=weeks, quarters=_quarters(weeks))
+    if "m" not in frame:
+        frame = frame.assign(m=_fixed_before(frame, rows, features))
+    return _watched(frame, with_labels(rows, guesses(frame, rows, features)), keep)
+
+
+def _in_time(known: Evidence, whole: np.ndarray) -> tuple[pd.DataFrame, Rows]:
+    """The mature rows of the ``whole`` weeks in order of time, as if there were no others."""
+    frame, rows = known.frame, known.rows
+    at = frame["as_of"].astype("int64").to_numpy()
+    if not whole.all() or (at[1:] < at[:-1]).any():
+        order = np.flatnonzero(whole)
+        order = order[np.argsort(at[order], kind="stable")]
+        frame, rows = frame.iloc[order].reset_index(drop=True), rows.at(order)
+    return frame, replace(rows, cluster=closed_up(rows.cluster))
 
 
 def _since(as_of: pd.Series, start: pd.Timestamp | None) -> np.ndarray:
     return np.ones(len(as_of), bool) if start is None else (as_of >= start).to_numpy()
 
 
-def _ground(known: Evidence, whole: np.ndarray, features: Sequence[str]) -> Labelled:
-    """The mature rows of the ``whole`` weeks in order of time, with what was expected of them."""
-    order = np.flatnonzero(whole)
-    order = order[np.argsort(known.frame["as_of"].astype("int64").to_numpy()[order], kind="stable")]
-    frame, rows = known.frame.iloc[order].reset_index(drop=True), known.rows.at(order)
-    rows = replace(rows, cluster=closed_up(rows.cluster))
-    if "m" not in frame:
-        frame = frame.assign(m=_fixed_before(frame, rows, features))
-    guess = guesses(frame, rows, features)
-    p = dr(rows, guess)
-    return Labelled(frame=frame, rows=rows, m=guess.event, a=p.a, b=p.b, w=p.w)
+def _watched(frame: pd.DataFrame, every: Labelled, keep: np.ndarray) -> Watched:
+    """The kept rows with both worst cases of their unseen outcomes, and their dollars."""
+    look, weeks = _weeks(frame["as_of"][keep])
+    known = every.where(keep)
+    rows, m = known.rows, known.m
+    least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, known.a) for u in (0.0, 1.0))
+    dollars: list[np.ndarray | None] = [None, None]
+    if actions := valued_actions(frame.columns):
+        for i, ending in enumerate(("if_event", "if_no_event")):
+            parts = (frame[chance_of(c)] * frame[value_of(c, ending)] for c in actions)
+            dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)[keep]
+    return Watched(
+        rows=rows, m=m, a=known.a, b=known.b, w=known.w, look=look, weeks=weeks,
+        quarters=_quarters(weeks), least=least, most=most, if_event=dollars[0],
+        if_no_event=dollars[1],
+    )  # fmt: skip
 
 
 def mondays(as_of: pd.Series) -> pd.Series:
@@ -107,9 +110,9 @@ def _weeks(as_of: pd.Series) -> tuple[np.ndarray, pd.DatetimeIndex]:
     return look, pd.DatetimeIndex(weeks)
 
 
-def _quarters(weeks: pd.DatetimeIndex) -> np.ndarray:
+def _quarters(weeks: pd.DatetimeIndex) -> pd.Index:
     thursday = weeks + pd.Timedelta(days=3)
-    return np.array(
+    return pd.Index(
         [f"{year}Q{q}" for year, q in zip(thursday.year, thursday.quarter, strict=True)]
     )
 

@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from truerisk.columns import chance_of, value_of, valued_actions
-from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.watching.release import Released
 from truerisk.measurement.watching.sequence import (
     Sequence,
-    Units,
     confidence_sequence,
     half_width,
-    units_of,
 )
+from truerisk.measurement.watching.watched import Watched
 from truerisk.statistics import influence
 from truerisk.statistics.interval import clustered_se
 from truerisk.statistics.ranking import sorted_ranking
@@ -31,83 +25,6 @@ NAMES = (
     "value_error",
 )
 OF_EVENTS = ("event_rate", "calibration_error", "calibration_error_approved")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watched:
-    """Rows that a series is about; arrays of shape (n,).
-
-    ``a`` and ``b`` are the weights of the event and of no event, ``w`` that of what is seen,
-    ``least`` and ``most`` what a
-    would be if an unseen outcome were no event, or one. ``if_event`` and ``if_no_event`` are the
-    dollars of the policy that ran, Σ_a p_a·v_a, null without dollars.
-    """
-
-    rows: Rows
-    a: np.ndarray
-    b: np.ndarray
-    w: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-    look: np.ndarray
-    if_event: np.ndarray | None
-    if_no_event: np.ndarray | None
-
-    def __len__(self) -> int:
-        return len(self.look)
-
-    def where(self, mask: np.ndarray) -> "Watched":
-        one, none = (None if v is None else v[mask] for v in (self.if_event, self.if_no_event))
-        return Watched(
-            rows=self.rows.where(mask), a=self.a[mask], b=self.b[mask], w=self.w[mask],
-            least=self.least[mask], most=self.most[mask], look=self.look[mask],
-            if_event=one, if_no_event=none,
-        )  # fmt: skip
-
-    @cached_property
-    def units(self) -> Units:
-        """The cluster-weeks of the rows."""
-        return units_of(self.rows.cluster, self.look)
-
-    @cached_property
-    def subjects(self) -> dict[str, np.ndarray]:
-        """Subjects with a row of each kind at or before each look, (looks,)."""
-        rows = self.rows
-        kinds = {
-            "explored": rows.seen & (rows.pi < 1),
-            "labels": rows.seen,
-            "events": rows.seen & (rows.y == 1),
-            "others": rows.seen & (rows.y == 0),
-            "needed": rows.pi < 1,
-        }
-        return {kind: self._subjects(mask) for kind, mask in kinds.items()}
-
-    def _subjects(self, mask: np.ndarray) -> np.ndarray:
-        first = np.full(int(self.rows.code.max()) + 1, -1)
-        # Rows are in order of time; written backwards, each subject's earliest look is what stays.
-        first[self.rows.code[mask][::-1]] = self.look[mask][::-1]
-        return np.cumsum(np.bincount(first[first >= 0], minlength=int(self.look.max()) + 1))
-
-    def from_look(self, first: int) -> "Watched":
-        return replace(self, look=self.look - first)
-
-
-def watched_rows(released: Released) -> Watched:
-    """The released rows with both worst cases of their unseen outcomes."""
-    ground, keep = released.ground, released.keep
-    rows, m = ground.rows.where(keep), ground.m[keep]
-    a, b, w = ground.a[keep], ground.b[keep], ground.w[keep]
-    least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, a) for u in (0.0, 1.0))
-    dollars: list[np.ndarray | None] = [None, None]
-    frame = ground.frame.loc[keep]
-    if actions := valued_actions(frame.columns):
-        for i, ending in enumerate(("if_event", "if_no_event")):
-            parts = (frame[chance_of(c)] * frame[value_of(c, ending)] for c in actions)
-            dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)
-    return Watched(
-        rows=rows, a=a, b=b, w=w, least=least, most=most, look=released.look,
-        if_event=dollars[0], if_no_event=dollars[1],
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.watching.burn_in import BurnIn
-from truerisk.measurement.watching.release import WEEK, Released, release
+from truerisk.measurement.watching.release import WEEK, release
 from truerisk.measurement.watching.series import (
     NAMES,
     OF_EVENTS,
     Series,
     every_series,
     unforeseen,
-    watched_rows,
 )
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import did_you_mean
@@ -67,18 +66,13 @@ def watch(
     series.
     """
     reference = _checked(promised)
-    released = release(log, features, start)
+    every = release(log, features, start)
     found: dict[str, list[dict]] = {}  # by series
-    every = watched_rows(released)
     for series in every_series(every):
-        found[series.name] = list(_scope(series, SINCE_APPROVAL, BEST_WEEK, released, 0, reference))
-    for quarter in np.unique(released.quarters):
-        looks = np.flatnonzero(released.quarters == quarter)
-        part = every.where(np.isin(every.look, looks)).from_look(looks[0])
-        for series in every_series(part):
-            found[series.name] += _scope(
-                series, quarter, BEST_WEEK_OF_QUARTER, released, looks[0], reference
-            )
+        found[series.name] = list(_scope(series, SINCE_APPROVAL, BEST_WEEK, reference))
+    for quarter in every.quarters.unique():
+        for series in every_series(every.of_quarter(quarter)):
+            found[series.name] += _scope(series, quarter, BEST_WEEK_OF_QUARTER, reference)
     rows = [row for each in found.values() for row in each]
     frame = pd.DataFrame(rows).sort_values("week", kind="stable", ignore_index=True)
     return frame.astype(dict.fromkeys(NUMBERS, "Float64"))
@@ -102,12 +96,10 @@ def _scope(
     series: Series,
     scope: str,
     best_week: float,
-    released: Released,
-    opened: int,
     reference: Mapping[str, tuple[float, float]],
 ) -> Iterator[dict]:
-    """The rows of one series in one scope, whose first week is ``released.weeks[opened]``."""
-    burn = BurnIn(series)
+    """The rows of one series in one scope."""
+    burn, weeks = BurnIn(series), series.on.weeks
     promise = reference.get(series.name)
     first = int(np.argmax(burn.over))
     found = series.sequence(ALPHA / 2, best_week, first) if burn.over.any() else None
@@ -116,7 +108,7 @@ def _scope(
     if promise and found is not None and money is not None and not money.null:
         beyond = money.sequence(ALPHA / 2, best_week, first)
     for look, over in enumerate(burn.over):
-        week, n = released.weeks[opened + look], int(burn.n[look])
+        week, n = weeks[look], int(burn.n[look])
         row = {
             "week": week,
             "series": series.name,
@@ -137,7 +129,7 @@ def _scope(
             row |= {"value": value, "low": low, "high": high}
             if promise and (low > promise[1] or high < promise[0]):
                 each = None if beyond is None else beyond.at(i)
-                a_week = n / ((week - released.weeks[opened]) / WEEK + 1)
+                a_week = n / ((week - weeks[0]) / WEEK + 1)
                 departure = Departure(
                     series=series.name,
                     scope=scope,

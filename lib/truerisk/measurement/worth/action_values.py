@@ -12,7 +12,7 @@ from truerisk.columns import chance_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
-from truerisk.measurement.evidence.labelled import labelled
+from truerisk.measurement.evidence.labelled import Labelled, labelled
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.status import Reason
@@ -25,51 +25,37 @@ Sides = tuple[np.ndarray, np.ndarray]  # dollars if the event happens and if not
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActionValues:
+class ActionValues(Labelled):
     """Mature rows with π > 0, highest score first; arrays of shape (n,).
 
-    ``a`` and ``b`` are the doubly robust weights of the event and of no event, ``w`` that of what
-    is seen, ``unseen`` rows an approval should have shown and did not (``supposing`` gives all
-    under supposed outcomes), ``value`` the dollars of each action, ``ran`` those of the policy that
+    ``supposing`` gives them under supposed outcomes of those rows that an approval should have
+    shown and did not; ``value`` holds the dollars of each action, ``ran`` those of the policy that
     ran. ``start`` and ``size`` place each row's group of equal scores. ``frame`` holds as_of, where
     the log has it, and the policy's probabilities.
     """
 
     frame: pd.DataFrame
-    score: np.ndarray
-    a: np.ndarray
-    b: np.ndarray
-    m: np.ndarray
-    w: np.ndarray
-    pi: np.ndarray
-    seen: np.ndarray
-    y: np.ndarray
-    unseen: np.ndarray
-    cluster: np.ndarray
     value: Mapping[str, Sides]
     start: np.ndarray
     size: np.ndarray
     note: str  # the status of a figure that could be computed
     lost: float  # share of the mature rows without a chance
 
-    def __len__(self) -> int:
-        return len(self.score)
-
     @cached_property
     def explored(self) -> float:
         """Effective number of explored labels; infinite where everybody is revealed."""
-        if (self.pi == 1).all():
+        if (self.rows.pi == 1).all():
             return np.inf
-        return effective((self.seen / self.pi)[self.pi < 1])
+        return effective((self.rows.seen / self.rows.pi)[self.rows.pi < 1])
 
     @cached_property
     def trouble(self) -> str:
         """Why no number may be printed, or '' when one may."""
         if not len(self):
             return Reason.NO_CHANCE.status()
-        if self.seen.sum() < 2:
-            return Reason.FEW_SEEN.status(n=_count(self.seen))
-        if (self.cluster == self.cluster[0]).all():
+        if self.rows.seen.sum() < 2:
+            return Reason.FEW_SEEN.status(n=_count(self.rows.seen))
+        if (self.rows.cluster == self.rows.cluster[0]).all():
             return Reason.ONE_SUBJECT.status(n=len(self))
         if self.explored < LEAST_EXPLORED:
             count = int(self.explored + 1e-9)
@@ -81,12 +67,12 @@ class ActionValues:
         """What is seen of outcomes."""
         return Labels(
             w=self.w,
-            y=self.y,
+            y=self.rows.y,
             m=self.m,
-            explored=np.flatnonzero(self.seen & (self.pi < 1)),
-            sure=np.flatnonzero(self.seen & (self.pi == 1)),
-            cluster=self.cluster,
-            largest=int(np.bincount(self.cluster).max(initial=0)),
+            explored=np.flatnonzero(self.rows.seen & (self.rows.pi < 1)),
+            sure=np.flatnonzero(self.rows.seen & (self.rows.pi == 1)),
+            cluster=self.rows.cluster,
+            largest=self.rows.largest,
         )
 
     @cached_property
@@ -99,7 +85,7 @@ class ActionValues:
         """Design effect of clusters on a standard error, at least 1; that of the event rate."""
         each = self.a - self.a.mean()
         alone = float(np.sqrt((each**2).mean() / len(self)))
-        return max(clustered_se(each, self.cluster) / alone, 1.0) if alone else 1.0
+        return max(clustered_se(each, self.rows.cluster) / alone, 1.0) if alone else 1.0
 
     @cached_property
     def ran(self) -> Sides:
@@ -114,7 +100,7 @@ class ActionValues:
     @cached_property
     def daily(self) -> DailyRanking:
         """Each day's rows, the highest score first."""
-        return daily_ranking(self.score, self.day)
+        return daily_ranking(self.rows.score, self.day)
 
     @cached_property
     def day(self) -> np.ndarray:
@@ -132,11 +118,11 @@ class ActionValues:
 
     def supposing(self, y: np.ndarray) -> Self:
         """As if the unseen outcomes had been ``y``."""
-        w = np.where(self.unseen, 1 / self.pi, self.w)
-        a = np.where(self.unseen, self.m + w * (y - self.m), self.a)
-        known = np.where(self.unseen, y, self.y)
-        b, seen = np.where(self.unseen, 1 - a, self.b), self.seen | self.unseen
-        return replace(self, a=a, b=b, w=w, y=known, seen=seen)
+        rows, unseen = self.rows, self.rows.unseen
+        w = np.where(unseen, 1 / rows.pi, self.w)
+        a = np.where(unseen, self.m + w * (y - self.m), self.a)
+        b = np.where(unseen, 1 - a, self.b)
+        return replace(self, rows=rows.supposing(unseen, y), a=a, b=b, w=w)
 
     def top(self, count: float) -> np.ndarray:
         """Flags of the ``count`` highest scores; equal scores at the end are flagged in part."""
@@ -169,32 +155,26 @@ def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = 
             f"The log holds dollars for {len(names)} actions ({', '.join(names) or 'none'}) and "
             "two are needed; add value_<action>_if_event and value_<action>_if_no_event."
         )
-    known = labelled(evidence, features)
-    eligible = np.flatnonzero(known.eligible)
-    score = known.rows.score[eligible]
-    rows = eligible[np.lexsort((known.rows.cluster[eligible], -score))]
-    part, score = known.rows, known.rows.score[rows]
+    frame, every = evidence.frame, labelled(evidence, features)
+    order = np.flatnonzero(every.eligible)
+    order = order[np.lexsort((every.rows.cluster[order], -every.rows.score[order]))]
+    known, share = every.at(order), 1 - len(order) / len(every)
+    score = known.rows.score
     new = np.append(True, score[1:] != score[:-1])[: len(score)]
     size = np.bincount(np.cumsum(new) - 1, minlength=1)
     start = np.cumsum(size) - size
-    kept = [c for c in ("as_of", *(chance_of(name) for name in names)) if c in known.frame]
-    n, gone = len(part), _count(part.lost[rows])
-    share = 1 - len(rows) / n
+    kept = [c for c in ("as_of", *(chance_of(name) for name in names)) if c in frame]
+    gone = _count(known.rows.lost)
     said = [f"of the eligible: {share:.1%} had no chance to be revealed"] * (share > 0)
     said += [f"assumed: {gone:,} lost outcomes are like those followed"] * (gone > 0)
     return ActionValues(
-        frame=known.frame[kept].iloc[rows],
-        score=score,
-        a=known.a[rows],
-        b=known.b[rows],
-        m=known.m[rows],
-        w=known.w[rows],
-        pi=part.pi[rows],
-        seen=part.seen[rows],
-        y=part.y[rows],
-        unseen=part.unseen[rows],
-        cluster=part.cluster[rows],
-        value={name: _sides(known.frame, name, rows) for name in names},
+        rows=known.rows,
+        m=known.m,
+        a=known.a,
+        b=known.b,
+        w=known.w,
+        frame=frame[kept].iloc[order],
+        value={name: _sides(frame, name, order) for name in names},
         start=np.repeat(start, size),
         size=np.repeat(size, size),
         note="; ".join(said) or "ok",

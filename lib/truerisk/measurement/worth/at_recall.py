@@ -35,6 +35,20 @@ class AtRecall:
         return each * self.f + whole - rate * self.owed, rate
 
 
+class Cutoffs:
+    """The cutoff that reaches one recall under the labels that are asked of it, found once for all
+    figures that ask the same."""
+
+    def __init__(self, s: ActionValues, recall: float) -> None:
+        self.s, self.recall = s, recall
+        self._last: tuple[np.ndarray, AtRecall] | None = None
+
+    def __call__(self, a: np.ndarray) -> AtRecall:
+        if self._last is None or self._last[0] is not a:
+            self._last = a, at_recall(self.s, a, self.recall)
+        return self._last[1]
+
+
 def at_recall(s: ActionValues, a: np.ndarray, recall: float) -> AtRecall:
     """The highest scores that hold ``recall`` of all events.
 
@@ -56,14 +70,14 @@ def at_recall(s: ActionValues, a: np.ndarray, recall: float) -> AtRecall:
 
 
 def mean_at(
-    s: ActionValues,
-    recall: float,
+    cutoffs: Cutoffs,
     a: np.ndarray,
     each: np.ndarray,
     whole: np.ndarray,
     up: np.ndarray,
 ) -> Value:
     """Mean of each·f + whole per row at a recall; ``up`` is ∂each/∂a."""
-    found = at_recall(s, a, recall)
+    found = cutoffs(a)
     made, rate = found.per(a, each, whole)
-    return Value(float(made.mean()), made - made.mean(), up * found.f - rate * (found.f - recall))
+    slope = up * found.f - rate * (found.f - cutoffs.recall)
+    return Value(float(made.mean()), made - made.mean(), slope)

@@ -119,7 +119,7 @@ def better_score(
 
     Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0.
     """
-    raw, both = logit(np.clip(s.score, EDGE, 1 - EDGE)), a + b
+    raw, both = logit(np.clip(s.rows.score, EDGE, 1 - EDGE)), a + b
     design = np.column_stack([np.ones(len(raw)), raw])
     fitted = fit_logistic(design, a, both)
     level, slope = map(float, fitted.coefficients)

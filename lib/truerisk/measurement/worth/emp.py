@@ -63,7 +63,7 @@ def _least(
     """λ above which declining pays, in [0, 1], by score; a row's odds are those of its block."""
     from scipy.optimize import isotonic_regression
 
-    first = np.unique(start)
+    first = np.flatnonzero(np.diff(start, prepend=-1))
     at = np.add.reduceat(a, first), np.add.reduceat(b, first)
     total = at[0] + at[1]
     if (total <= 0).any():

@@ -58,7 +58,7 @@ def settled(s: ActionValues, figure: Figure) -> dict:
         **dict.fromkeys(("value", "low", "high")),
         "unit": figure.unit,
         "n": len(s),
-        "explored_labels": int((s.seen & (s.pi < 1)).sum()),
+        "explored_labels": int((s.rows.seen & (s.rows.pi < 1)).sum()),
         "share_not_identified": s.lost,
         "status": (s.alike if figure.classes else s.trouble) or s.note,
     }
@@ -68,7 +68,7 @@ def settled(s: ActionValues, figure: Figure) -> dict:
     low, high = _interval(s, figure, base)
     if not np.isfinite([base.theta, low, high]).all():
         return row | {"status": NO_NUMBER}
-    unknown = s.unseen & (base.slope != 0)
+    unknown = s.rows.unseen & (base.slope != 0)
     if unknown.any():
         for side, y in ((0, base.slope < 0), (1, base.slope > 0)):
             supposed = s.supposing(y.astype(float))
@@ -114,8 +114,8 @@ def _interval(s: ActionValues, figure: Figure, found: Value) -> tuple[float, flo
 
     def variance(rest: np.ndarray) -> float:
         if figure.daily:
-            return (two_way_se(rest, s.cluster, s.day) * len(s)) ** 2
-        return float((cluster_sums(rest, s.cluster) ** 2).sum())
+            return (two_way_se(rest, s.rows.cluster, s.day) * len(s)) ** 2
+        return float((cluster_sums(rest, s.rows.cluster) ** 2).sum())
 
     counted = gamma_interval(
         found.theta, found.influence, found.slope, s.labels, LEVEL, z, variance
@@ -124,9 +124,9 @@ def _interval(s: ActionValues, figure: Figure, found: Value) -> tuple[float, flo
         low, high = np.clip(counted, 0, 1) if figure.share else counted
         return float(low), float(high)
     if figure.daily:
-        se = two_way_se(found.influence, s.cluster, s.day)
+        se = two_way_se(found.influence, s.rows.cluster, s.day)
     elif s.explored < SMALL:
-        return bootstrap_t(found.theta, cluster_sums(found.influence, s.cluster), len(s))
+        return bootstrap_t(found.theta, cluster_sums(found.influence, s.rows.cluster), len(s))
     else:
-        se = clustered_se(found.influence, s.cluster)
+        se = clustered_se(found.influence, s.rows.cluster)
     return (share_interval if figure.share else wald)(found.theta, se, z)

@@ -11,7 +11,7 @@ from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, Sides, action_values
 from truerisk.measurement.worth.at_capacity import at_capacity
-from truerisk.measurement.worth.at_recall import at_recall, mean_at
+from truerisk.measurement.worth.at_recall import Cutoffs, mean_at
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.statistics.influence import Value, ratio
 from truerisk.statistics.threads import one_thread
@@ -73,7 +73,8 @@ def flag_and_rest(s: ActionValues, flag: str | None, rest: str | None) -> tuple[
 def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) -> list[dict]:
     (gain1, gain0), (rest1, rest0) = gain, rest
     zero, one = np.zeros(len(s)), np.ones(len(s))
-    mean = partial(mean_at, s, recall)
+    cutoffs = Cutoffs(s, recall)
+    mean = partial(mean_at, cutoffs)
 
     def flagged(a: np.ndarray, b: np.ndarray) -> Value:
         return mean(a, one, zero, zero)
@@ -82,7 +83,7 @@ def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) 
         return mean(a, b, zero, -one)
 
     def precise(a: np.ndarray, b: np.ndarray) -> Value:
-        found = at_recall(s, a, recall)
+        found = cutoffs(a)
         share, rate = found.per(a, a + b, zero)  # of a: the recall fixes Σaf = r·Σa exactly
         return ratio(recall * a, share, recall + zero, -rate * (found.f - recall))
 
@@ -97,7 +98,7 @@ def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) 
         ("net_dollars_a_day", "dollars a day", dollars, False, a_day),
     )
     return [
-        _threshold(s, recall),
+        _threshold(s, cutoffs),
         *(
             settled(
                 s,
@@ -110,11 +111,12 @@ def _at(s: ActionValues, recall: float, gain: Sides, rest: Sides, a_day: float) 
     ]
 
 
-def _threshold(s: ActionValues, recall: float) -> dict:
+def _threshold(s: ActionValues, cutoffs: Cutoffs) -> dict:
     """The score at the cutoff; its interval holds the ranks that may be the right one."""
+    recall = cutoffs.recall
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        found = at_recall(s, a, recall)
+        found = cutoffs(a)
         events = a[found.near].mean()
         if events <= 0:
             return Value(np.nan, found.owed, found.f)
@@ -128,5 +130,5 @@ def _threshold(s: ActionValues, recall: float) -> dict:
     last = len(s) - 1
     place = (min(max(int(row[k] * len(s)), 0), last) for k in ("value", "high", "low"))
     return row | dict(
-        zip(("value", "low", "high"), (float(s.score[k]) for k in place), strict=True)
+        zip(("value", "low", "high"), (float(s.rows.score[k]) for k in place), strict=True)
     )

@@ -65,7 +65,7 @@ def _reach(s: ActionValues, capacity: float) -> float:
     for part in np.linspace(1 / STEPS, 1, STEPS):
         reach = capacity * float(part)
         band = s.daily.up_to(capacity + reach) - s.daily.up_to(capacity - reach)
-        if (band * s.pi).sum() >= LABELS:
+        if (band * s.rows.pi).sum() >= LABELS:
             break
     return reach
 
