@@ -42,22 +42,15 @@ class TrainFlow(BaseFlow):
         submission = tr.submit(
             self.problem, self.lake, self.dataset, self.parts, fitted, self.review, attached
         )
-        self.version, self.report = submission.version, submission.page
-        self.said = "Submitted" if submission.new else "Known already, and left as it was:"
-        self.gate = self.review.verdict
+        self.version, self.gate = submission.version, self.review.verdict
+        self.report, self.told = submission.page, submission.told
         self.next(self.end)
 
     @step
     def end(self):
         """Say what was submitted, what it could not see, and what a person does next."""
-        for match in self.dataset.matches:
-            print(f"{match}.")
-        for name, files in self.dataset.read.items():
-            print(f"Source {name}: {files}.")
-        for note in [*self.dataset.notes, *self.review.notes]:
-            print(note)
-        print(f"{self.said} {self.version}: {self.gate}.")
-        print(f"Read it: truerisk report --problem {self.problem.called} {self.version}")
+        for line in self.told:
+            print(line)
 
 
 if __name__ == "__main__":

@@ -31,11 +31,13 @@ class Attachments:
 
 @dataclass(frozen=True)
 class Submission:
-    """What was offered; ``new`` is false where an equal model was decided on or waits already."""
+    """What was offered; ``new`` is false where an equal model was decided on or waits already.
+    ``told`` are sentences: what it could not see, and what a person does next."""
 
     version: str
     page: str
     new: bool
+    told: list[str]
 
 
 def submit(
@@ -87,4 +89,16 @@ def submit(
     new = approval.submit(
         problem.name, lake, version, attached.run, digest, review.champion, payload
     )
-    return Submission(version, page, new)
+    return Submission(version, page, new, _told(problem, dataset, review, version, new))
+
+
+def _told(problem: Problem, dataset: Dataset, review: Review, version: str, new: bool) -> list[str]:
+    offered = "Submitted" if new else "Known already, and left as it was:"
+    return [
+        *(f"{match}." for match in dataset.matches),
+        *(f"Source {name}: {files}." for name, files in dataset.read.items()),
+        *dataset.notes,
+        *review.notes,
+        f"{offered} {version}: {review.verdict}.",
+        f"Read it: truerisk report --problem {problem.called} {version}",
+    ]
