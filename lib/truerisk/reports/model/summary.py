@@ -20,6 +20,8 @@ from truerisk.wording.lists import listed
 from truerisk.wording.numbers import whole
 from truerisk.wording.past import past
 
+MISSING = "What is missing"  # where an interval is only too wide
+
 
 def train_summary(
     problem: Problem,
@@ -64,8 +66,9 @@ def train_summary(
         blocks.append(Text(_only_approved(problem, own, lost), "warning"))
     if old := data.stale(problem, dataset):
         blocks.append(Text(f"Older than their freshness limit: {listed(old)}.", "warning"))
-    checks = Table(pd.DataFrame([_check(problem, lost, c) for c in review.checks]))
-    return [*blocks, Tiles(tiles), Across(checks)]
+    rows = pd.DataFrame([_check(problem, lost, c) for c in review.checks])
+    rows = rows if rows[MISSING].any() else rows.drop(columns=MISSING)
+    return [*blocks, Tiles(tiles), Across(Table(rows))]
 
 
 def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:
@@ -73,8 +76,7 @@ def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:
     seen: Cell | str = check.advice
     about = "nobody yet"
     if check.figure is not None:
-        value, ends = check.figure
-        seen = Cell(value, "; ".join(filter(None, [ends, check.advice])))
+        seen = Cell(*check.figure)
         name = "revealed" if check.estimator == "naive" else "eligible"
         about = population(problem, name, lost)
     return {
@@ -83,6 +85,7 @@ def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:
         "Asked": check.asked,
         "Seen": seen,
         "About": about,
+        MISSING: check.advice if check.figure else "",
     }
 
 
