@@ -85,11 +85,22 @@ class Rows:
     @cached_property
     def largest(self) -> int:
         """The rows of the largest cluster."""
-        return int(np.bincount(self.cluster).max(initial=0))
+        starts = self.starts
+        sizes = np.bincount(self.cluster) if starts is None else np.diff(starts, append=len(self))
+        return int(sizes.max(initial=0))
+
+    @cached_property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        return (
+            int((np.bincount(self.cluster) > 0).sum()) if self.starts is None else len(self.starts)
+        )
 
     @cached_property
     def code(self) -> np.ndarray:
         """``cluster`` without the codes that no row has, (n,)."""
+        if (starts := self.starts) is not None:
+            return np.repeat(np.arange(len(starts)), np.diff(starts, append=len(self)))
         there = np.bincount(self.cluster) > 0
         return self.cluster if there.all() else (np.cumsum(there) - 1)[self.cluster]
 
@@ -101,8 +112,10 @@ class Rows:
     @cached_property
     def starts(self) -> np.ndarray | None:
         """Where each cluster begins, (clusters,); None unless rows lie by their clusters' codes."""
-        steps = np.diff(self.cluster)
-        return np.flatnonzero(np.append(1, steps)) if (steps >= 0).all() else None
+        one, other = self.cluster[:-1], self.cluster[1:]
+        if not (one <= other).all():
+            return None
+        return np.append(0, np.flatnonzero(one != other) + 1)[: len(self)]
 
     @cached_property
     def blocks(self) -> list["Block"]:
@@ -134,11 +147,6 @@ class Rows:
             return values
         starts = self.starts
         return np.bincount(self.code, values) if starts is None else np.add.reduceat(values, starts)
-
-    @cached_property
-    def clusters(self) -> int:
-        """How many clusters there are."""
-        return int((np.bincount(self.cluster) > 0).sum())
 
 
 @dataclass(frozen=True, kw_only=True)

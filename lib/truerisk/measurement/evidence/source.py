@@ -82,7 +82,7 @@ def _read(path: str, columns: Iterable[str]) -> pd.DataFrame:
 
 
 def _frame(table: Any) -> pd.DataFrame:
-    """Column by column, each let go once it is copied: Arrow's usual pool would keep its memory."""
+    """Column by column, each let go once it is copied, also by Arrow, whose pools keep memory."""
     import pyarrow as pa
 
     made: pd.DataFrame = table.to_pandas(
@@ -91,4 +91,5 @@ def _frame(table: Any) -> pd.DataFrame:
         ignore_metadata=True,
         memory_pool=pa.system_memory_pool(),
     )
+    pa.default_memory_pool().release_unused()
     return made

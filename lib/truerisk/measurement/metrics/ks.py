@@ -1,5 +1,7 @@
 """The Kolmogorov–Smirnov distance between those with the event and those without."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from truerisk.measurement.evidence.pseudo import Pseudo
@@ -22,17 +24,20 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     """
     n, order, last = len(rows), rows.ranking.order, rows.ranking.last
     a, b = p.a[order], p.b[order]
-    if not a.sum() or not b.sum():
+    all_a, all_b = float(a.sum()), float(b.sum())
+    if not all_a or not all_b:
         return nothing(n)
-    gap = np.cumsum(a)[last] / a.sum() - np.cumsum(b)[last] / b.sum()
-    at = int(np.round(np.abs(gap), 12).argmax())
-    sign = float(np.sign(gap[at]) or 1.0)
-    cutoff = rows.score[order[last[at]]]
-    theta = abs(float(gap[at]))
-    below = last[at] + 1
-    share_a, share_b = a[:below].sum() / a.sum(), b[:below].sum() / b.sum()
+    furthest, size, place = 0.0, -1.0, 0
+    for gaps, places in _gaps(lambda k: a[k] / all_a - b[k] / all_b, last):
+        rounded = np.round(np.abs(gaps), 12)
+        at = int(rounded.argmax())
+        if rounded[at] > size:
+            furthest, size, place = float(gaps[at]), float(rounded[at]), int(places[at])
+    theta, sign = abs(furthest), float(np.sign(furthest) or 1.0)
+    cutoff = rows.score[order[place]]
+    share_a, share_b = a[: place + 1].sum() / all_a, b[: place + 1].sum() / all_b
     excess = _resampled(a, b, last, _times(rows)) - theta
-    per_a, per_b = sign / a.mean(), sign / b.mean()
+    per_a, per_b = sign * n / all_a, sign * n / all_b
 
     def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
         f = (rows.score[k] <= cutoff) * 1.0
@@ -57,7 +62,7 @@ def _times(rows: Rows) -> list[np.ndarray]:
 def _by_appearance(code: np.ndarray) -> np.ndarray:
     """0 for the code that comes first, 1 for the next new one, and so on; (n,)."""
     first = np.empty(int(code.max()) + 1, dtype=np.int64)
-    first[code[::-1]] = np.arange(len(code))[::-1]  # of those that repeat the last one written
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)  # of those that repeat the last is kept
     new = np.zeros(len(code), dtype=bool)
     new[first] = True
     return (np.cumsum(new) - 1)[first[code]]
@@ -75,12 +80,18 @@ def _distance(a: np.ndarray, b: np.ndarray, last: np.ndarray, w: np.ndarray) -> 
     total_a, total_b = (sum(float(w[k] @ v[k]) for k in blocks(len(w))) for v in (a, b))
     if not (total_a > 0 and total_b > 0):
         return None
-    gap = most = 0.0
-    edges = np.searchsorted(last, [0, *(k.stop for k in blocks(len(w)))])
-    for k, i, j in zip(blocks(len(w)), edges, edges[1:]):
-        gaps = np.cumsum(w[k] * (a[k] / total_a - b[k] / total_b)) + gap
+    each = _gaps(lambda k: w[k] * (a[k] / total_a - b[k] / total_b), last)
+    return max(max(float(gaps.max()), -float(gaps.min())) for gaps, _ in each)
+
+
+def _gaps(
+    each: Callable[[slice], np.ndarray], last: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Running sums of what each row adds, at the ``last`` row of each score, with these places."""
+    n, gap = int(last[-1]) + 1, 0.0
+    edges = np.searchsorted(last, [0, *(k.stop for k in blocks(n))])
+    for k, i, j in zip(blocks(n), edges, edges[1:]):
+        gaps = np.cumsum(each(k)) + gap
         gap = gaps[-1]
         if i < j:
-            here = gaps if j - i == len(gaps) else gaps[last[i:j] - k.start]
-            most = max(most, float(here.max()), -float(here.min()))
-    return most
+            yield gaps if j - i == len(gaps) else gaps[last[i:j] - k.start], last[i:j]
