@@ -4,9 +4,11 @@ One row for an expression; for a query the rows of its sources, whatever their n
 where the result depends on an order of rows, the order must be written.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
+from math import prod
 from typing import Any
 
 import duckdb
@@ -16,6 +18,8 @@ from truerisk.problem.functions import (
     ARGUMENTS,
     CLOCKS,
     IN_ORDER,
+    LENGTHS,
+    LONGEST_TEXT,
     NUMBERED,
     QUERY,
     ROW,
@@ -46,6 +50,7 @@ def nodes(part: Any) -> Iterator[Node]:
 
 def fault_of_row(tree: Iterable[Node]) -> str | None:
     """What makes an expression more than a function of one row, as the end of a sentence."""
+    tree = list(tree)
     for node in tree:
         kind = node.get("class")
         if kind is None:
@@ -58,7 +63,29 @@ def fault_of_row(tree: Iterable[Node]) -> str | None:
         fault = _unknown(node, ROW)
         if fault:
             return fault
-    return None
+    return _too_long(tree)
+
+
+def _too_long(tree: Iterable[Node]) -> str | None:
+    """A length that is written for a text, where it would fill the memory."""
+    if prod(_length(node) for node in tree) <= LONGEST_TEXT:
+        return None
+    return (
+        f"can make a text of more than {LONGEST_TEXT:,} characters of every row; write the lengths "
+        f"in {', '.join(LENGTHS)} as smaller whole numbers"
+    )
+
+
+def _length(node: Node) -> int:
+    """How many times longer a text can become by this part; without bounds where a row says it."""
+    called = str(node.get("function_name", "")).lower()
+    if node.get("class") != "FUNCTION" or called not in LENGTHS:
+        return 1
+    given = node["arguments"][LENGTHS[called] :][:1]  # none at all is DuckDB's to refuse
+    written = [a["expression"].get("literal", {}).get("text") for a in given]
+    if None in written:
+        return LONGEST_TEXT + 1
+    return max([1, *(int(n) for text in written for n in re.findall(r"\d+", text))])
 
 
 def fault_of_query(statement: Node) -> str | None:
@@ -87,7 +114,7 @@ def fault_of_query(statement: Node) -> str | None:
             fault = _unknown(node, QUERY)
         if fault:
             return fault
-    return None
+    return _too_long(nodes(statement))
 
 
 def _unknown(node: Node, allowed: frozenset[str]) -> str | None:

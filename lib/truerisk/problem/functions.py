@@ -73,4 +73,7 @@ CLOCKS = _words("""
     current_date current_time current_timestamp localtime localtimestamp current_user session_user
     current_role current_schema current_catalog current_database
 """)
+# This argument, a number or a text that holds numbers, says how long the text becomes.
+LENGTHS = {"repeat": 1, "lpad": 1, "rpad": 1, "printf": 0, "format": 0}
+LONGEST_TEXT = 100_000  # characters that the lengths of one expression may multiply to
 ARGUMENTS = {"age": 2}  # with fewer, the rest is the clock's

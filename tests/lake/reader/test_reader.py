@@ -162,6 +162,15 @@ def test_texts_stay_texts(texts: list[str], read: Read) -> None:
     assert read(texts) == texts
 
 
+@pytest.mark.parametrize("texts", [["1", "2", "3-"], ["0x1F", "2", "3"], ["5"] * 5 + ["N"] * 4])
+def test_numbers_with_many_texts_among_them_ask_what_they_are(texts: list[str], read: Read) -> None:
+    """A third of texts is no slip, and two thirds of numbers are no texts by accident."""
+    with pytest.raises(SourceError, match=r'to keep texts, or x = \{ type = "float", null_values'):
+        read(texts)
+    assert read(texts, contract={"x": {"type": "text"}}) == texts
+    assert read(texts, used=False) == texts
+
+
 def test_messages_show_forms_and_rows_never_values(read: Read) -> None:
     with pytest.raises(SourceError) as refused:
         read([*HEAD, "Miller"], contract={"x": {"type": "integer"}})

@@ -116,7 +116,8 @@ def line_for(con: duckdb.DuckDBPyConnection, view: str, verdict: Verdict, found:
         return ""
     is_time = family(stored) == "time"
     explained = explain_column(con, view, unread, is_time)
-    kind = explained.proposal.kind if explained.proposal else ""
+    proposal = explained.proposal
+    kind = proposal.kind if proposal and not proposal.mixed else ""
     return explained.line if kind == ("time" if is_time else "number") else ""
 
 

@@ -64,10 +64,9 @@ def said_of_numbers(
     for found, row in odd:
         about = f'column "{found.column}" {found.said}, the first in row {row:,}'
         if found.column in read and not final:
-            raise SourceError(
-                f"{where}: {about}; nothing was ingested; write {found.line} in its contract, or "
-                f'{found.column} = {{ type = "text" }} to keep texts.'
-            )
-        sentence = f"{about}; it became text; {found.line} in its contract would have read it"
+            raise SourceError(f"{where}: {about}; nothing was ingested; write {found.advice}.")
+        mixed = found.proposal and found.proposal.mixed
+        better = "" if mixed else f"; {found.line} in its contract would have read it"
+        sentence = f"{about}; it became text{better}"
         said.append({"kind": "as_text", "sentence": sentence})
     return said

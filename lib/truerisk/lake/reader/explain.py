@@ -26,6 +26,17 @@ class Explained:
         return self.proposal.line(self.column) if self.proposal else text
 
     @property
+    def advice(self) -> str:
+        """What to write, to follow ``write``."""
+        text = f'{self.column} = {{ type = "text" }}'
+        if self.proposal and self.proposal.mixed:
+            return (
+                f"{text} in its contract to keep texts, or {self.column} = "
+                '{ type = "float", null_values = […] } with the words that mean nothing'
+            )
+        return f"{self.line} in its contract, or {text} to keep texts"
+
+    @property
     def said(self) -> str:
         """What was found, in words, to follow ``column "x"``."""
         p = self.proposal

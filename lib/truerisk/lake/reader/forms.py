@@ -19,6 +19,7 @@ from truerisk.problem.time_format import DOUBTFUL, shape
 from truerisk.wording.lists import one_of
 
 MOST = 0.9  # a column is called what this share of its filled cells is
+MIXED = 0.5  # of a column of which this share is numbers, somebody must say what it is
 NULLS = frozenset(
     "na n/a n.a. #n/a #na nan nat null none nil missing unknown unk <na> (null) (none) "
     "- -- --- ? . .. * not_available not_applicable".replace("_", " ").split()
@@ -47,6 +48,7 @@ class Proposal:
     """How a column could be read: ``rules`` are the contract's keys, the likeliest first.
 
     ``read`` of ``cells`` filled cells are read by the first; ``nulls`` more are words for null.
+    Where texts stand among the numbers, the only rule keeps all as texts.
     """
 
     kind: str
@@ -55,6 +57,11 @@ class Proposal:
     nulls: int
     cells: int
     usual: bool  # every number is written as one is without anything said
+
+    @property
+    def mixed(self) -> bool:
+        """True for numbers with many texts among them."""
+        return self.kind == "number" and self.rules[0]["type"] == "text"
 
     @property
     def plain(self) -> bool:
@@ -92,12 +99,12 @@ def propose(values: Mapping[str, int], time: bool = False) -> Proposal | None:
     rest = {v: n for v, n in filled.items() if v not in words and v not in boundless}
     if not rest:
         return None
-    found = _time(rest) if time else _number(rest) or _time(rest)
+    found = _time(rest) if time else _number(rest) or _time(rest) or _number(rest, MIXED)
     if found is None:
         return None
     kind, rules, left = found
-    shown = _frequent(left)
-    if left and len(shown) == len(left):
+    mixed = sum(left.values()) > (1 - MOST) * sum(rest.values())
+    if len(_frequent(left)) == len(left) and not mixed:
         words |= left
     unread = sum(n for v, n in left.items() if v not in words)
     if kind == "number":
@@ -110,6 +117,8 @@ def propose(values: Mapping[str, int], time: bool = False) -> Proposal | None:
     if listed:
         rules = [{**rule, "null_values": listed} for rule in rules]
     nulls, cells = sum(words.values()), sum(filled.values())
+    if mixed:
+        rules = [{"type": "text"}]
     usual = kind == "number" and all(re.match(GUESSES["DOUBLE"], v) for v in rest)
     return Proposal(
         kind=kind,
@@ -126,8 +135,10 @@ def _frequent(left: Mapping[str, int]) -> dict[str, int]:
     return shown if len(shown) <= FEW else {}
 
 
-def _number(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[str, int]] | None:
-    """Numbers with the most frequent dress, in which nearly all are read."""
+def _number(
+    values: Mapping[str, int], least: float = MOST
+) -> tuple[str, list[dict[str, Any]], dict[str, int]] | None:
+    """Numbers with the most frequent dress, in which at least this share is read."""
     dressed = {v: m for v in values if (m := DRESSED.match(v))}
     dresses: Counter[tuple[str, str]] = Counter()
     for v, m in dressed.items():
@@ -135,6 +146,8 @@ def _number(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[
     if not dresses:
         return None
     (before, after), _ = dresses.most_common(1)[0]
+    if least < MOST and after[:1].isalpha():
+        return None  # a number and a word, such as the beginning of an address
     cores = [
         m["core"]
         for m in dressed.values()
@@ -144,7 +157,7 @@ def _number(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[
     rules = [_with_marks(rule, before, after, owed) for rule in _marks(cores)]
     best = max(rules, key=lambda rule: _read(values, rule))
     rules = [best, *(r for r in rules if r != best and _read(values, r) == _read(values, best))]
-    if _read(values, best) < MOST * sum(values.values()):
+    if _read(values, best) < least * sum(values.values()):
         return None
     shape_ = re.compile(number_shape(Column(**best)))
     left = {v: n for v, n in values.items() if not shape_.match(v)}

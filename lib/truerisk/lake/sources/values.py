@@ -52,8 +52,5 @@ def passing_for_texts(
             continue
         found = explain_column(con, quote(view), column)
         if found.suspicious:
-            return (
-                f'column "{column}" {found.said}; write {found.line} in its contract, or '
-                f'{column} = {{ type = "text" }} to keep texts.'
-            )
+            return f'column "{column}" {found.said}; write {found.advice}.'
     return ""
