@@ -1,6 +1,7 @@
 """A damaged online store is said to be so, and the next sync builds it again."""
 
 from collections.abc import Callable
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,17 @@ def test_two_lakes_share_no_store(problem: Problem, lake: Lake, tmp_path: Path) 
     other = open_lake(tmp_path / "other")
     assert store_path(problem, None, lake) == f"{lake.root}.home/online/small.sqlite"
     assert store_path(problem, None, other) == f"{other.root}.home/online/small.sqlite"
+
+
+def test_what_a_killed_sync_left_is_removed_and_what_another_works_on_stays(
+    problem: Problem, lake: Lake
+) -> None:
+    path = store_path(problem, None, lake)
+    left, others = Path(f"{path}.999999.new"), Path(f"{path}.999998.new")
+    left.parent.mkdir(parents=True)
+    Path(f"{left}-wal").write_bytes(b"half")
+    left.write_bytes(b"half")
+    with open(others, "ab") as file:
+        flock(file, LOCK_EX)
+        sync_online(problem, lake)
+    assert sorted(f.name for f in left.parent.iterdir()) == [Path(path).name, others.name]

@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ FORMAT = 2
 WAIT = 60.0  # seconds for another writer to finish
 KEPT = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, described TEXT NOT NULL)"
 APPLICATION = "CREATE TABLE IF NOT EXISTS application (version TEXT NOT NULL, types TEXT NOT NULL)"
-PARTS = ("", "-wal", "-shm")  # of a store
 MAPPED = 1 << 31  # bytes of the file that a reader maps instead of copying
 
 
@@ -82,12 +81,7 @@ def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Con
     Raises LakeError when there is no store, unless it is to be created, or when it is no store.
     """
     if create:
-        try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LakeError(
-                f"The online store at {path} cannot be made ({told(error)})."
-            ) from error
+        make_folder(path)
     elif not os.path.exists(path):
         raise LakeError(f"There is no online store at {path}; {advice(problem)} makes it.")
     with told_of(path, problem):
@@ -112,43 +106,12 @@ def open_store(path: str, problem: Problem, create: bool = False) -> sqlite3.Con
     return con
 
 
-def aside(path: str) -> str:
-    """What a damaged store is kept as."""
-    return f"{path}.damaged"
-
-
-@contextmanager
-def anew(path: str) -> Iterator[str]:
-    """A name beside ``path`` for a new store, which becomes ``path`` when it is whole.
-
-    A damaged one is moved out of the way then. Whatever is raised before leaves all as it was.
-    Raises FileExistsError where a whole store has come meanwhile.
-    """
-    beside = f"{path}.{os.getpid()}.new"
-    folders = [f for f in Path(path).parents if not f.exists()]
+def make_folder(path: str) -> None:
+    """The folder that a store is to lie in; LakeError where it cannot be made."""
     try:
-        yield beside
-        if damage(path):
-            _move(path, aside(path))
-        os.link(beside, path)
-    except BaseException:
-        _remove(beside)
-        for folder in folders:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-    _remove(beside)
-
-
-def _move(path: str, to: str) -> None:
-    for suffix in PARTS:
-        if os.path.exists(path + suffix):
-            os.replace(path + suffix, to + suffix)
-
-
-def _remove(path: str) -> None:
-    for suffix in PARTS:
-        Path(path + suffix).unlink(missing_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LakeError(f"The online store at {path} cannot be made ({told(error)}).") from error
 
 
 def damage(path: str) -> str:

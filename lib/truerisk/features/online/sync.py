@@ -14,13 +14,12 @@ from deltalake import DeltaTable
 
 from truerisk.errors import LakeError
 from truerisk.features.inputs import check_inputs
+from truerisk.features.online.anew import anew, aside
 from truerisk.features.online.extract import described, rows_of, still_there
 from truerisk.features.online.layout import Layout, needed, rules
 from truerisk.features.online.store import (
     Kept,
-    anew,
     application_types,
-    aside,
     damage,
     describe,
     drop,
