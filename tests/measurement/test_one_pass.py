@@ -93,14 +93,14 @@ def same_as_whole(
 def test_blocks_part_no_cluster(small_blocks: None) -> None:
     """A cluster of more rows than a block is in one of its own; scattered rows are in one block."""
     rng = np.random.default_rng(0)
-    code = np.sort(np.r_[np.zeros(300, int), rng.integers(1, 400, 700)])
+    code = np.sort(np.r_[np.zeros(300, int), rng.integers(1, 400, 500), np.full(200, 400)])
     no, one = np.zeros(1_000, bool), np.ones(1_000)
     rows = Rows(
         score=one, pi=one, seen=~no, y=one, walked=no, lost=no, unseen=no, cluster=code, day=code
     )
     values = rng.normal(size=1_000)
     sums = np.bincount(code, values)
-    assert len(rows.blocks) > 8
+    assert len(rows.blocks) > 8 and all(b.rows.start < b.rows.stop for b in rows.blocks)
     assert all(set(code[b.rows]).isdisjoint(code[b.rows.stop :]) for b in rows.blocks)
     assert sum(b.squares(values[b.rows]) for b in rows.blocks) == pytest.approx(sums @ sums)
     mixed = rng.permutation(1_000)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from truerisk.statistics import line
+from truerisk.statistics import blocks, line
 from truerisk.statistics.line import fit_line
 from truerisk.statistics.logistic import fit_logistic, sigmoid
 
@@ -36,7 +36,7 @@ KINDS = (
 def test_it_is_the_general_fit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "MANY", 100)
     monkeypatch.setattr(line, "SAMPLE", 300)
-    monkeypatch.setattr(line, "BLOCK", 97)
+    monkeypatch.setattr(blocks, "BLOCK", 97)
     x, events, trials = rows(kind)
     found = fit_line(x, events, trials)
     expected = fit_logistic(np.column_stack([np.ones(len(x)), x]), events, trials)

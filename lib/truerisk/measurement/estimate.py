@@ -76,13 +76,12 @@ class _Part:
         part = self.rows
         revealed = population == "revealed"
         weight = part.seen.astype(float) if revealed else weights(part, self.guess)
-        explored = part.seen & (part.pi > 0) & (part.pi < 1)
-        self.explored = effective(weight[explored])
+        self.explored = effective(weight[part.explored])
         self.about = {
             "n": len(part),
             "effective_n": effective(weight),
             "labels": int(part.seen.sum()),
-            "explored_labels": int(explored.sum()),
+            "explored_labels": len(part.explored),
             "largest_weight": float(weight.max(initial=0)),
             "share_not_identified": self.lost,
         }
@@ -189,14 +188,13 @@ class _Part:
 
     def _labels(self, pseudo: Pseudo, rows: Rows, estimator: str) -> Labels:
         """What is seen of some rows' outcomes; as usually reported no label stands for others."""
-        plain, seen = estimator == "naive", rows.seen & (rows.pi > 0)
-        explored = seen & (rows.pi < 1) & (not plain)
+        naive = estimator == "naive"
         return Labels(
             w=pseudo.w,
             y=rows.y,
             m=self.guess.event if pseudo.guessed else None,
-            explored=np.flatnonzero(explored),
-            sure=np.flatnonzero((rows.seen if plain else seen) & ~explored),
+            explored=rows.explored[:0] if naive else rows.explored,
+            sure=np.flatnonzero(rows.seen) if naive else rows.sure,
             cluster=rows.cluster,
             largest=rows.largest,
         )

@@ -35,14 +35,14 @@ class _Known:
     heaviest: float
     y: np.ndarray
 
-    def add_to(self, reach: Reach, size: Numbers, largest: int) -> None:
-        """Their x = w·|h|, ``size`` being |h| in the block."""
+    def add_to(self, reach: Reach, size: Numbers, top: float, largest: int) -> None:
+        """Their x = w·|h|, ``size`` being |h| in the block and ``top`` the largest there."""
         if not reach.plenty(AMPLE * largest):
             reach.add(
                 self.w * (size[self.places] if isinstance(size, np.ndarray) else size), self.y
             )
         else:
-            reach.most = max(reach.most, self.heaviest * float(np.max(size)))
+            reach.most = max(reach.most, self.heaviest * top)
 
 
 def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread]:
@@ -56,8 +56,9 @@ def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread
             influence, slope = value.at(block.rows)
             squares[i] += block.squares(influence)
             size = np.abs(slope)
+            top = float(size.max()) if isinstance(size, np.ndarray) else size
             for reach, some in zip(reaches[i], known):
-                some.add_to(reach, size, labels.largest)
+                some.add_to(reach, size, top, labels.largest)
     count = rows.clusters
     return [
         Spread(

@@ -68,5 +68,5 @@ def _codes(values: pd.Series) -> np.ndarray:
     own = (place % FOLDS).astype(np.int64)
     for fold in range(FOLDS):
         mine = np.flatnonzero(own == fold)
-        rank[mine[np.argsort(place[mine], kind="stable")]] = np.arange(len(mine)) * FOLDS + fold
+        rank[mine[np.argsort(place[mine])]] = np.arange(len(mine)) * FOLDS + fold
     return rank[code]

@@ -83,7 +83,8 @@ class Ratio(Rowwise):
             num, den, by_num, by_den = terms(part)
             if not whole:
                 return np.zeros(len(num)), 0.0
-            return (num - theta * den) / whole, (by_num - theta * by_den) / whole
+            moved = by_num if isinstance(by_den, float) and not by_den else by_num - theta * by_den
+            return (num - theta * den) / whole, moved / whole
 
         super().__init__(theta, n, made)
 

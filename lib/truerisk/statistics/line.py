@@ -1,14 +1,12 @@
 """A logistic line through many rows: ``fit_logistic``'s optimum, by Newton's steps from near it."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from truerisk.statistics.logistic import EXACT, LogisticFit, Status, fit_logistic, sigmoid
+from truerisk.statistics.blocks import blocks
+from truerisk.statistics.logistic import EXACT, LogisticFit, Status, fit_logistic
 
 MANY = 50_000  # rows from which a sample's optimum is worth finding first
 SAMPLE = 10_000
-BLOCK = 1 << 15  # rows whose arrays a processor's cache holds
 STEPS = 12
 
 
@@ -53,16 +51,14 @@ def _slopes(
     at: np.ndarray, x: np.ndarray, events: np.ndarray, trials: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """First derivatives (2,) of the log-likelihood and minus its second ones (2, 2)."""
+    from scipy.special import expit
+
     g, h = np.zeros(2), np.zeros(3)
-    for rows in _blocks(len(x)):
+    for rows in blocks(len(x)):
         z, t = x[rows], trials[rows]
-        p = sigmoid(at[0] + at[1] * z)
+        p = expit(at[0] + at[1] * z)
         off, bend = events[rows] - t * p, t * p * (1 - p)
         bent = bend * z
         g += off.sum(), off @ z
         h += bend.sum(), bent.sum(), bent @ z
     return g, np.array([[h[0], h[1]], [h[1], h[2]]])
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(i, i + BLOCK) for i in range(0, n, BLOCK))

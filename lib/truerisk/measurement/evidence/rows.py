@@ -78,6 +78,16 @@ class Rows:
         return {}
 
     @cached_property
+    def explored(self) -> np.ndarray:
+        """The places of the labels that were left to chance, seen with 0 < π < 1."""
+        return np.flatnonzero(self.seen & (self.pi > 0) & (self.pi < 1))
+
+    @cached_property
+    def sure(self) -> np.ndarray:
+        """The places of the labels that were not, seen with π = 1."""
+        return np.flatnonzero(self.seen & (self.pi == 1))
+
+    @cached_property
     def ranking(self) -> Ranking:
         """The rows in the order of their scores."""
         return ranking(self.score, self.cluster)
@@ -126,6 +136,7 @@ class Rows:
         if starts is None:
             return [Block(rows=slice(0, n), code=self.code)]
         firsts = np.unique(np.searchsorted(starts, [rows.start for rows in blocks(n)]))
+        firsts = firsts[firsts < len(starts)]  # none begins after a large last cluster
         borders = np.append(starts, n)
         made = []
         for i, j in zip(firsts, [*firsts[1:], len(starts)]):

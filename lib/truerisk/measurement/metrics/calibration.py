@@ -6,7 +6,6 @@ from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.influence import Ratio, Rowwise, Value, nothing
 from truerisk.statistics.line import fit_line
-from truerisk.statistics.logistic import sigmoid
 
 
 def brier(rows: Rows, p: Pseudo) -> Value:
@@ -60,6 +59,8 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
     H = E[(a + b)σ(1 − σ)(1, z)(1, z)ᵀ] (Cox 1958). Undefined (NaN) for scores of 0 or 1, for a
     constant score, and where the weights have no line that fits best (separated outcomes).
     """
+    from scipy.special import expit  # slow to import, often not needed
+
     n = len(rows)
     if _certain(rows.score):
         return nothing(n), nothing(n)
@@ -70,14 +71,23 @@ def line(rows: Rows, p: Pseudo) -> tuple[Value, Value]:
         return nothing(n), nothing(n)
     level, slope = fit.coefficients
 
+    kept: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+
+    def off(k: slice) -> tuple[np.ndarray, np.ndarray]:
+        """z and a − (a + b)σ, which both coefficients read of a block in turn."""
+        if (k.start, k.stop) not in kept:
+            kept.clear()
+            a, z = p.a[k], _logit(rows.score[k])
+            kept[k.start, k.stop] = z, a - (a + p.b[k]) * expit(level + slope * z)
+        return kept[k.start, k.stop]
+
     def coefficient(which: int) -> Value:
         constant, by_z = n * fit.inverse[which]
 
         def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
-            z = _logit(rows.score[k])
-            off = p.a[k] - (p.a[k] + p.b[k]) * sigmoid(level + slope * z)
+            z, wrong = off(k)
             by = constant + by_z * z
-            return by * off, by
+            return by * wrong, by
 
         return Rowwise(float(fit.coefficients[which]), n, made)
 
