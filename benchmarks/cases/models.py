@@ -9,7 +9,7 @@ from command import truerisk
 
 
 def prepare(folder: Path, seed: int, scale: float) -> None:
-    """The lender of the case ``train``, a twentieth of it: its champion and the model that follows."""
+    """The lender of the case ``train``, a twentieth of it: a champion and the next model."""
     train.prepare(folder, seed, scale / 20)
     train.train(*train.opened(folder), train.month(30))
 
