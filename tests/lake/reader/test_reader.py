@@ -157,9 +157,31 @@ def test_a_two_digit_year_that_may_lie_in_another_century_asks_for_its_hundred(r
         read(["451231", "930101"], contract={"x": {"type": "time", "format": "%y%m%d"}})
 
 
-@pytest.mark.parametrize("texts", [["A12", "B7"], ["12 Main", "7 Elm"], ["10+ years", "< 1 year"]])
+@pytest.mark.parametrize(
+    "texts",
+    [["A12", "B7"], ["12 Main", "7 Elm"], ["1st", "2nd"], ["Y", "N"], ["10+ years", "< 1 year"]],
+)
 def test_texts_stay_texts(texts: list[str], read: Read) -> None:
     assert read(texts) == texts
+
+
+@pytest.mark.parametrize(
+    ("texts", "line", "values"),
+    [
+        (["0", "1", "true", "F"], '{ type = "boolean" }', [False, True, True, False]),
+        (["5Y", "10Y"], '{ type = "integer", format = "# Y" }', [5, 10]),
+        (["1.5k", "2k"], '{ type = "float", format = "# k" }', [1.5, 2.0]),
+        (["7"] * 11 + ["#DIV/0!"], '{ type = "integer", null_values = ["#DIV/0!"] }', [7] * 11),
+    ],
+)
+def test_the_printed_line_reads_it(
+    texts: list[str], line: str, values: list[object], read: Read
+) -> None:
+    with pytest.raises(SourceError) as refused:
+        read(texts)
+    assert f"write x = {line} in its contract" in str(refused.value)
+    rule = tomllib.loads(f"x = {line}")["x"]
+    assert read(texts, contract={"x": rule})[: len(values)] == values
 
 
 @pytest.mark.parametrize("texts", [["1", "2", "3-"], ["0x1F", "2", "3"], ["5"] * 5 + ["N"] * 4])
@@ -218,6 +240,39 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, read: Read) -> None:
     frame.to_parquet(tmp_path / "a.PARQUET")
     for name in ("a.CSV", "a.tsv", "a.csv.gz", "a.jsonl", "a.xlsx", "a.PARQUET"):
         assert read(path=str(tmp_path / name)) == [1.5, None], name
+
+
+def test_files_are_one_table_whatever_their_headers_capitals_and_folders(
+    tmp_path: Path, read: Read
+) -> None:
+    """The first spelling stands; a folder's value gives way to the column of that name."""
+    for name, text in {
+        "x=9/a.csv": "id,at_,x\n1,2024-01-01,1\n",
+        "x=9/b.csv": "X,AT_,ID\n2,2024-01-01,2\n",
+    }.items():
+        file = tmp_path / "in" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    assert sorted(read(path=str(tmp_path / "in" / "**" / "*.csv"))) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"PAR1\x15\x00\x15", r"a Parquet file \(.parquet\)"),
+        (b"PK\x03\x04\x14", "a workbook"),
+        (gzip.compress(b"id,x\n1,1\n"), "a gzip file"),
+        ("id,x\n1,1\n".encode("utf-16-le"), "iconv -f UTF-16LE"),
+        ("id,x\u200b\n1,1\n".encode(), "characters that are not seen"),
+    ],
+)
+def test_what_is_no_csv_is_told_by_how_it_begins(
+    content: bytes, why: str, tmp_path: Path, read: Read
+) -> None:
+    file = tmp_path / "other.csv"
+    file.write_bytes(content)
+    with pytest.raises(SourceError, match=why):
+        read(path=str(file))
 
 
 def test_folders_patterns_and_partitions_are_read_whole(tmp_path: Path, read: Read) -> None:

@@ -20,10 +20,11 @@ from truerisk.wording.lists import one_of
 
 MOST = 0.9  # a column is called what this share of its filled cells is
 MIXED = 0.5  # of a column of which this share is numbers, somebody must say what it is
-NULLS = frozenset(
-    "na n/a n.a. #n/a #na nan nat null none nil missing unknown unk <na> (null) (none) "
-    "- -- --- ? . .. * not_available not_applicable".replace("_", " ").split()
-) | {"not available", "not applicable", "not known", "no data"}
+WORDS = """
+    na n/a n.a. #n/a #na nan nat null none nil missing unknown unk <na> (null) (none) - -- --- ? .
+    .. * not_available not_applicable #div/0! #value! #ref! #num! #name? #null!
+"""
+NULLS = frozenset(WORDS.split()) | {"not available", "not applicable", "not known", "no data"}
 MONEY = (
     r"US\$|R\$|[$€£¥₹₽₩₺₴₦฿]|USD|EUR|GBP|CHF|CZK|PLN|SEK|NOK|DKK|JPY|INR|BRL|MXN|CAD|AUD|Kč|zł|"
     r"Rs\.?|kr\.?"
@@ -31,7 +32,7 @@ MONEY = (
 DRESSED = re.compile(
     rf"^[+-]?\s*(?P<open>\()?\s*(?P<before>{MONEY})?\s*[+-]?"
     r"(?P<core>\d[\d.,'\u00a0\u202f ]*\d|\d|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
-    rf"(?P<after>\s*(?:%|‰|{MONEY})|\s+[^\W\d_]+\.?)?\s*\)?$"
+    rf"(?P<after>\s*(?:%|‰|{MONEY})|\s*[^\W\d_]+\.?)?\s*\)?$"
 )
 DATES = (  # parted by |
     "%d/%m/%Y|%m/%d/%Y|%d.%m.%Y|%d-%m-%Y|%m-%d-%Y|%Y%m%d|%Y.%m.%d|%b-%Y|%b-%y|%b %Y|%B %Y|%m/%Y|"
@@ -39,6 +40,7 @@ DATES = (  # parted by |
     "%d.%m.%y|%d-%m-%y|%m-%d-%y|%y%m%d|%d%m%y|%m%d%y|%d%m%Y|%Y-%m|%Y/%m"
 )
 CLOCKS = "| %H:%M| %H:%M:%S| %I:%M %p| %I:%M:%S %p|:%H:%M:%S|T%H:%M:%S|%H%M%S"
+TRUTHS = frozenset({"true", "false", "t", "f", "yes", "no", "y", "n"})
 INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 FREQUENT, FEW, SHORT = 3, 5, 20  # a word that may be shown: it says nothing about anybody
 
@@ -99,7 +101,11 @@ def propose(values: Mapping[str, int], time: bool = False) -> Proposal | None:
     rest = {v: n for v, n in filled.items() if v not in words and v not in boundless}
     if not rest:
         return None
-    found = _time(rest) if time else _number(rest) or _time(rest) or _number(rest, MIXED)
+    found = (
+        _time(rest)
+        if time
+        else _truth(rest) or _number(rest) or _time(rest) or _number(rest, MIXED)
+    )
     if found is None:
         return None
     kind, rules, left = found
@@ -168,6 +174,15 @@ def _number(
         whole = [rule for rule in rules if "decimal" not in rule or rule is best]
         rules = [{**rule, "type": "integer"} for rule in whole]
     return "number", rules, left
+
+
+def _truth(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[str, int]] | None:
+    """Truth values, some as words and some as 0 and 1: one alone is what it looks like."""
+    lower = {v.lower() for v in values}
+    digits = lower & {"0", "1"}
+    if not digits or lower == digits or not lower <= TRUTHS | digits:
+        return None
+    return "truth value", [{"type": "boolean"}], {}
 
 
 def _is_whole(dressed: re.Match[str], rule: Mapping[str, Any]) -> bool:

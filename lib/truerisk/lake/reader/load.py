@@ -200,14 +200,18 @@ def _without_format(c: Cell, wanted: Wanted) -> bool:
 
 
 def _columns(parts: list[tuple[File, Rows]]) -> dict[str, str | None]:
-    """Every column of any file, with the type that all the files' authors gave it, if any."""
+    """Every column of any file, with the type that all the files' authors gave it, if any.
+
+    Capitals make no other column; the first file's spelling stands, as in a UNION BY NAME.
+    """
     found: dict[str, str | None] = {}
+    first: dict[str, str] = {}
     for file, rows in parts:
         for column in rows.columns:
-            typed = rows.typed.get(column)
-            found[column] = TEXT if typed or found.get(column) else None
-        held = {c.lower() for c in rows.columns}
-        found |= {k: found.get(k) for k, _ in file.partition if k.lower() not in held}
+            name = first.setdefault(column.lower(), column)
+            found[name] = TEXT if column in rows.typed or found.get(name) else None
+        for column in (first.setdefault(k.lower(), k) for k, _ in file.partition):
+            found.setdefault(column, None)
     return found
 
 

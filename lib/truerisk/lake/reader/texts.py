@@ -22,8 +22,18 @@ from truerisk.errors import SourceError, told
 from truerisk.lake.contract import literal
 from truerisk.lake.duck import quote
 from truerisk.lake.reader.listing import PACKED, File, plain
+from truerisk.problem.shown import visible
 
 SEPARATORS = (",", ";", "\t", "|")
+OTHERS = {  # what other files begin with, and what those end in
+    b"PAR1": "a Parquet file (.parquet)",
+    b"PK\x03\x04": "a workbook (.xlsx) or a zip archive",
+    b"\x1f\x8b": "a gzip file (.csv.gz)",
+    b"(\xb5/\xfd": "a zstd archive",
+    b"BZh": "a bzip2 archive",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old workbook (.xls)",
+}
 FAULTS = {
     "unterminated quote": "opens a quote that never ends, as in a file that was cut short",
     "not utf-8": "is not UTF-8",
@@ -67,7 +77,7 @@ def csv_sql(file: File, separator: str, names: Sequence[str]) -> str:
     return (
         f"read_csv({literal(plain(file.local))}, header = true, auto_detect = false, delim = "
         f"{literal(separator)}, quote = '\"', escape = '\"', compression = '{packed}', "
-        f"columns = {columns})"
+        f"columns = {columns}, hive_partitioning = false)"
     )
 
 
@@ -112,7 +122,9 @@ def _header(file: File, where: str, separator: str | None) -> tuple[str, list[st
     """The separator and the header of a CSV: its first line, read as UTF-8."""
     try:
         with _opened(file) as content:
-            line = content.readline().decode("utf-8-sig").rstrip("\r\n")
+            start = content.readline()
+        _refuse_other(start, where)
+        line = start.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{where} cannot be read: line 1 is not UTF-8; {not_utf8(file)}."
@@ -135,7 +147,27 @@ def _header(file: File, where: str, separator: str | None) -> tuple[str, list[st
     except csv.Error as error:
         raise SourceError(f"{where} has no header that can be read ({told(error)}).") from error
     separator = separator or max(SEPARATORS, key=lambda s: len(split[s]))
+    try:
+        visible("".join(split[separator]))
+    except ValueError as error:
+        raise SourceError(
+            f"{where}: its header holds characters that are not seen; write the names anew."
+        ) from error
     return separator, split[separator]
+
+
+def _refuse_other(start: bytes, where: str) -> None:
+    """SourceError for what begins as no CSV does."""
+    other = next((said for sign, said in OTHERS.items() if start.startswith(sign)), None)
+    if other:
+        raise SourceError(
+            f"{where} begins as {other} does; give it the ending of what it is, or write it as CSV."
+        )
+    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SourceError(
+            f"{where} cannot be read: its header holds null characters, as UTF-16 without its mark "
+            "does; run iconv -f UTF-16LE -t UTF-8 OLD > NEW."
+        )
 
 
 def named(names: list[str], where: str) -> list[str]:
@@ -158,7 +190,7 @@ def _json_rows(con: duckdb.DuckDBPyConnection, file: File, where: str) -> Rows:
     packed = "gzip" if file.name.lower().endswith(PACKED) else "none"
     source = (
         f"read_json({literal(plain(file.local))}, format = 'newline_delimited', sample_size = -1, "
-        f"maximum_depth = 1, records = true, compression = '{packed}')"
+        f"maximum_depth = 1, records = true, compression = '{packed}', hive_partitioning = false)"
     )
     try:
         relation = con.sql(f"SELECT * FROM {source}")
