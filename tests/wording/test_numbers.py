@@ -50,3 +50,12 @@ def test_a_span_has_one_unit():
 def test_a_list_in_words():
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_month_is_that_of_utc_and_null_stays_null():
+    at = pd.to_datetime(["2026-01-31 23:30", None, "2026-03-01 00:00"]).tz_localize(
+        "America/New_York"
+    )
+    found = numbers.months(pd.Series(at, index=[5, 7, 9]))
+    assert found.dropna().to_dict() == {5: "2026-02", 9: "2026-03"}
+    assert found.index[found.isna()].tolist() == [7]

@@ -25,6 +25,7 @@ from truerisk.reports.monitor.page import measure_page
 from truerisk.reports.monitor.verdict import verdict
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted, lasting
+from truerisk.wording.numbers import months
 
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
@@ -68,33 +69,24 @@ def measure_ledger(
             f"(horizon {lasting(problem.outcome.horizon)}); measure later."
         )
     labels = _labels(problem, log)
-    log = log.assign(**{MONTH: log["as_of"].dt.strftime("%Y-%m")})
+    log = log.assign(**{MONTH: months(log["as_of"])})
     features = [c for c in log.columns if c.startswith(FEATURE)]
     latest, found = str(log["model_version"][mature].iloc[-1]), []
     rivals = Comparison(problem, lake, compare, log) if compare else None
-    shown = None
+    about = {"compared": compare, "run": run, "code": code}
     for version in log["model_version"].dropna().unique():
         mine = log["model_version"].eq(version).to_numpy(dtype=bool)
         if not mature[mine].any():
             continue
         rows = log if mine.all() else log[mine].reset_index(drop=True)
-        used = [f for f in features if rows[f].notna().any()]
-        made = decided(rows, used)
-        daily = [] if made.capacity is None else [made.capacity]
-        flagging = Flagging(capacities=daily)
-        own = [measure(made.evidence, used, by=list(labels), bands=BANDS, flagging=flagging)]
-        own[0] = own[0].replace({"group_by": labels})
-        if rivals is not None:
-            own.append(rivals.with_champion(str(version), made.evidence.log, used))
-        estimates = pd.concat(own, ignore_index=True).assign(model_version=version)
-        found.append(estimates)
+        made = decided(rows, [f for f in features if rows[f].notna().any()])
+        found.append(_estimated(made, labels, rivals).assign(model_version=version))
         if version == latest:
-            shown = made, estimates
+            monitor = assemble(problem, lake, made, found[-1], known_at, about)
+        del made, rows  # a page is drawn of what was found, and the arrays are large
     every = pd.concat(found, ignore_index=True)
     _keep(problem, lake, every, known_at, run)
-    about = {"compared": compare, "run": run, "code": code}
-    assert shown is not None  # the latest has a mature row
-    page, said = _drawn(problem, lake, *shown, known_at, about)
+    page = measure_page(problem, monitor)
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
     path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
     objects.write_bytes(path, page.encode())
@@ -103,8 +95,25 @@ def measure_ledger(
         page=page,
         path=path,
         headline=headline(problem, every),
-        verdict=said,
+        verdict=str(isolated(lambda: verdict(problem, monitor).text)),
     )
+
+
+def _estimated(made: Decided, labels: dict[str, str], rivals: Comparison | None) -> pd.DataFrame:
+    """measure()'s rows of one model's decisions, and of the model that is compared with it."""
+    capacities = [] if made.capacity is None else [made.capacity]
+    own = measure(
+        made.evidence,
+        made.features,
+        by=list(labels),
+        bands=BANDS,
+        flagging=Flagging(capacities=capacities),
+    ).replace({"group_by": labels})
+    if rivals is None:
+        return own
+    log = made.evidence.log
+    beside = rivals.with_champion(str(log["model_version"].iloc[0]), log, list(made.features))
+    return pd.concat([own, beside], ignore_index=True)
 
 
 def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:
@@ -115,19 +124,6 @@ def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:
         if column is not None:
             labels[column] = f"segment {name}" if name in (VINTAGE, BAND) else name
     return labels
-
-
-def _drawn(
-    problem: Problem,
-    lake: Lake,
-    made: Decided,
-    estimates: pd.DataFrame,
-    known_at: pd.Timestamp,
-    about: dict[str, str],
-) -> tuple[str, str]:
-    """The page of one model, and its first line."""
-    monitor = assemble(problem, lake, made, estimates, known_at, about)
-    return measure_page(problem, monitor), str(isolated(lambda: verdict(problem, monitor).text))
 
 
 def _keep(

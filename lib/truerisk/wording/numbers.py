@@ -52,6 +52,14 @@ def fine_change(value: float) -> str:
     return NOTHING if pd.isna(value) else _minus(f"{value:+z.4f}")
 
 
+def months(instants: pd.Series) -> pd.Series:
+    """The month of each instant, UTC, as 2026-07; each month is written once, as there are few."""
+    utc = instants.dt.tz_convert("UTC").dt.tz_localize(None)
+    code, found = pd.factorize(utc.dt.to_period("M"))
+    written = pd.Index(found.strftime("%Y-%m"), dtype="str").append(pd.Index([None], dtype="str"))
+    return pd.Series(written.take(code), index=instants.index, dtype="str")
+
+
 def day(at: pd.Timestamp) -> str:
     """2026-06-30"""
     return NOTHING if pd.isna(at) else f"{at:%Y-%m-%d}"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, value_of, valued_actions
+from truerisk.wording.numbers import months
 
 
 def exploration_spend(log: pd.DataFrame) -> pd.DataFrame:
@@ -22,10 +23,11 @@ def exploration_spend(log: pd.DataFrame) -> pd.DataFrame:
     explored = log["explored"].to_numpy(bool)
     known = explored & log["revealed"].to_numpy(bool) & log["mature"].to_numpy(bool)
     known &= log["event"].notna().to_numpy()
-    lost = np.where(known, _lost(log), 0.0)
+    lost = np.zeros(len(log))
+    lost[known] = _lost(log[known])
     by = pd.DataFrame(
         {
-            "month": log["as_of"].dt.tz_convert("UTC").dt.strftime("%Y-%m"),
+            "month": months(log["as_of"]),
             "applications": 1,
             "explorable": rate > 0,
             "expected_labels": rate,

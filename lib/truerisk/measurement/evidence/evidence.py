@@ -101,9 +101,10 @@ class Evidence:
 
     def with_m(self, m: np.ndarray) -> "Evidence":
         """The same with an outcome model's P(event) of every row, (n,)."""
-        made = copy(self)
+        frame = self.frame.assign(m=m[self.mature])
+        made = copy(self)  # with all that was found by now
         made.log, made.every = self.log.assign(m=m), self.every.assign(m=m)
-        made.__dict__["frame"] = self.frame.assign(m=m[self.mature])
+        made.__dict__["frame"] = frame
         return made
 
     def without_m(self) -> "Evidence":

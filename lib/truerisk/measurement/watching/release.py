@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import chance_of, value_of, valued_actions
+from truerisk.columns import SIDES, chance_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.labelled import Labelled, with_labels
@@ -51,7 +51,7 @@ def release(
             f"No week of the log's {counted(len(log), 'row')} is entirely mature"
             f"{'' if start is None else f' since {start:%Y-%m-%d}'}; watch later."
         )
-    frame, rows = _in_time(known, whole[known.mature])
+    frame, rows = _in_time(known, whole[known.mature], features)
     at, logged = frame["as_of"], rows.pi > 0
     keep = logged & _since(at, start)
     if not keep.any():
@@ -65,14 +65,19 @@ def release(
     return _watched(frame, with_labels(rows, guesses(frame, rows, features)), keep)
 
 
-def _in_time(known: Evidence, whole: np.ndarray) -> tuple[pd.DataFrame, Rows]:
-    """The mature rows of the ``whole`` weeks in order of time, as if there were no others."""
-    frame, rows = known.frame, known.rows
+def _in_time(
+    known: Evidence, whole: np.ndarray, features: Sequence[str]
+) -> tuple[pd.DataFrame, Rows]:
+    """The mature rows of the ``whole`` weeks in order of time, as if there were no others, and
+    those of their columns that are read."""
+    actions = valued_actions(known.frame.columns)
+    dollars = [value_of(c, side) for c in actions for side in SIDES]
+    read = {"as_of", "m", *features, *dollars, *map(chance_of, actions)}
+    frame, rows = known.frame[[c for c in known.frame if c in read]], known.rows
     at = frame["as_of"].astype("int64").to_numpy()
-    if not whole.all() or (at[1:] < at[:-1]).any():
-        order = np.flatnonzero(whole)
-        order = order[np.argsort(at[order], kind="stable")]
-        frame, rows = frame.iloc[order].reset_index(drop=True), rows.at(order)
+    order = np.flatnonzero(whole)
+    order = order[np.argsort(at[order], kind="stable")]
+    frame, rows = frame.iloc[order].reset_index(drop=True), rows.at(order)
     return frame, replace(rows, cluster=closed_up(rows.cluster))
 
 
@@ -88,7 +93,7 @@ def _watched(frame: pd.DataFrame, every: Labelled, keep: np.ndarray) -> Watched:
     least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, known.a) for u in (0.0, 1.0))
     dollars: list[np.ndarray | None] = [None, None]
     if actions := valued_actions(frame.columns):
-        for i, ending in enumerate(("if_event", "if_no_event")):
+        for i, ending in enumerate(SIDES):
             parts = (frame[chance_of(c)] * frame[value_of(c, ending)] for c in actions)
             dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)[keep]
     return Watched(
