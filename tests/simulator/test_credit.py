@@ -56,9 +56,10 @@ def judged(world: World, everyone: pd.DataFrame) -> pd.DataFrame:
     seen = (everyone["month"] <= 12) & everyone["approved_by_old_policy"]
     later = everyone["month"] >= 19
     model = CatBoostClassifier(
-        iterations=250,
+        iterations=120,
         depth=5,
-        learning_rate=0.07,
+        learning_rate=0.12,
+        one_hot_max_size=25,
         cat_features=["purpose", "channel"],
         random_seed=1,
         verbose=False,
