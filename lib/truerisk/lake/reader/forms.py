@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from truerisk.lake.reader.cells import ISO, number_shape
@@ -41,6 +42,7 @@ DATES = (  # parted by |
 )
 CLOCKS = "| %H:%M| %H:%M:%S| %I:%M %p| %I:%M:%S %p|:%H:%M:%S|T%H:%M:%S|%H%M%S"
 TRUTHS = frozenset({"true", "false", "t", "f", "yes", "no", "y", "n"})
+DIGIT, LETTER, ODD = (re.compile(p) for p in (r"\d", r"[^\W\d_]", r"[^\x20-\x7e]"))
 INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 FREQUENT, FEW, SHORT = 3, 5, 20  # a word that may be shown: it says nothing about anybody
 
@@ -85,8 +87,7 @@ def contract_line(column: str, rule: Mapping[str, Any]) -> str:
 
 def form(text: str) -> str:
     """A text with each digit as 9 and each letter as A, cut at 24 characters."""
-    found = re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text.strip()))
-    found = re.sub(r"[^\x20-\x7e]", "?", found)
+    found = ODD.sub("?", LETTER.sub("A", DIGIT.sub("9", text.strip())))
     return found if len(found) <= 24 else found[:23] + "~"
 
 
@@ -232,8 +233,7 @@ def _time(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[st
     if sum(other.values()) <= (1 - MOST) * total:
         return "time", [{"type": "time"}], other
     common = sorted(values, key=lambda v: -values[v])[:20]
-    for text in (f"{date}{clock}" for date in DATES.split("|") for clock in CLOCKS.split("|")):
-        pattern = re.compile(shape(text))
+    for text, pattern in _formats():
         if not any(pattern.match(v) for v in common):
             continue
         years = {v: y for v in values if pattern.match(v) and (y := _year(v, text)) is not None}
@@ -249,6 +249,13 @@ def _time(values: Mapping[str, int]) -> tuple[str, list[dict[str, Any]], dict[st
     best = [(rule, years) for read, rule, years in found if read == most]
     left = {v: n for v, n in values.items() if v not in best[0][1]}
     return "time", [rule for rule, _ in best[:3]], left
+
+
+@cache
+def _formats() -> list[tuple[str, re.Pattern[str]]]:
+    """Every format of a time that is proposed, and what a text of it looks like."""
+    texts = [f"{date}{clock}" for date in DATES.split("|") for clock in CLOCKS.split("|")]
+    return [(text, re.compile(shape(text))) for text in texts]
 
 
 def _year(text: str, format_: str) -> int | None:
