@@ -125,11 +125,11 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
     """Rows of a subject that has an earlier one, (n,); in the log's order where it has no times."""
-    order = np.arange(len(log))
+    found = log["subject"].duplicated(keep=False).to_numpy(copy=True)  # all who have several
+    rows = np.flatnonzero(found)
     if dated:
-        order = np.argsort(utc(log["as_of"]), kind="stable")
-    found = np.empty(len(log), dtype=bool)
-    found[order] = log["subject"].iloc[order].duplicated().to_numpy()
+        rows = rows[np.argsort(utc(log["as_of"])[rows], kind="stable")]
+    found[rows] = log["subject"].iloc[rows].duplicated().to_numpy()
     return found
 
 

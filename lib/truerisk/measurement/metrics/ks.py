@@ -65,7 +65,9 @@ def _by_appearance(code: np.ndarray) -> np.ndarray:
     first[code[::-1]] = np.arange(len(code) - 1, -1, -1)  # of those that repeat the last is kept
     new = np.zeros(len(code), dtype=bool)
     new[first] = True
-    return (np.cumsum(new) - 1)[first[code]]
+    number = np.empty(len(first), dtype=np.int32)
+    number[code[new]] = np.arange(len(first))
+    return number[code]
 
 
 def _resampled(a: np.ndarray, b: np.ndarray, last: np.ndarray, times: list[np.ndarray]) -> float:
