@@ -297,7 +297,7 @@ import sys
 from truerisk.lake.lake import open_lake
 from truerisk.registry.approval import models_of
 print([row["version"] for row in models_of("small", open_lake({lake.root!r}))])
-print({{"pandas", "catboost", "sklearn"}} & set(sys.modules))
+print({{"pandas", "pyarrow.compute", "catboost", "sklearn"}} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", list_], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["['b', 'a']", "set()"]

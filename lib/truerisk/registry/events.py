@@ -109,8 +109,9 @@ def status(events: list[Row], version: str) -> str:
 
 
 def _of(rows: pa.Table, problem: str) -> list[Row]:
-    # Arrow imports pandas to make a time of a time, or to compare with a text; not for numbers.
-    times = [EPOCH + timedelta(microseconds=us) for us in rows["at"].cast(pa.int64()).to_pylist()]
+    # Arrow imports pandas to make a time of a time, and its functions to cast; not to view bytes.
+    counts = [us for part in rows["at"].chunks for us in part.view(pa.int64()).to_pylist()]
+    times = [EPOCH + timedelta(microseconds=us) for us in counts]
     every = [row | {"at": at} for row, at in zip(rows.drop_columns("at").to_pylist(), times)]
     return sorted((row for row in every if row["problem"] == problem), key=lambda row: row["seq"])
 
