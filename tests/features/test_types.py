@@ -18,6 +18,7 @@ from truerisk.features.build import build_features
 from truerisk.features.dataset import build_dataset
 from truerisk.features.definitions import with_features_of
 from truerisk.lake.lake import Lake
+from truerisk.lake.sources.declared import brought
 from truerisk.lake.sources.sources import Sources
 from truerisk.problem.spec import Problem
 
@@ -138,6 +139,17 @@ def test_types_of_keys_agree_or_are_refused_by_name(
             build_features(
                 problem(ours, events(customer_id=ids), window=window("count")), spine, lake
             )
+
+
+def test_texts_that_are_numbers_in_another_dress_get_their_line() -> None:
+    """A batch whose numbers came with a mark between thousands, after a training without."""
+    for amount, line in (
+        ("5,000", r', or write amount = \{ type = "integer", th'),
+        ("abc", r"\.$"),
+    ):
+        frame = pd.DataFrame({"amount": [amount]})
+        with pytest.raises(SourceError, match=f"1 of 1 value cannot be; correct them{line}"):
+            brought(frame, {"amount": "BIGINT"}, "here", "the model was trained with")
 
 
 def test_nan_is_null_in_windows_filters_and_derived_features(

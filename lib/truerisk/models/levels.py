@@ -31,10 +31,10 @@ def strangers(levels: Levels, frame: pd.DataFrame) -> list[str]:
         counts = frame[name].value_counts() if name in frame else pd.Series(dtype=int)
         strange = int(sum(n for level, n in counts.items() if _hash(level) not in set(known)))
         if strange > STRANGE * len(frame):
+            hold = "holds" if strange == 1 else "hold"
             said.append(
-                f"{name}: {strange:,} of {counted(len(frame), 'application')} hold a level that "
-                "the model "
-                "was not fitted on."
+                f"{name}: {strange:,} of {counted(len(frame), 'application')} {hold} a level that "
+                "the model was not fitted on."
             )
     return said
 

@@ -17,6 +17,8 @@ from truerisk.errors import SourceError
 from truerisk.lake.contract import INTEGER, NUMBER
 from truerisk.lake.duck import quote
 from truerisk.lake.reader.cells import FLOATS, STORED, family, without_nan
+from truerisk.lake.reader.explain import VALUES
+from truerisk.lake.reader.forms import propose
 from truerisk.lake.sources.views import OURS
 from truerisk.problem.evaluate import evaluate
 from truerisk.problem.expression import columns_of, sandbox
@@ -87,9 +89,22 @@ def bordered(
         total = rows.aggregate("count(*)").fetchall()[0][0]
         raise SourceError(
             f'{where}: column "{column}" holds {came[column]}, and {declared[column].because}, '
-            f"which {many:,} of {counted(total, 'value')} cannot be."
+            f"which {many:,} of {counted(total, 'value')} cannot be; correct them"
+            f"{_dress(rows, column, came[column], made[column])}."
         )
     return rows.project(", ".join(f"{at.sql} AS {quote(c)}" for c, at in made.items()))
+
+
+def _dress(rows: duckdb.DuckDBPyRelation, column: str, kind: str, at: Border) -> str:
+    """The contract's line for texts that are what is declared in another dress."""
+    if family(kind) != "text" or family(str(at.type)) not in ("number", "time"):
+        return ""
+    found = rows.project(f"CAST({quote(column)} AS VARCHAR) AS v").aggregate("v, count(*)", "v")
+    values = {v: n for v, n in found.limit(VALUES).fetchall() if v is not None}
+    proposal = propose(values, family(str(at.type)) == "time")
+    if proposal is None or proposal.mixed or proposal.plain:
+        return ""
+    return f", or write {proposal.line(column)} in its contract"
 
 
 def evaluated(
