@@ -209,7 +209,7 @@ def _split(
     earlier = (frame["as_of"] <= start).to_numpy()
     gap = (frame["as_of"] + horizon <= start).to_numpy()
     first = np.zeros(len(frame), dtype=bool)
-    first[late] = [_first_half(subject) for subject in frame["subject"][late]]
+    first[late] = [_first_half(subject) for subject in frame["subject"][late].tolist()]
     return Split(
         holdout_from=start,
         early=labelled & earlier,

@@ -120,11 +120,15 @@ class _Problem:
     def directions(self, weight: float) -> np.ndarray:
         """(k, r): combinations of columns of weighted mean square 1 and orthogonal to each other,
         all that rows or ridge determine."""
-        rows = np.sqrt(np.abs(self.trials) / weight)[:, None] * self.design
-        stacked = np.vstack([rows, np.diag(np.sqrt(self.ridge / weight))])
+        rows, columns = self.design.shape
+        stacked = np.empty((rows + columns, columns))
+        weights = np.sqrt(np.abs(self.trials) / weight)
+        np.multiply(weights[:, None], self.design, out=stacked[:rows])
+        stacked[rows:] = np.diag(np.sqrt(self.ridge / weight))
         scale = np.sqrt((stacked**2).sum(axis=0))
         scale[scale == 0] = 1.0
-        triangle = np.linalg.qr(stacked / scale, mode="r")
+        stacked /= scale
+        triangle = np.linalg.qr(stacked, mode="r")
         _, size, axes = np.linalg.svd(triangle, full_matrices=False)
         kept = size > FLAT * max(size[0], 1e-300) if len(size) else np.zeros(0, dtype=bool)
         made: np.ndarray = (axes[kept] / size[kept, None]).T / scale[:, None]
