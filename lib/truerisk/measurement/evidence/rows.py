@@ -141,12 +141,14 @@ class Rows:
         made = []
         for i, j in zip(firsts, [*firsts[1:], len(starts)]):
             size = np.diff(borders[i : j + 1])
-            several = size > 1
+            several = np.repeat(size > 1, size)
+            more = size[size > 1]
             made.append(
                 Block(
                     rows=slice(borders[i], borders[j]),
-                    several=np.flatnonzero(np.repeat(several, size)),
-                    starts=np.cumsum(size[several]) - size[several],
+                    alone=np.flatnonzero(~several),
+                    several=np.flatnonzero(several),
+                    starts=np.cumsum(more) - more,
                 )
             )
         return made
@@ -162,10 +164,12 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Some ``rows``, and which of them are of clusters with ``several``, with the places among
-    these where each cluster ``starts``; or the ``code`` of each one's cluster."""
+    """Some ``rows``, and the places of those that are ``alone`` in their cluster and of those with
+    ``several``, with the places among these where each cluster ``starts``; all are alone where
+    nothing is said. Or the ``code`` of each one's cluster."""
 
     rows: slice
+    alone: np.ndarray | None = None
     several: np.ndarray | None = None
     starts: np.ndarray | None = None
     code: np.ndarray | None = None
@@ -175,9 +179,11 @@ class Block:
         if self.code is not None:
             sums = np.bincount(self.code, values)
             return float(sums @ sums)
-        whole = float(values @ values)
-        if self.several is None or self.starts is None or not len(self.several):
-            return whole
-        some = values[self.several]
-        sums = np.add.reduceat(some, self.starts)
-        return whole - float(some @ some) + float(sums @ sums)
+        if self.alone is None or self.several is None or self.starts is None:
+            return float(values @ values)
+        single = values[self.alone]
+        total = float(single @ single)
+        if len(self.several):
+            sums = np.add.reduceat(values[self.several], self.starts)
+            total += float(sums @ sums)
+        return total
