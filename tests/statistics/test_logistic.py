@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from sklearn.linear_model import LogisticRegression
@@ -112,6 +112,7 @@ outcome = st.tuples(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(outcome, min_size=2, max_size=14))
+@example([(1, 2, 0, 40), (1, 2, 1, 40), (0, -2, 1, 0.5)])  # its last row is fitted to the last bit
 def test_the_status_is_the_one_that_geometry_gives(rows: list[tuple]) -> None:  # type: ignore[type-arg]
     """Rank from the design; separation from a linear programme: d with no row on the wrong side
     (Konis, 2007)."""

@@ -23,7 +23,7 @@ TINY = 1e-6
 MOST_STEPS = 200
 MOST_HALVINGS = 40
 EXACT = 1e-10  # of a step, per unit of a standardised direction
-VANISHED = 1e-12  # of the gradient, per unit of weight
+VANISHED = 1e-12  # of the gradient, or of a curvature, per unit of weight
 NONE = 1e-15  # least curvature, per unit of weight, that a step divides by
 LONGEST = 50.0  # most log-odds in one step
 LONG = 0.1  # a step in log-odds that no fit near its optimum takes
@@ -161,12 +161,12 @@ def _climb(
         step = axes @ (slopes / np.maximum(np.abs(bend), NONE * weight))
         length = np.abs(step).max(initial=0)
         if length <= EXACT * (1 + np.abs(gamma).max(initial=0)):
-            return gamma + step, curvature, bool((bend > 0).all())
+            return gamma + step, curvature, bool((bend > VANISHED * weight).all())
         if np.abs(gradient).max(initial=0) <= VANISHED * weight and length > LONG:
             break
         moved = _risen(height, gamma, step * min(1.0, LONGEST / length), now)
         if moved is None:  # rounding hides what is left to climb
-            return gamma, curvature, bool((bend > 0).all() and length < LONG)
+            return gamma, curvature, bool((bend > VANISHED * weight).all() and length < LONG)
         gamma, now = moved
     return gamma, curvature, False
 
