@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from metaflow import Parameter
 
 from truerisk import cli
 from truerisk.lake.home import repository
@@ -88,7 +89,8 @@ def walk(
 ) -> list[str]:
     """Run the steps of a flow as ``launch`` does; what the last one says, line by line."""
     flow = flow_of(verb)
-    given = dict.fromkeys(("known_at", "compare", "since", "until", "files"), "") | parameters
+    own = {name for name, value in vars(flow).items() if isinstance(value, Parameter)}
+    given = dict.fromkeys(own, "") | parameters
     config = json.loads(json.dumps(as_config(problem)))
     run = f"{flow.__name__}/{next(_runs)}"
     pinned = {**given, "lake_root": lake.root, "config": config, "run": run}
