@@ -265,6 +265,10 @@ def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
     )
     assert row(found, "event_rate_below", at="score < 0.1")["value"] == pytest.approx(dr.mean())
     assert no_number(row(found, "event_rate_below", at="score < 0").to_frame().T)
+    alone = measure(log, flagging=Flagging(below=[0.1, 0.0]))
+    flagged = found["at"].notna() & found["metric"].ne("event_rate_below")
+    assert flagged.any()
+    pd.testing.assert_frame_equal(alone, found[~flagged].reset_index(drop=True))
 
 
 @pytest.mark.slow

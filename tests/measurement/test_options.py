@@ -12,6 +12,7 @@ from truerisk.measurement.options import Changes, Flagging, Reading
     [
         ({"thresholds": [0.1, float("nan")]}, "A threshold is nan; allowed is a number that is"),
         ({"thresholds": [float("inf")]}, "A threshold is inf; allowed is a number that is finite"),
+        ({"below": [float("nan")]}, "A threshold is nan; allowed is a number that is finite"),
         ({"shares": [0.0]}, "A share is 0; allowed is a number above 0 and at most 1"),
         ({"shares": [1.5]}, "A share is 1.5; allowed is a number above 0 and at most 1"),
         ({"capacities": [0]}, "A capacity is 0; allowed is a number above 0"),

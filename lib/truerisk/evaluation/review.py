@@ -150,7 +150,7 @@ def review(
     thresholds = {str(At(Kind.BELOW, float(t))): float(t) for t in rounded}
     cut_off = measure(
         log,
-        flagging=Flagging(thresholds=list(thresholds.values())),
+        flagging=Flagging(below=list(thresholds.values())),
         changes=Changes(
             policies={
                 name: cut_policy(problem, scores[choice.name] < t, money)

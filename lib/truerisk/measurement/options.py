@@ -15,6 +15,7 @@ ALLOWED: dict[str, tuple[str, Callable[[float], bool], str]] = {
     "thresholds": ("threshold", lambda t: -inf < t < inf, "that is finite"),
     "shares": ("share", lambda q: 0 < q <= 1, "above 0 and at most 1"),
     "capacities": ("capacity", lambda k: 0 < k < inf, "above 0"),
+    "below": ("threshold", lambda t: -inf < t < inf, "that is finite"),
 }
 
 
@@ -24,6 +25,7 @@ class Flagging:
 
     ``thresholds`` flag scores from there on, ``shares`` the highest scores as a share of all,
     ``capacities`` the highest of each UTC day up to so many, which needs ``as_of`` in the log.
+    ``below`` asks of those with lower scores than these for the event rate alone.
     Raises LogError for a threshold that is no finite number, a share outside (0, 1], a capacity
     that is not above 0.
     """
@@ -31,6 +33,7 @@ class Flagging:
     thresholds: Sequence[float] = ()
     shares: Sequence[float] = ()
     capacities: Sequence[float] = ()
+    below: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         for name, (one, fine, allowed) in ALLOWED.items():

@@ -100,7 +100,7 @@ def flagged(flagging: Flagging) -> Iterator[Metric]:
                 needs=NEEDS.get(name, ()),
                 daily=at.kind is Kind.DAILY,
             )
-    for t in dict.fromkeys(map(float, flagging.thresholds)):
+    for t in dict.fromkeys(map(float, [*flagging.thresholds, *flagging.below])):
         yield Metric(name="event_rate_below", of=_below(t), share=True, at=At(Kind.BELOW, t))
 
 
