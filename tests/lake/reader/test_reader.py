@@ -1,6 +1,7 @@
 """Files are typed by the contract, else by every one of their cells, and never by a first look."""
 
 import gzip
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -273,6 +274,18 @@ def test_what_is_no_csv_is_told_by_how_it_begins(
     file.write_bytes(content)
     with pytest.raises(SourceError, match=why):
         read(path=str(file))
+
+
+def test_a_pipe_is_no_file_and_a_folder_with_an_ending_holds_files(
+    tmp_path: Path, read: Read
+) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SourceError, match="a pipe or a device; write its rows to a file"):
+        read(path=str(tmp_path / "pipe.csv"))
+    (tmp_path / "in" / "day.csv").mkdir(parents=True)
+    os.mkfifo(tmp_path / "in" / "pipe.csv")
+    (tmp_path / "in" / "day.csv" / "a.csv").write_text("id,at_,x\n1,2024-01-01,1\n")
+    assert read(path=str(tmp_path / "in")) == [1]
 
 
 def test_folders_patterns_and_partitions_are_read_whole(tmp_path: Path, read: Read) -> None:

@@ -23,7 +23,7 @@ MOST = 0.9  # a column is called what this share of its filled cells is
 MIXED = 0.5  # of a column of which this share is numbers, somebody must say what it is
 WORDS = """
     na n/a n.a. #n/a #na nan nat null none nil missing unknown unk <na> (null) (none) - -- --- ? .
-    .. * not_available not_applicable #div/0! #value! #ref! #num! #name? #null!
+    .. * not_available not_applicable #div/0! #value! #ref! #num! #name? #null! #n/v k.a. n/d n.d.
 """
 NULLS = frozenset(WORDS.split()) | {"not available", "not applicable", "not known", "no data"}
 MONEY = (

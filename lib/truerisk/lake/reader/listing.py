@@ -116,9 +116,11 @@ def _names(path: str, where: str) -> list[str]:
         return found
     if os.path.isdir(path):
         inside = os.path.join(glob.escape(path), "**", "*")
-        return [n for n in glob.glob(inside, recursive=True) if format_of(n)]
+        return [n for n in glob.glob(inside, recursive=True) if format_of(n) and os.path.isfile(n)]
     if os.path.exists(path):
         _asks_for_format(path, False, where)
+        if not os.path.isfile(path):  # reading a pipe would wait for ever
+            raise SourceError(f"{where} is {path}, a pipe or a device; write its rows to a file.")
         return [path]
     found = [n for n in glob.glob(path, recursive=True) if os.path.isfile(n)]
     _asks_for_format(path, any(map(format_of, found)), where)
