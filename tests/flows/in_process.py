@@ -19,7 +19,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from metaflow import Parameter
 
 from truerisk import cli
 from truerisk.lake.home import repository
@@ -89,6 +88,8 @@ def walk(
 ) -> list[str]:
     """Run the steps of a flow as ``launch`` does; what the last one says, line by line."""
     flow = flow_of(verb)
+    from truerisk.flow import Parameter  # names the user, which Metaflow reads at its first import
+
     own = {name for name, value in vars(flow).items() if isinstance(value, Parameter)}
     given = dict.fromkeys(own, "") | parameters
     config = json.loads(json.dumps(as_config(problem)))

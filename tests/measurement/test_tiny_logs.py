@@ -150,7 +150,7 @@ def test_what_cannot_vary_has_no_interval_and_says_so() -> None:
     daily = found[found["at"].eq("10 a day")]
     assert len(daily) and daily["value"].isna().all()
     assert (
-        daily["status"] == daily["n"].map("withheld: all {:,} applications are of one day".format)
+        daily["status"] == daily["n"].map("withheld: all applications ({:,}) are of one day".format)
     ).all()
     alone = measure(log.assign(subject=1, realised_value=2.5))
     booked = alone[alone["metric"].eq("realised_value")].iloc[0]

@@ -22,10 +22,10 @@ class Reason(Enum):
         "assumed: {n:,} lost outcomes are like those followed; lowest and highest hold the worst "
         "cases"
     )
-    FEW_SEEN = "withheld: {n:,} outcomes are seen"
+    FEW_SEEN = "withheld: fewer than two outcomes are seen ({n:,})"
     ALIKE = "withheld: all {n:,} seen outcomes are alike"
-    ONE_SUBJECT = "withheld: all {n:,} applications are of one subject"
-    ONE_DAY = "withheld: all {n:,} applications are of one day"
+    ONE_SUBJECT = "withheld: all applications ({n:,}) are of one subject"
+    ONE_DAY = "withheld: all applications ({n:,}) are of one day"
     FEW_EXPLORED = "withheld: {n:,} explored labels (effective), {need} are needed"
     FEW_OUTCOMES = "withheld: {n:,} {which} (effective), {need} are needed"
     UNDEFINED = "withheld: undefined on these rows (no weight, scores of 0 or 1, or null dollars)"

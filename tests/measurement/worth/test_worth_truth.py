@@ -46,9 +46,9 @@ def truth(hidden: float) -> pd.Series:
     s = action_values(log)
     p = log["p"].to_numpy()[np.argsort(-log["score"].to_numpy(), kind="stable")]
     known = np.ones(len(p))
-    return figures(
-        dataclasses.replace(s, a=p, b=1 - p, pi=known, seen=known > 0, unseen=known < 1)
-    )["value"].astype(float)
+    rows = dataclasses.replace(s.rows, pi=known, seen=known > 0, unseen=known < 1)
+    told = dataclasses.replace(s, a=p, b=1 - p, rows=rows)
+    return figures(told)["value"].astype(float)
 
 
 def held(
