@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Explain the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-demo: $(ENV)/core  ## Run the whole loop on a simulated lender, about two minutes
+demo: $(ENV)/core  ## Run the whole loop on a simulated lender, about a minute
 	@$(BIN)/truerisk demo --yes
 
 check: $(ENV)/dev  ## Lint, format check, type check and the quick tests, under a minute
