@@ -9,6 +9,7 @@ import pytest
 
 from tests.monitoring.conftest import HORIZON, KNOWN_AT
 from truerisk.errors import LogError
+from truerisk.jobs import measure_ledger as job
 from truerisk.jobs.measure_ledger import measure_ledger
 from truerisk.lake.tables import ESTIMATES
 from truerisk.registry import approval
@@ -95,6 +96,18 @@ def test_nothing_decided_and_nothing_mature_are_refused_by_name(problem, lake, l
         measure_ledger(problem, lake, log.iloc[:0], KNOWN_AT)
     with pytest.raises(LogError, match="none has matured"):
         measure_ledger(problem, lake, log[~log["mature"]], KNOWN_AT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["assemble", "measure_page"])
+def test_estimates_are_kept_whatever_becomes_of_the_page(problem, lake, log, monkeypatch, part):
+    def broken(*_, **__):
+        raise RuntimeError(part)
+
+    monkeypatch.setattr(job, part, broken)
+    with pytest.raises(RuntimeError, match=part):
+        measure_ledger(problem, lake, log, KNOWN_AT)
+    assert lake.read(ESTIMATES)["metric"].nunique() > 10
 
 
 @pytest.mark.slow

@@ -81,11 +81,11 @@ def measure_ledger(
         rows = log if mine.all() else log[mine].reset_index(drop=True)
         made = decided(rows, [f for f in features if rows[f].notna().any()])
         found.append(_estimated(made, labels, rivals).assign(model_version=version))
+        _keep(problem, lake, found[-1], known_at, run)  # before anything of the page can fail
         if version == latest:
             monitor = assemble(problem, lake, made, found[-1], known_at, about)
         del made, rows  # a page is drawn of what was found, and the arrays are large
     every = pd.concat(found, ignore_index=True)
-    _keep(problem, lake, every, known_at, run)
     page = measure_page(problem, monitor)
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
     path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
