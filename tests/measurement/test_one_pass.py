@@ -106,10 +106,3 @@ def test_blocks_part_no_cluster(small_blocks: None) -> None:
     mixed = rng.permutation(1_000)
     [block] = rows.at(mixed).blocks
     assert block.squares(values[mixed]) == pytest.approx(sums @ sums)
-
-
-def test_the_rows_of_one_code_stay_as_they_lie() -> None:
-    from truerisk.statistics.clusters import together
-
-    code = np.random.default_rng(1).integers(0, 50, 1_000)
-    assert (together(code) == np.argsort(code, kind="stable")).all()

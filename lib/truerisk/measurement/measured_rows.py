@@ -20,7 +20,7 @@ from truerisk.measurement.groups import groups
 from truerisk.measurement.metrics import policies as dollars
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.options import Changes, Flagging, Reading
-from truerisk.statistics.clusters import together
+from truerisk.statistics.order import order_of
 from truerisk.wording.lists import did_you_mean
 
 
@@ -75,7 +75,7 @@ def measured_rows(
     groups_of = {column: groups(known.frame[column]) for column in dict.fromkeys(by)}
     policies = list(offered)
     del known, offered, scores, own
-    order = together(rows.cluster)  # every outcome's clusters are the same
+    order = order_of(rows.cluster)  # every outcome's clusters are the same
     return MeasuredRows(
         outcomes=[(outcome, rows.at(order), guess.at(order)) for outcome, rows, guess in made],
         groups={column: names[order] for column, names in groups_of.items()},

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.statistics.order import order_of
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -40,18 +42,12 @@ class Ranking:
 
 def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
     """Rows of one score stand by their ``cluster``, then as they came."""
-    n, order = len(score), np.argsort(score)
-    sorted_ = score[order]
-    first = _starts(sorted_)
-    if len(first) < n:  # a stable sort of all takes three times as long
-        size = np.diff(first, append=n)
-        tied = np.repeat(size > 1, size)
-        which = np.repeat(np.arange(len(first)), size)[tied]
-        some = np.sort(which * n + order[tied]) % n
-        if cluster is not None and (cluster[1:] < cluster[:-1]).any():
-            some = some[np.lexsort((cluster[some], which))]
-        order[tied] = some
-    return Ranking(order, first)
+    if cluster is None or (cluster[1:] >= cluster[:-1]).all():
+        order = order_of(score)
+    else:
+        by_cluster = order_of(cluster)
+        order = by_cluster[order_of(score[by_cluster])]
+    return Ranking(order, _starts(score[order]))
 
 
 def sorted_ranking(score: np.ndarray) -> Ranking:

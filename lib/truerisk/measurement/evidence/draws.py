@@ -51,7 +51,7 @@ def draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[Draws]:
     ``revealed``, where the row is mature and no hand intervened.
     """
     known, hit = _drawn(log, revealing)
-    return [d for g in _groups(log) for d in _tested(g, known, hit)]
+    return [d for g in _groups(log, known) for d in _tested(g, hit)]
 
 
 def check_draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[str]:
@@ -77,11 +77,19 @@ def check_draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class _Chances:
+    """The places of rows that were left to chance, and π there, (k,) each."""
+
+    rows: np.ndarray
+    pi: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Grouping:
-    """A chance per row, a code (−1: in no group), (n,) each, and the names of the codes."""
+    """Some rows with a code each (−1: in no group), (k,), and the names of the codes."""
 
     kind: str
-    pi: np.ndarray
+    of: _Chances
     code: np.ndarray
     names: Sequence[tuple[str, ...]]
 
@@ -100,23 +108,34 @@ def _drawn(log: pd.DataFrame, revealing: Sequence[str]) -> tuple[np.ndarray, np.
     return known, hit
 
 
-def _groups(log: pd.DataFrame) -> Iterator[_Grouping]:
-    pi, one = _numbers(log["p_reveal"]), ((),)
-    yield _Grouping("all", pi, np.zeros(len(log), dtype=np.int64), one)
+def _groups(log: pd.DataFrame, known: np.ndarray) -> Iterator[_Grouping]:
+    drawn, one = _left_to_chance(log["p_reveal"], known), ((),)
+    yield _Grouping("all", drawn, np.zeros(len(drawn.rows), dtype=np.int64), one)
     dated = "as_of" in log and pd.api.types.is_datetime64_any_dtype(log["as_of"])
     again = _returning(log, dated)
     if again.any():
-        yield _Grouping("first", pi, np.where(again, -1, 0), one)
-        yield _Grouping("returning", pi, np.where(again, 0, -1), one)
+        later = again[drawn.rows]
+        yield _Grouping("first", drawn, np.where(later, -1, 0), one)
+        yield _Grouping("returning", drawn, np.where(later, 0, -1), one)
     if "arm" in log:
         # Given its arm, an application's chance is the arm's own and no mixture.
-        own = _numbers(log["arm_p_reveal"]) if "arm_p_reveal" in log else pi
+        own = _left_to_chance(log["arm_p_reveal"], known) if "arm_p_reveal" in log else drawn
         columns = ["arm", "experiment"] if "experiment" in log else ["arm"]
-        yield _Grouping("arm", own, *_named(*(log[c] for c in columns)))
+        yield _Grouping("arm", own, *_named(*(log[c].iloc[own.rows] for c in columns)))
     if "exploration_entry" in log:
-        yield _Grouping("exploration entry", pi, *_named(log["exploration_entry"]))
+        named = _named(log["exploration_entry"].iloc[drawn.rows])
+        yield _Grouping("exploration entry", drawn, *named)
     if dated:
-        yield _Grouping("month", pi, *_named(_months(log["as_of"])))
+        day, days = pd.factorize(_days(log["as_of"].iloc[drawn.rows]))
+        code, names = _named(pd.Series(days.astype("datetime64[D]").astype("datetime64[M]")))
+        yield _Grouping("month", drawn, code[day], names)
+
+
+def _left_to_chance(chance: pd.Series, known: np.ndarray) -> _Chances:
+    """The ``known`` rows with 0 < π < 1."""
+    pi = _numbers(chance)
+    rows = np.flatnonzero(known & (pi > 0) & (pi < 1))
+    return _Chances(rows, pi[rows])
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
@@ -133,9 +152,9 @@ def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
     return found
 
 
-def _months(as_of: pd.Series) -> pd.Series:
-    """The calendar month of each instant, UTC; null where it is."""
-    return pd.Series(utc(as_of).astype("datetime64[M]"))
+def _days(as_of: pd.Series) -> np.ndarray:
+    """Days since 1970 of each instant, UTC, whole numbers; null is none of them."""
+    return utc(as_of).astype("datetime64[D]").astype(np.int64)
 
 
 def _named(*columns: pd.Series) -> tuple[np.ndarray, list[tuple[str, ...]]]:
@@ -154,10 +173,10 @@ def _said(value: object) -> str:
     return f"{value:%Y-%m}" if isinstance(value, pd.Timestamp) else str(value)
 
 
-def _tested(group: _Grouping, known: np.ndarray, hit: np.ndarray) -> Iterator[Draws]:
-    rows = np.flatnonzero(known & (group.code >= 0) & (group.pi > 0) & (group.pi < 1))
-    code, pi = group.code[rows], group.pi[rows]
-    weights = None, hit[rows], pi, pi * (1 - pi)
+def _tested(group: _Grouping, hit: np.ndarray) -> Iterator[Draws]:
+    there = group.code >= 0
+    code, pi = group.code[there], group.of.pi[there]
+    weights = None, hit[group.of.rows[there]], pi, pi * (1 - pi)
     counts = [np.bincount(code, w, len(group.names)) for w in weights]
     for name, n, drawn, expected, variance in zip(group.names, *counts, strict=True):
         if n:
