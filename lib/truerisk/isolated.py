@@ -1,6 +1,8 @@
 """A side figure, or a section of a page, that fails is one less, with its reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from traceback import extract_tb
 from typing import TypeVar
@@ -28,6 +30,17 @@ def isolated(make: Callable[[], T]) -> T | Lost:
     except Exception as error:
         known = from_outside(error)
         return Lost(known or f"This could not be made, {_where(error)}; all else is as it is.")
+
+
+@contextmanager
+def beside(make: Callable[[], T]) -> Iterator[Callable[[], T | Lost]]:
+    """While the block runs, ``isolated(make)`` in a thread of its own; what is given waits for it.
+
+    ``make`` may read what the block reads, and share nothing that either changes or keeps for
+    later.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(isolated, make).result
 
 
 def _where(error: Exception) -> str:

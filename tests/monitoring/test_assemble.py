@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.monitoring.conftest import KNOWN_AT
+from truerisk.isolated import beside
 from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import BAND, measure
-from truerisk.monitoring.assemble import assemble
+from truerisk.monitoring.assemble import assemble, watching
 from truerisk.monitoring.decided import Decided, decided
 from truerisk.monitoring.score_bands import bands
 from truerisk.registry import approval
@@ -21,7 +22,8 @@ ABOUT = {"compared": "", "run": "", "code": ""}
 def seen(problem, lake, log, features=("feature__amount",), **other):
     made = decided(log, features)
     found = measure(made.evidence, features, bands=10)
-    return assemble(problem, lake, made, found, KNOWN_AT, ABOUT | other)
+    with beside(watching(problem, lake, made)) as watched:
+        return assemble(problem, lake, made, found, watched, KNOWN_AT, ABOUT | other)
 
 
 @pytest.mark.slow
@@ -70,7 +72,10 @@ def test_watching_does_not_use_the_model_that_knows_later_outcomes(problem, lake
     made = decided(log, ["feature__amount"])
     found = measure(made.evidence, bands=10)
     wrong = Decided(made.evidence.with_m(np.full(len(log), 0.5)), made.features)
-    one, two = (assemble(problem, lake, m, found, KNOWN_AT, ABOUT) for m in (made, wrong))
+    one, two = (
+        assemble(problem, lake, m, found, watching(problem, lake, m), KNOWN_AT, ABOUT)
+        for m in (made, wrong)
+    )
     pd.testing.assert_frame_equal(one.watched, two.watched)
     assert not one.worth["value"].equals(two.worth["value"])
 

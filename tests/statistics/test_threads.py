@@ -1,6 +1,8 @@
 """Linear algebra of the public verbs runs on one thread, whatever the machine offers."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -46,6 +48,25 @@ def test_it_holds_within_and_not_after(two_threads: None) -> None:
         failing()
     assert threads() == {2}
     assert nested() == {1}, "a verb that failed must not leave the next one unguarded"
+
+
+def test_it_holds_until_the_last_of_several_at_once_is_done(two_threads: None) -> None:
+    begun, done = Event(), Event()
+
+    @one_thread
+    def long() -> set[int]:
+        begun.set()
+        done.wait(10)
+        return threads()
+
+    with ThreadPoolExecutor(1) as other:
+        running = other.submit(long)
+        begun.wait(10)
+        assert nested() == {1}
+        assert threads() == {1}, "the one that is done first lets go of it for both"
+        done.set()
+        assert running.result() == {1}
+    assert threads() == {2}
 
 
 def test_a_sum_is_the_same_with_every_number_of_threads(two_threads: None) -> None:

@@ -1,13 +1,14 @@
 """Measure a ledger in one step: estimates of every model into the lake, and the latest's page."""
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pandas as pd
 
 from truerisk.columns import FEATURE, SEGMENT
 from truerisk.errors import LogError
-from truerisk.isolated import isolated
+from truerisk.isolated import beside, isolated
 from truerisk.lake import objects
 from truerisk.lake.lake import Lake
 from truerisk.lake.stored_types import as_arrow
@@ -15,7 +16,7 @@ from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
 from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
-from truerisk.monitoring.assemble import BANDS, assemble
+from truerisk.monitoring.assemble import BANDS, assemble, watching
 from truerisk.monitoring.compare import Comparison
 from truerisk.monitoring.decided import Decided, decided
 from truerisk.problem.instant import instant
@@ -80,10 +81,12 @@ def measure_ledger(
             continue
         rows = log if mine.all() else log[mine].reset_index(drop=True)
         made = decided(rows, [f for f in features if rows[f].notna().any()])
-        found.append(_estimated(made, labels, rivals).assign(model_version=version))
-        _keep(problem, lake, found[-1], known_at, run)  # before anything of the page can fail
-        if version == latest:
-            monitor = assemble(problem, lake, made, found[-1], known_at, about)
+        last = version == latest
+        with beside(watching(problem, lake, made)) if last else nullcontext() as watched:
+            found.append(_estimated(made, labels, rivals).assign(model_version=version))
+            _keep(problem, lake, found[-1], known_at, run)  # before anything of the page can fail
+            if watched is not None:
+                monitor = assemble(problem, lake, made, found[-1], watched, known_at, about)
         del made, rows  # a page is drawn of what was found, and the arrays are large
     every = pd.concat(found, ignore_index=True)
     page = measure_page(problem, monitor)
@@ -111,9 +114,8 @@ def _estimated(made: Decided, labels: dict[str, str], rivals: Comparison | None)
     ).replace({"group_by": labels})
     if rivals is None:
         return own
-    log = made.evidence.log
-    beside = rivals.with_champion(str(log["model_version"].iloc[0]), log, list(made.features))
-    return pd.concat([own, beside], ignore_index=True)
+    other = rivals.with_champion(made.version, made.evidence.log, list(made.features))
+    return pd.concat([own, other], ignore_index=True)
 
 
 def _labels(problem: Problem, log: pd.DataFrame) -> dict[str, str]:

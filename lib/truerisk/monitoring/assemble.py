@@ -1,7 +1,7 @@
 """Everything the monitor page shows of one model, each part computed or with why it cannot be."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -30,21 +30,39 @@ MONTH = pd.Timedelta(days=30)
 BANDS = 10
 
 
+def watching(problem: Problem, lake: Lake, made: Decided) -> Callable[[], pd.DataFrame]:
+    """What watches one model's decisions week by week, held to what it was approved on.
+
+    That is as much work as the rest of its page, and may be done beside it.
+    """
+    _ = made.values  # makes the rows that all read
+    # m of the whole log knows later outcomes; what is looked at weekly must not.
+    evidence = made.evidence.without_m()
+
+    def look() -> pd.DataFrame:
+        promised, start = _promised(problem, lake, made.version)
+        return watch(evidence, promised, made.features, start)
+
+    return look
+
+
 def assemble(
     problem: Problem,
     lake: Lake,
     made: Decided,
     estimates: pd.DataFrame,
+    watched: Callable[[], Found],
     known_at: pd.Timestamp,
     about: dict[str, str],
 ) -> Monitor:
     """One model's decisions, and measure()'s rows of them, looked at.
 
-    ``about``: run, code and the model compared, as the page says them.
+    ``watched`` gives watch()'s rows, or why there are none; it is asked last. ``about``: run, code
+    and the model compared, as the page says them.
     """
     evidence, features, log = made.evidence, made.features, made.evidence.log
-    version = str(log["model_version"].iloc[0])
-    promised, start = _promised(problem, lake, version)
+    version = made.version
+    promised, _ = _promised(problem, lake, version)
     curve, figures, needle = _worth(made)
     then, now = _then_and_now(log)
     return Monitor(
@@ -54,8 +72,6 @@ def assemble(
         estimates=estimates,
         promised=promised,
         approved=_approved(problem, lake, version),
-        # m of the whole log knows later outcomes; what is looked at weekly must not.
-        watched=isolated(lambda: watch(evidence.without_m(), promised, features, start)),
         vintages=isolated(lambda: vintages(evidence, problem.outcome.horizon, known_at, features)),
         bands=bands(evidence, BANDS),
         curve=curve,
@@ -69,6 +85,7 @@ def assemble(
         now=_period(now),
         fairness=_fairness(problem, evidence, features),
         doubts=evidence.doubts,
+        watched=watched(),
         **about,
     )
 

@@ -40,6 +40,16 @@ class Ranking:
         return made
 
 
+class _Sorted(Ranking):
+    """Of rows that lie in the order of their scores already."""
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        return values if len(self.first) == len(self) else np.add.reduceat(values, self.first)
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        return values if len(self.first) == len(self) else np.repeat(values, self.size)
+
+
 def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
     """Rows of one score stand by their ``cluster``, then as they came."""
     if cluster is None or (cluster[1:] >= cluster[:-1]).all():
@@ -52,7 +62,7 @@ def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
 
 def sorted_ranking(score: np.ndarray) -> Ranking:
     """Rows that lie in the order of their scores already."""
-    return Ranking(np.arange(len(score)), _starts(score))
+    return _Sorted(np.arange(len(score)), _starts(score))
 
 
 def _starts(values: np.ndarray) -> np.ndarray:

@@ -5,15 +5,16 @@ wait by spinning, which costs more than they save where most products are small.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-INSIDE = False
 
 
 def one_thread(verb: Callable[P, R]) -> Callable[P, R]:
@@ -21,17 +22,36 @@ def one_thread(verb: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        global INSIDE
-        if INSIDE:  # looking through the loaded libraries takes milliseconds
+        with _LIMIT.held():
             return verb(*args, **kwargs)
-        with threadpool_limits(1, "blas"):
-            INSIDE = True
-            try:
-                return verb(*args, **kwargs)
-            finally:
-                INSIDE = False
 
     return run
+
+
+class _Limit:
+    """One thread for BLAS while any verb runs, within another or beside it in another thread: the
+    first one sets it and the last one lets go, as looking through the libraries takes
+    milliseconds."""
+
+    def __init__(self) -> None:
+        self.lock, self.verbs = Lock(), 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self.lock:
+            if not self.verbs:
+                self.limits = threadpool_limits(1, "blas")
+            self.verbs += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.verbs -= 1
+                if not self.verbs:
+                    self.limits.restore_original_limits()
+
+
+_LIMIT = _Limit()
 
 
 def available() -> int:

@@ -1,10 +1,12 @@
 """A section that fails is a section less, with its reason; the others stand."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 
 from truerisk.errors import LogError
-from truerisk.isolated import Lost, isolated
+from truerisk.isolated import Lost, beside, isolated
 from truerisk.reports.kit.blocks import Text
 from truerisk.reports.kit.page import Section, page
 from truerisk.reports.model import page as model_page
@@ -32,6 +34,21 @@ def test_what_is_made_is_given_and_what_is_not_says_why():
     assert "somebody" not in isolated(broken)
     with pytest.raises(KeyboardInterrupt):
         isolated(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
+
+
+def test_what_is_made_beside_a_block_runs_with_it_and_fails_alone():
+    one, other = Event(), Event()
+
+    def made():
+        one.set()
+        return other.wait(10)
+
+    with beside(made) as given, beside(broken) as missing:
+        assert one.wait(10)
+        other.set()
+    assert given() is True
+    assert "KeyError" in missing()
+    assert "somebody" not in missing()
 
 
 def test_a_section_that_fails_is_one_less_and_its_reason_stands_there():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from truerisk.measurement.gamma import LEAST
+from truerisk.measurement.watching.sequence import units_of
 from truerisk.measurement.watching.series import Series
 from truerisk.measurement.watching.watched import Watched
 from truerisk.wording.counted import counted
@@ -62,10 +63,12 @@ class BurnIn:
 
 def _effective(on: Watched, x: np.ndarray) -> np.ndarray:
     """Kish's (Σx)²/Σx² of the subjects' sums so far, at each look."""
-    looks = int(on.look.max()) + 1
-    if not x.any():
+    looks, rows = int(on.look.max()) + 1, np.flatnonzero(x)
+    if not len(rows):
         return np.zeros(looks)
-    sums = on.units.sums(x)
-    total = np.cumsum(np.bincount(on.units.week, weights=sums, minlength=looks))
-    squares = on.units.running(sums, sums, looks)
+    units = units_of(on.rows.cluster[rows], on.look[rows])
+    sums = units.sums(x[rows])
+    total = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))
+    so_far = units.within(sums)
+    squares = units.running(so_far, so_far, looks)
     return np.divide(total**2, squares, out=np.zeros(looks), where=squares > 0)

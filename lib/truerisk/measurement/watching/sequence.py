@@ -5,6 +5,7 @@ off-policy means Waudby-Smith et al. (arXiv 2210.10768).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -53,10 +54,11 @@ def confidence_sequence(
     sums, counts = units.sums(numerator), units.sums(denominator)
     size = np.cumsum(np.bincount(units.week, weights=counts, minlength=looks))[shown]
     value = np.cumsum(np.bincount(units.week, weights=sums, minlength=looks))[shown] / size
-    pairs = ((sums, sums), (sums, counts), (counts, counts))
+    total, number = units.within(sums), units.within(counts)
+    pairs = ((total, total), (total, number), (number, number))
     squares, crossed, sizes = (units.running(*pair, looks)[shown] for pair in pairs)
     spread = np.maximum(squares - 2 * value * crossed + value**2 * sizes, 0.0)
-    clusters = np.cumsum(np.bincount(units.week[units.opens], minlength=looks))[shown]
+    clusters = units.clusters(looks)[shown]
     se = np.sqrt(clusters / np.maximum(clusters - 1, 1) * spread) / size
     t = np.cumsum(np.bincount(units.week, minlength=looks))[shown]
     t_star = float(best_week * t[0] / (first + 1))
@@ -98,20 +100,33 @@ class Units:
             return values
         return np.bincount(self.of, weights=values, minlength=len(self.week))
 
+    def clusters(self, looks: int) -> np.ndarray:
+        """How many clusters there are by the end of each week."""
+        return np.cumsum(np.bincount(self.week[self.opens], minlength=looks))
+
     def running(self, one: np.ndarray, other: np.ndarray, looks: int) -> np.ndarray:
-        """Σ over clusters of (sum of one so far)·(sum of other so far), after each week."""
-        if self.opens.all():
-            gained = one * other
-        else:
-            so_far = self._within(one) * self._within(other)
-            gained = so_far - np.where(self.opens, 0.0, np.roll(so_far, 1))
+        """Σ over clusters of (one)·(other), sums so far ``within`` each, after each week."""
+        so_far = one * other
+        gained = so_far.copy()
+        gained[self._later] -= so_far[self._later - 1]
         return np.cumsum(np.bincount(self.week, weights=gained, minlength=looks))
 
-    def _within(self, values: np.ndarray) -> np.ndarray:
-        """Cumulated within each cluster."""
+    def within(self, values: np.ndarray) -> np.ndarray:
+        """The sum so far of each unit's cluster, (units,)."""
+        if not len(self._later):
+            return values
         total = np.cumsum(values)
-        start = (total - values)[self.opens]
-        return total - start[np.cumsum(self.opens) - 1]
+        return total - (total - values)[self._first]
+
+    @cached_property
+    def _later(self) -> np.ndarray:
+        """The places of units that are not their cluster's first."""
+        return np.flatnonzero(~self.opens)
+
+    @cached_property
+    def _first(self) -> np.ndarray:
+        """The place of each unit's cluster's first, (units,)."""
+        return np.flatnonzero(self.opens)[np.cumsum(self.opens) - 1]
 
 
 def units_of(cluster: np.ndarray, week: np.ndarray) -> Units:

@@ -12,7 +12,6 @@ from truerisk.measurement.watching.sequence import (
 )
 from truerisk.measurement.watching.watched import Watched
 from truerisk.statistics import influence
-from truerisk.statistics.interval import clustered_se
 from truerisk.statistics.ranking import sorted_ranking
 
 NAMES = (
@@ -122,12 +121,21 @@ def _auc(
     pace = confidence_sequence(a, a + b, on.units, alpha, best_week, first)
     value, se = np.zeros_like(pace.se), np.zeros_like(pace.se)
     order = on.rows.ranking.order  # sorted once: what remains of sorted rows is sorted
-    a, b, score, code = a[order], b[order], on.rows.score[order], on.rows.code[order]
-    look = on.look[order]
-    for i in range(len(value)):
-        k = look <= first + i
-        found = influence.auc(a[k], b[k], sorted_ranking(score[k]))
-        value[i], se[i] = found.theta, clustered_se(found.influence, code[k])
+    a, b, score, code, look = (x[order] for x in (a, b, on.rows.score, on.rows.code, on.look))
+    by, clusters = sorted_ranking(score), on.units.clusters(int(look.max()) + 1)[first:]
+    for i in reversed(
+        range(len(value))
+    ):  # rows leave by their weights; once half are gone for good
+        left = look <= first + i
+        if 2 * left.sum() < len(left):
+            a, b, score, code, look = (x[left] for x in (a, b, score, code, look))
+            by, code = sorted_ranking(score), np.unique(code, return_inverse=True)[1]
+        else:
+            a, b = a * left, b * left
+        found = influence.auc(a, b, by)
+        sums = np.bincount(code, found.influence)
+        value[i] = found.theta
+        se[i] = np.sqrt(clusters[i] / max(clusters[i] - 1, 1) * (sums @ sums)) / len(a)
     half = half_width(se, pace.units, pace.t_star, alpha)
     return Sequence(
         value=value,

@@ -12,6 +12,7 @@ from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.watching.alert import CALM, SINCE_APPROVAL, Departure
 from truerisk.measurement.watching.burn_in import BurnIn
 from truerisk.measurement.watching.release import WEEK, release
+from truerisk.measurement.watching.sequence import Sequence
 from truerisk.measurement.watching.series import (
     NAMES,
     OF_EVENTS,
@@ -103,10 +104,7 @@ def _scope(
     promise = reference.get(series.name)
     first = int(np.argmax(burn.over))
     found = series.sequence(ALPHA / 2, best_week, first) if burn.over.any() else None
-    money = unforeseen(series.on) if series.name in OF_EVENTS else None
-    beyond = None
-    if promise and found is not None and money is not None and not money.null:
-        beyond = money.sequence(ALPHA / 2, best_week, first)
+    beyond = found and promise and _beyond(series, found, promise, best_week, first)
     for look, over in enumerate(burn.over):
         week, n = weeks[look], int(burn.n[look])
         row = {
@@ -142,3 +140,12 @@ def _scope(
                 )
                 row |= departure.as_row()
         yield row
+
+
+def _beyond(
+    series: Series, found: Sequence, promise: tuple[float, float], best_week: float, first: int
+) -> Sequence | None:
+    """The sequence of value_error, which says what events that are not as promised cost."""
+    left = bool(((found.low > promise[1]) | (found.high < promise[0])).any())
+    money = unforeseen(series.on) if left and series.name in OF_EVENTS else None
+    return None if money is None or money.null else money.sequence(ALPHA / 2, best_week, first)
