@@ -50,22 +50,24 @@ def test_it_holds_within_and_not_after(two_threads: None) -> None:
     assert nested() == {1}, "a verb that failed must not leave the next one unguarded"
 
 
-def test_it_holds_until_the_last_of_several_at_once_is_done(two_threads: None) -> None:
+def test_a_verb_of_another_thread_undoes_nothing(two_threads: None) -> None:
     begun, done = Event(), Event()
 
     @one_thread
-    def long() -> set[int]:
+    def short() -> None:
         begun.set()
         done.wait(10)
-        return threads()
+
+    @one_thread
+    def verb() -> list[set[int]]:
+        done.set()
+        running.result()
+        return [threads(), nested()]
 
     with ThreadPoolExecutor(1) as other:
-        running = other.submit(long)
+        running = other.submit(short)
         begun.wait(10)
-        assert nested() == {1}
-        assert threads() == {1}, "the one that is done first lets go of it for both"
-        done.set()
-        assert running.result() == {1}
+        assert verb() == [{1}, {1}], "it began inside the other one, and ended after it"
     assert threads() == {2}
 
 
