@@ -9,7 +9,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 import truerisk as tr
 from tests.flows.conftest import ROOT, Run
@@ -31,6 +30,8 @@ PARAMETERS = {
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[dict[str, str]]:
     """The environment of a machine whose Metaflow datastore and lake are on S3."""
+    from moto.server import ThreadedMotoServer  # slow to import, and every worker collects
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     endpoint = "http://{}:{}".format(*server.get_host_and_port())

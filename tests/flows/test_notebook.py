@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tests.flows.conftest import ROOT, Run
 
@@ -20,6 +18,9 @@ def test_a_scientist_inspects_runs(
     environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    import nbformat  # slow to import, and every worker collects
+    from nbclient import NotebookClient
+
     done = quick("score", "--problem", "credit", "--lake", str(trained), "--since", "2025-07-01")
     assert done.returncode == 0, done.stdout + done.stderr
     for name, value in {**environment, "TRUERISK_LAKE": str(trained)}.items():

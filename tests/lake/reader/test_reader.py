@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -233,6 +232,8 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, read: Read) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
     lines = '{"id": 1, "at_": "2024-01-01", "x": 1.5}\n{"id": 2, "at_": "2024-01-02"}\n'
     (tmp_path / "a.jsonl").write_text(lines)
+    import openpyxl  # slow to import, and every worker collects
+
     book = openpyxl.Workbook()
     for row in [["id", "at_", "x"], [1, pd.Timestamp("2024-01-01"), 1.5], [2, "2024-01-02", None]]:
         book.active.append(row)
