@@ -38,8 +38,12 @@ def modules() -> list[Path]:
 
 @cache
 def nodes(source: str) -> list[ast.AST]:
-    """A module and everything in it; many tests look at the same ones."""
-    return list(ast.walk(ast.parse(source)))
+    """A module and every statement in it; many tests look at the same ones."""
+    found: list[ast.AST] = [ast.parse(source)]
+    for node in found:
+        for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+            found += getattr(node, part, [])
+    return found
 
 
 def imported(source: str) -> Iterator[str]:
@@ -230,6 +234,7 @@ def test_options_that_belong_together_are_an_object() -> None:
             assert len(inspect.signature(public).parameters) <= 7, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "may"),
     [

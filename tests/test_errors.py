@@ -58,6 +58,7 @@ def test_a_message_is_one_line(came: str, shown: str) -> None:
     assert str(LakeError(came)) == shown
 
 
+@pytest.mark.slow
 @given(st.text(max_size=900))
 def test_no_text_makes_a_message_of_more_than_one_line_or_400_characters(text: str) -> None:
     try:

@@ -83,6 +83,7 @@ def test_a_column_that_another_problem_reads_is_used(world, problem, make_proble
     assert "column/other.applications.income" not in unused  # small reads the same table
 
 
+@pytest.mark.slow
 def test_a_feature_is_described_and_covered(catalog):
     about = {f.name: f for f in catalog.feature_entries}
     assert about["burden"].coverage == pytest.approx(30 / 40)

@@ -104,6 +104,7 @@ def test_what_is_damaged_is_said_to_be_and_stops_nothing(table, world, problem, 
     assert status["applications"] == "fresh"
 
 
+@pytest.mark.slow
 def test_a_source_that_became_a_query_is_found_by_its_models(world, problem, make_problem):
     """The rows lie elsewhere now; the model knows them by name, key and time."""
     raw = problem.model_dump(mode="json", exclude_none=True)
@@ -118,6 +119,7 @@ def test_a_source_that_became_a_query_is_found_by_its_models(world, problem, mak
     assert then.sources["payments"].query == "SELECT * FROM kept"
 
 
+@pytest.mark.slow
 def test_a_problem_file_that_cannot_be_read_is_told(world, problem, tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("name = 3")

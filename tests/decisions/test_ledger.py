@@ -185,6 +185,7 @@ def test_the_log_ends_before_its_instant_and_pins_its_version(
     assert len(decision_log(problem, lake, known_at, then)) == 100
 
 
+@pytest.mark.slow
 def test_a_lost_outcome_of_an_approval_is_bounded_when_measured(
     lake: Lake, problem: Problem, known: pd.DataFrame
 ) -> None:

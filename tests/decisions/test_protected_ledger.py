@@ -30,6 +30,7 @@ def problem(lender: Make) -> Problem:
     return lender(application={"decide_from": "2025-03-01"}, training={"protected": ["sex"]})
 
 
+@pytest.mark.slow
 def test_decisions_carry_it_and_are_the_same_whatever_it_says(
     problem: Problem, make_scored: Make, make_batch: Make
 ) -> None:

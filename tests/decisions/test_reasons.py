@@ -178,6 +178,7 @@ def test_a_package_from_before_gives_rules_alone_and_that_is_said_once(
     assert "no reasons" not in describe(problem, made.iloc[:0], 0)
 
 
+@pytest.mark.slow
 def test_the_command_says_the_reasons_in_words(
     lake: Lake,
     problem: Problem,

@@ -67,6 +67,7 @@ def test_known_at_hides_applications_that_came_later(
     assert len(build_features(problem, spine.head(1), lake, known_at=between)) == 1
 
 
+@pytest.mark.slow
 def test_the_time_of_the_source_counts_where_the_spine_has_none(
     features: Features, lake: Lake
 ) -> None:
@@ -120,6 +121,7 @@ def test_numbers_are_float64_and_anything_else_is_text(features: Features) -> No
     assert built[wanted].isna().sum().tolist() == [0, 1, 1, 0, 1, 3]
 
 
+@pytest.mark.slow
 def test_a_type_does_not_depend_on_which_rows_are_asked_for(features: Features) -> None:
     stored = applications(word=["a", None, "b"], flag=[True, None, False])
     both = ["word", "flag"]
@@ -132,6 +134,7 @@ def test_a_type_does_not_depend_on_which_rows_are_asked_for(features: Features) 
     assert kinds == {("int64", "str", "float64")}
 
 
+@pytest.mark.slow
 def test_a_derived_feature_reads_columns_and_other_features(features: Features) -> None:
     derived = {
         "share": "half / total",
@@ -185,6 +188,7 @@ def test_a_source_that_lacks_a_column_says_so(features: Features) -> None:
         features(applications(), spine, latest=latest)
 
 
+@pytest.mark.slow
 def test_pinned_versions_build_what_they_built_before(
     lake: Lake, make_problem: Callable[..., Any]
 ) -> None:

@@ -71,6 +71,7 @@ def test_every_kind_of_application_gets_the_label_it_had(known: Dataset) -> None
     assert not told & set(frame), "what is known of the young is no label and no feature"
 
 
+@pytest.mark.slow
 def test_what_was_counted_is_reported(known: Dataset) -> None:
     assert known.counts == {
         "applications": 11,
@@ -91,6 +92,7 @@ def test_a_label_never_changes_once_it_is_known(
     assert later["event"].notna().sum() == 10
 
 
+@pytest.mark.slow
 def test_rows_are_the_applications_of_the_training_window_in_order_of_time(
     lake: Lake, make_problem: Make
 ) -> None:
@@ -110,6 +112,7 @@ def test_applications_that_arrived_after_known_at_are_not_known(
     assert late.frame["as_of"].max() + 35 * DAY <= KNOWN
 
 
+@pytest.mark.slow
 def test_the_event_may_be_an_expression(known: Dataset, world: Lake, make_problem: Make) -> None:
     same = make_problem(outcome={"event": "case when defaulted > 0 then 1.0 else 0.0 end"})
     assert build(world, same).fingerprint == known.fingerprint
@@ -165,6 +168,7 @@ def test_a_decision_of_ours_that_hid_the_outcome_leaves_no_label(
     assert made.versions["decisions/small"] == lake.version("decisions/small")
 
 
+@pytest.mark.slow
 def test_nothing_mature_is_an_error_and_not_an_empty_table(world: Lake, make_problem: Make) -> None:
     said = r"no outcome has matured by 2024-01-21: of 10 .* 0 are older than the horizon"
     with pytest.raises(SourceError, match=said):
@@ -173,6 +177,7 @@ def test_nothing_mature_is_an_error_and_not_an_empty_table(world: Lake, make_pro
         build(world, make_problem(), "2023-12-31")
 
 
+@pytest.mark.slow
 def test_an_outcome_before_its_application_is_an_error(lake: Lake, make_problem: Make) -> None:
     fill(lake, {"right": ((0, 0, 5), 0), "wrong": ((5, 1, 4.999), 0)})
     said = r'"observed_at" lies before the application in 1 of 2 rows'
@@ -180,6 +185,7 @@ def test_an_outcome_before_its_application_is_an_error(lake: Lake, make_problem:
         build(lake, make_problem())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", ["defaulted + 1", "'bad'", "defaulted * 0.5"])
 def test_an_event_that_is_neither_0_nor_1_is_an_error(
     event: str, world: Lake, make_problem: Make
@@ -194,12 +200,14 @@ def with_outcomes(query: str, **outcome: str) -> dict[str, Any]:
     return {"sources": {"stored": stored, "outcomes": {"query": query}}, "outcome": outcome}
 
 
+@pytest.mark.slow
 def test_an_outcome_seen_at_no_time_is_an_error(world: Lake, make_problem: Make) -> None:
     seen = "select *, case when defaulted = 1 then observed_at end as seen_at from stored"
     with pytest.raises(SourceError, match='"seen_at" is null in 4 of 11 rows'):
         build(world, make_problem(**with_outcomes(seen, observed="seen_at")))
 
 
+@pytest.mark.slow
 def test_the_observed_time_may_be_another_column_than_the_outcomes_time(
     known: Dataset, world: Lake, make_problem: Make
 ) -> None:
@@ -265,6 +273,7 @@ def past_the_horizon(late: int, on_time: int, by: float) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_events_just_past_the_horizon_are_said_and_most_of_them_refused(
     lake: Lake, make_problem: Make
 ) -> None:
@@ -280,6 +289,7 @@ def test_events_just_past_the_horizon_are_said_and_most_of_them_refused(
     assert build(lake, meant).frame["event"].sum() == 0
 
 
+@pytest.mark.slow
 def test_labels_that_are_nearly_all_events_are_warned_of(lake: Lake, make_problem: Make) -> None:
     fill(lake, past_the_horizon(0, 25, 0))
     assert "25 of 25 labels are events" in build(lake, make_problem()).notes[0]

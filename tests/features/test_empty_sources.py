@@ -47,6 +47,7 @@ def build(tmp_path, lake, make_problem):
     return build_
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", [False, True])
 @pytest.mark.parametrize("customers", [(1, 2), ("C1", "C2")])
 def test_a_header_alone_is_zero_rows(build, customers, query):
@@ -56,6 +57,7 @@ def test_a_header_alone_is_zero_rows(build, customers, query):
     assert made.filter(regex="sum|max|std|distinct|share|__v$").isna().all().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("v", "seen"), [("4.5", 9.0), ("7", 14.0)])
 def test_a_later_file_brings_the_types(build, v, seen):
     build(HEADER, query=True)

@@ -64,6 +64,7 @@ from outcomes o join applications a using (application_id)
 """
 
 
+@pytest.mark.slow
 def test_an_employer_s_default_rate_is_that_of_its_matured_applicants(
     held: Lake, make_problem: Make
 ) -> None:

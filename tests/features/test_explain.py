@@ -114,6 +114,7 @@ def test_the_plan_is_that_of_the_rows_it_is_asked_for(problem: Problem, lake: La
     assert '"loads" by customer_id: range join (every row has its own availability)' in few
 
 
+@pytest.mark.slow
 def test_chunks_are_said(problem: Problem, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("truerisk.features.plan.ROW_BYTES", 10**8)
     compute = problem.compute.model_copy(update={"memory_limit": "10GB"})
@@ -165,6 +166,7 @@ def test_every_statement_is_sql_of_its_dialect(
         assert "RANGE" not in text
 
 
+@pytest.mark.slow
 def test_a_warehouses_own_names_stay_bare_and_ours_exact(problem: Problem, lake: Lake) -> None:
     text = feature_sql(problem, "snowflake", lake)
     assert 'event_id AS "__key"' in text
@@ -174,6 +176,7 @@ def test_a_warehouses_own_names_stay_bare_and_ours_exact(problem: Problem, lake:
     assert "CREATE VIEW kinds AS\nSELECT" in text
 
 
+@pytest.mark.slow
 def test_a_filter_that_may_mean_something_else_is_refused_elsewhere(
     problem: Problem, lake: Lake
 ) -> None:
@@ -197,6 +200,7 @@ def invoke(*words: str) -> Any:
     return CliRunner().invoke(app, ["features", *words])
 
 
+@pytest.mark.slow
 def test_the_commands_print_the_same(tmp_path: Path) -> None:
     lake = f"{tmp_path}/lake"
     done = invoke("sql", "credit", "--dialect", "bigquery", "--lake", lake)
@@ -211,6 +215,7 @@ def test_the_commands_print_the_same(tmp_path: Path) -> None:
     assert "--no-sql" in invoke("explain", "--help").stdout
 
 
+@pytest.mark.slow
 def test_statements_come_in_the_order_in_which_they_run(problem: Problem, lake: Lake) -> None:
     written = statements(problem, "spark", lake)
     made = [s.sql.split(" AS")[0].split()[-1] for s in written if s.sql.startswith("CREATE")]

@@ -58,6 +58,7 @@ def refused(problem, lake):
     return str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -89,6 +90,7 @@ def test_numbers_never_meet_texts_whatever_the_texts_look_like(tmp_path, lake, m
     assert "without leading zeros" in said
 
 
+@pytest.mark.slow
 def test_ids_with_nothing_in_common_ask_for_another_column(tmp_path, lake, make_problem):
     problem = world(tmp_path, make_problem, theirs=[f"Z{i:02d}x" for i in range(90, 99)])
     assert refused(problem, lake).endswith("name a column that holds the same ids.")
@@ -102,6 +104,7 @@ def test_the_share_without_a_row_is_counted(tmp_path, lake, make_problem, window
     assert str(match) == "25.0% of 40 applications have no row in payments by customer_id"
 
 
+@pytest.mark.slow
 def test_a_part_that_would_meet_after_a_change_is_said(tmp_path, lake, make_problem):
     mixed = [f"{c} " if i % 2 else c for i, c in enumerate(IDS)]
     (match,) = build_dataset(

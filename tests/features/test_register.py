@@ -116,6 +116,7 @@ def test_what_no_number_depends_on_may_change(make_problem: Make, lake: Lake) ->
     check_definitions(given(make_problem, "bureau", table="bureau_2", owner="risk"), lake)
 
 
+@pytest.mark.slow
 def test_what_was_offered_is_kept_once(make_problem: Make, lake: Lake) -> None:
     for version in ("abc", "def"):
         register_definitions(given(make_problem), lake, version)

@@ -30,6 +30,7 @@ def test_extremes_are_those_of_each_range(values: list[int]) -> None:
         assert all(m == of(values[i:j]) for m, i, j in zip(found, start, end) if i < j)
 
 
+@pytest.mark.slow
 @SOME
 @pytest.mark.parametrize("apart", [1, 2**50], ids=["one number", "an order of rows"])
 @given(rows=ROWS)

@@ -69,6 +69,7 @@ def window(*compute: str, by: str = "customer_id") -> list[dict[str, Any]]:
     return [{"source": "events", "by": by, "over": ["9d"], "compute": list(compute)}]
 
 
+@pytest.mark.slow
 def test_a_derived_feature_does_not_hang_on_its_neighbours(
     problem: Callable[..., Problem], lake: Lake, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_ids_above_2_to_the_53_do_not_meet_each_other(
     assert built["events__sum_n__9d"].fillna(-1).tolist() == [1, 2, -1, 1]
 
 
+@pytest.mark.slow
 def test_types_of_keys_agree_or_are_refused_by_name(
     problem: Callable[..., Problem], lake: Lake
 ) -> None:
@@ -182,6 +184,7 @@ def test_nan_is_null_in_windows_filters_and_derived_features(
     assert_same(online, row)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -207,6 +210,7 @@ def test_what_no_model_can_take_is_one_sentence(
         build_features(problem(applications(), derived=made), spine, lake)
 
 
+@pytest.mark.slow
 def test_a_model_reads_later_files_in_the_types_it_was_trained_with(
     tmp_path: Path, make_problem: Make, lake: Lake
 ) -> None:

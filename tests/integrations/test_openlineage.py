@@ -18,6 +18,7 @@ def written(catalog, world, tmp_path):
     return [json.loads(line) for line in to.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_one_event_per_run_in_order(written):
     assert [e["job"]["name"] for e in written] == [
         "small.ingest.payments",
@@ -41,6 +42,7 @@ def test_inputs_carry_their_versions(written, world):
     assert train["run"]["facets"]["tags"]["tags"][0]["value"] == "Train/7"
 
 
+@pytest.mark.slow
 def test_columns_have_their_lineage(written, world):
     fields = written[2]["outputs"][0]["facets"]["columnLineage"]["fields"]
     assert {f["field"] for f in fields["burden"]["inputFields"]} == {"amount", "income"}

@@ -46,6 +46,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_table_is_said_to_be_damaged(damage: str, whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path / "lake")

@@ -25,6 +25,7 @@ def table(lake: Lake) -> DeltaTable:
     return DeltaTable(f"{lake.root}/visits")
 
 
+@pytest.mark.slow
 def test_a_mark_counts_only_where_its_rows_are(lake: Lake, bring: Bring) -> None:
     bring(day(1), "a.csv")
     bring(day(11), "b.csv")
@@ -38,6 +39,7 @@ def test_a_mark_counts_only_where_its_rows_are(lake: Lake, bring: Bring) -> None
     assert bring(day(11), "b.csv").accepted == 3  # and so again, however often
 
 
+@pytest.mark.slow
 def test_a_compaction_loses_no_mark(lake: Lake, bring: Bring) -> None:
     bring(day(1), "a.csv")
     bring(day(11), "b.csv")
@@ -46,6 +48,7 @@ def test_a_compaction_loses_no_mark(lake: Lake, bring: Bring) -> None:
     assert len(lake.read("visits")) == 6
 
 
+@pytest.mark.slow
 def test_a_version_that_maintenance_removed_is_named(lake: Lake, bring: Bring) -> None:
     bring(day(1), "a.csv")
     bring(day(11), "b.csv")
@@ -77,6 +80,7 @@ def test_numbers_that_would_become_texts_are_said_or_refused(lake: Lake, bring: 
     assert any('term = { type = "integer", format = "# months" }' in s for s in said)
 
 
+@pytest.mark.slow
 def test_a_refused_batch_names_the_line_that_reads_it(bring: Bring) -> None:
     rows = day(1, 4, income=["1,5", "2,5", "3,5", "4,5"])
     with pytest.raises(SourceError, match=r'write income = \{ type = "float", decimal = "," \}'):
@@ -84,6 +88,7 @@ def test_a_refused_batch_names_the_line_that_reads_it(bring: Bring) -> None:
     assert bring(rows, contract={"income": {"decimal": ","}}).accepted == 4
 
 
+@pytest.mark.slow
 def test_a_header_alone_is_no_rows(lake: Lake, bring: Bring) -> None:
     bring(day(1), "a.csv")
     assert bring("visit,at_,paid\n", "b.csv").rows == 0

@@ -92,6 +92,7 @@ def test_the_largest_group_is_the_reference_unless_another_is_named() -> None:
     assert not (found["group"].eq("a") & found["metric"].str.endswith("_gap")).any()
 
 
+@pytest.mark.slow
 def test_approvals_and_scores_need_no_outcome_and_count_every_decision() -> None:
     log = world(2)
     young = log.assign(mature=np.arange(len(log)) % 3 > 0)
@@ -152,6 +153,7 @@ def test_influence_functions_give_the_jackknifes_standard_error() -> None:
         assert se == pytest.approx(jackknife, rel=0.05), name
 
 
+@pytest.mark.slow
 def test_rows_of_one_subject_add_nothing_to_what_is_known() -> None:
     log = world(5, 4_000)
     once = fairness(log, "sex")
@@ -190,6 +192,7 @@ def of_b_explored(found: pd.DataFrame, metric: str) -> pd.Series:
     return found[found["group"].eq("b") & found["metric"].eq(metric)].iloc[0]
 
 
+@pytest.mark.slow
 def test_a_small_group_and_one_hardly_explored_are_withheld_with_their_counts() -> None:
     log = world(7)
     log.loc[log.index[:20], "sex"] = "c"

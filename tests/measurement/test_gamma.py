@@ -93,6 +93,7 @@ def test_with_no_explored_event_the_upper_end_is_that_of_a_count_of_none() -> No
     assert share * exact < row["high"] < 1.4 * share * exact + 0.01
 
 
+@pytest.mark.slow
 def test_with_few_nonevents_they_are_what_counts() -> None:
     log = few.draw(1, 0.03, 120, 0.0, "true").drop(columns=["x", "risk"])
     turned = log.assign(event=1 - log["event"], m=1 - log["m"], score=1 - log["score"])

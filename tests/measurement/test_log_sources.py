@@ -48,6 +48,7 @@ def lying(log, kind, folder):
     return path if kind == "feather" else str(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_measure_is_the_same_from_everywhere(given, kind, tmp_path):
     found = SISTERS["measure"](lying(given, kind, tmp_path))

@@ -145,6 +145,7 @@ def test_dollars_of_all_are_bounded_where_a_policy_would_approve_the_barred(
     assert all_["status"].startswith("not identified")
 
 
+@pytest.mark.slow
 def test_the_bounds_of_all_hold_the_truth_even_if_every_barred_one_defaults(
     log: pd.DataFrame, row: Row
 ) -> None:
@@ -226,6 +227,7 @@ def test_unequal_weights_count_as_fewer_labels() -> None:
     assert effective(np.array([1.0, 1, 1, 9])) == pytest.approx(144 / 84)
 
 
+@pytest.mark.slow
 def test_a_number_is_there_or_a_reason_never_nan(log: pd.DataFrame) -> None:
     """Groups of one row, of one subject, of one class, without weight, with null dollars."""
     odd = barred(log)
@@ -255,6 +257,7 @@ def test_a_number_is_there_or_a_reason_never_nan(log: pd.DataFrame) -> None:
     assert set(found.loc[found["group"] == "one subject", "value"].isna()) == {True}
 
 
+@pytest.mark.slow
 def test_the_event_rate_below_a_threshold_is_that_of_the_rows_below_it(
     log: pd.DataFrame, row: Row
 ) -> None:
@@ -287,6 +290,7 @@ def test_a_group_is_measured_as_if_it_were_alone(log: pd.DataFrame) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_better_rival_gains_auc_and_pairing_narrows_the_interval(
     log: pd.DataFrame, row: Row
 ) -> None:

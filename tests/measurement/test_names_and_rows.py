@@ -32,6 +32,7 @@ def same(one: pd.DataFrame, two: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
+@pytest.mark.slow
 def test_awkward_names_are_each_measured_as_alone(log: pd.DataFrame) -> None:
     policies = {name: policy(log, 0.05 + 0.03 * k) for k, name in enumerate(AWKWARD)}
     rivals = {name: log["score"] ** (1 + 0.1 * k) for k, name in enumerate(AWKWARD, 1)}
@@ -57,6 +58,7 @@ def test_the_score_bands_of_a_rare_fraud_keep_their_estimates() -> None:
     assert rates["value"].notna().all()
 
 
+@pytest.mark.slow
 def test_rows_are_matched_by_index_or_refused(log: pd.DataFrame) -> None:
     order = np.random.default_rng(0).permutation(len(log))
     wide, rival = policy(log, 0.25), log["score"] ** 2
@@ -83,6 +85,7 @@ def test_rows_are_matched_by_index_or_refused(log: pd.DataFrame) -> None:
         measure(log, changes=Changes(policies={"wide": wide.iloc[1:]}))
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing(log: pd.DataFrame) -> None:
     log = worlds.draw(3, n=900, repeats=3).drop(columns="m")
     order = np.random.default_rng(1).permutation(len(log))
@@ -103,6 +106,7 @@ def test_the_order_of_rows_changes_nothing(log: pd.DataFrame) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_null_group_is_shown(log: pd.DataFrame) -> None:
     place = np.where(np.arange(len(log)) % 3 == 0, None, "north")
     found = measure(log.assign(place=place), by=["place"])

@@ -46,6 +46,7 @@ LOGS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None)
 @given(**LOGS)
 def test_intervals_are_those_of_whole_influence_functions(**log: float) -> None:

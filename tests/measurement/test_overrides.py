@@ -37,6 +37,7 @@ def test_an_approval_by_hand_of_what_was_declined_changes_nothing(log: pd.DataFr
     pd.testing.assert_frame_equal(measure(changed), measure(log))
 
 
+@pytest.mark.slow
 def test_a_decline_by_hand_of_what_was_approved_is_counted_and_bounded(
     log: pd.DataFrame, row: Row
 ) -> None:

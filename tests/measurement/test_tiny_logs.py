@@ -158,6 +158,7 @@ def test_what_cannot_vary_has_no_interval_and_says_so() -> None:
     assert booked["status"] == "no interval: all 3,000 applications are of one subject"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subjects", [1, 2, 3])
 def test_a_few_subjects_with_many_rows_are_no_reason_to_fall(subjects: int) -> None:
     """Some folds of the outcome model are empty."""

@@ -127,6 +127,7 @@ def test_parameters_reach_catboost_and_the_rest_is_the_recipes(
     assert (used["one_hot_max_size"], used["leaf_estimation_iterations"]) == (2, 3)
 
 
+@pytest.mark.slow
 def test_the_first_recipe_is_catboosts_own_but_for_three_parameters(
     sample: Callable[..., Any],
 ) -> None:

@@ -57,6 +57,7 @@ def declined(n: int, pi: float, rng: np.random.Generator) -> tuple[np.ndarray, .
     return z, (rng.random(n) < sigmoid(z)).astype(float), p, rng.random(n) < p
 
 
+@pytest.mark.slow
 def test_a_handful_of_explored_labels_does_not_spoil_the_score() -> None:
     """A right score, seven explored labels of fifty each: taken at face value they wreck it."""
     rng = np.random.default_rng(5)

@@ -150,6 +150,7 @@ def test_scores_cover_the_whole_holdout_and_nothing_before_it(
     np.testing.assert_array_equal(np.isfinite(made.scores), parts.choose | parts.judge)
 
 
+@pytest.mark.slow
 def test_calibration_uses_the_choosing_half_with_weights_of_one_over_p_reveal(
     problem: Problem, make_dataset: Make
 ) -> None:

@@ -72,6 +72,7 @@ def counts(found: pd.DataFrame) -> dict[str, int]:
     return dict(zip(rows["group"], rows["n"]))
 
 
+@pytest.mark.slow
 def test_neither_saw_the_rows_nor_their_subjects(world: tuple[Any, Lake, pd.DataFrame]) -> None:
     problem, lake, log = world
     old, new = kept(lake, problem, range(100), 0.1), kept(lake, problem, range(80, 300), 0.2)
@@ -80,6 +81,7 @@ def test_neither_saw_the_rows_nor_their_subjects(world: tuple[Any, Lake, pd.Data
     assert set(found["policy"]) == {new}
 
 
+@pytest.mark.slow
 def test_a_package_without_hashes_counts_as_fitted_on_all_that_had_matured(
     world: tuple[Any, Lake, pd.DataFrame],
 ) -> None:

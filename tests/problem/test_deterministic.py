@@ -80,6 +80,7 @@ def test_every_function_that_is_let_through_exists() -> None:
     assert QUERY - known - SYNTAX == set()
 
 
+@pytest.mark.slow
 def test_every_bare_word_that_stands_for_a_function_is_refused() -> None:
     """A word without brackets that DuckDB takes for a function where no column has its name."""
     words = CLOCKS | {name for name, *_ in catalogue() if re.fullmatch(r"[a-z_]+", name)}

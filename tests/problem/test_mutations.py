@@ -111,6 +111,7 @@ def tried(count: int, seed: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_some_mutated_files_are_problems_or_one_sentence() -> None:
     found = tried(150, seed=1)
     assert 20 < sum(map(bool, found)) < 150

@@ -73,6 +73,7 @@ def test_a_file_is_described_and_lines_are_proposed(lender):
     assert "A00001" not in shown and "note 1" not in shown, "ids and names are not shown"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
 def test_times_kept_as_texts_are_times(lender, ending):
     frame = pd.read_csv("outcomes.csv")
@@ -88,6 +89,7 @@ def test_times_kept_as_texts_are_times(lender, ending):
     assert tomllib.loads(made.text)["outcome"]["observed"] == "observed_at"
 
 
+@pytest.mark.slow
 def test_init_writes_a_file_that_parses_checks_and_trains(lender, lake):
     said = run("init", "--from", "applications.csv", "outcomes.csv")
     assert said.exit_code == 0
@@ -106,6 +108,7 @@ def test_init_writes_a_file_that_parses_checks_and_trains(lender, lake):
     assert split(problem, dataset).judge.sum() > 50
 
 
+@pytest.mark.slow
 def test_a_file_that_exists_is_left_as_it_is(lender, tmp_path):
     (tmp_path / "applications.toml").write_text("mine")
     with pytest.raises(TrueriskError, match="is there already and is left as it is"):
@@ -115,6 +118,7 @@ def test_a_file_that_exists_is_left_as_it_is(lender, tmp_path):
     assert (tmp_path / "applications.toml").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_one_file_holds_applications_and_outcome(lender, tmp_path, lake):
     one = pd.read_csv("applications.csv").drop(columns=["applied_at", "application_id"])
     one.assign(BAD=lender.astype(int)).to_csv("hmeq.csv", index=False)
@@ -130,6 +134,7 @@ def test_one_file_holds_applications_and_outcome(lender, tmp_path, lake):
     assert dataset.counts["events"] == lender.sum()
 
 
+@pytest.mark.slow
 def test_a_leak_and_what_is_known_only_later_are_said(lender, lake):
     made = starter(["applications.csv", "outcomes.csv"])
     text = made.text.replace('    "amount",\n', '    "amount",\n    "recovered",\n')
@@ -144,6 +149,7 @@ def test_a_leak_and_what_is_known_only_later_are_said(lender, lake):
     assert any("closed_by is filled in 100% of old applications" in n for n in found.notes)
 
 
+@pytest.mark.slow
 def test_every_source_is_looked_at_whatever_another_holds(lender, lake):
     made = starter(["applications.csv", "outcomes.csv"])
     problem = load(made.text.replace('path = "outcomes.csv"', 'path = "nothing.csv"'))
@@ -152,6 +158,7 @@ def test_every_source_is_looked_at_whatever_another_holds(lender, lake):
     assert len(found.errors) == 1 and "nothing.csv" in found.errors[0]
 
 
+@pytest.mark.slow
 def test_files_that_share_no_key_and_files_without_an_event_are_refused(lender):
     pd.DataFrame({"nr": [1, 2], "bad": [0, 1]}).to_csv("other.csv", index=False)
     with pytest.raises(SourceError, match="share no column that names each row once"):
@@ -163,6 +170,7 @@ def test_files_that_share_no_key_and_files_without_an_event_are_refused(lender):
         starter(["no_event.csv"])
 
 
+@pytest.mark.slow
 def test_keys_of_two_names_a_status_and_a_doubtful_date(lender):
     one, two = pd.read_csv("applications.csv"), pd.read_csv("outcomes.csv")
     one["applied_at"] = "05/04/2024"
@@ -179,6 +187,7 @@ def test_keys_of_two_names_a_status_and_a_doubtful_date(lender):
     assert any("applied_at has two readings" in g for g in made.guesses)
 
 
+@pytest.mark.slow
 def test_outcomes_seen_before_their_application_are_not_taken(lender):
     two = pd.read_csv("outcomes.csv").assign(observed_at="2020-01-01")
     two.to_csv("early.csv", index=False)
@@ -193,6 +202,7 @@ def load(text):
     return problem_from(tomllib.loads(text), "made.toml")
 
 
+@pytest.mark.slow
 def test_a_key_that_a_file_holds_as_floats_is_a_key_and_one_row_is_one_row(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(7)

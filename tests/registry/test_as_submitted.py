@@ -105,6 +105,7 @@ def test_a_second_person_can_be_asked_for_after_the_submission(lake: Lake, submi
     approve("small", lake, version, "Ana", "fine", digest)
 
 
+@pytest.mark.slow
 def test_a_roll_back_needs_the_package_and_not_the_report(lake: Lake, submitted: Any) -> None:
     first, digest = submitted()
     approve("small", lake, first, "Ann", "fine", digest)

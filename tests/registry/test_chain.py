@@ -144,6 +144,7 @@ def test_the_order_of_rows_and_columns_and_what_an_operator_does_to_files_break_
     assert sentence(written, verify(written)) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forged_registry_is_found_out_and_promotes_nobody(forgery: str, written: Lake) -> None:
     forged, needle = FORGERIES[forgery]

@@ -123,6 +123,7 @@ def test_statuses_are_shown_and_said_in_words(train, measured, status):
     assert words[status] in text
 
 
+@pytest.mark.slow
 def test_exploration_is_told_with_what_it_costs(measured):
     text = visible(measured())
     assert "2 0.2 expected" in text  # explored, and the sum of the rates, 5 × .05

@@ -138,6 +138,7 @@ ESTIMANDS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Value]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimand", ESTIMANDS)
 @pytest.mark.parametrize("repeats", [1, 5])
 @pytest.mark.parametrize("kind", ["weights", "pseudo-labels"])

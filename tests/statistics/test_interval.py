@@ -87,6 +87,7 @@ def test_bootstrap_t_is_that_of_the_formula_to_the_last_bits(clusters: int, alik
     assert bootstrap_t(0.3, sums, clusters) == pytest.approx((low, high), rel=1e-14)
 
 
+@pytest.mark.slow
 def test_few_heavy_labels_skew_it_towards_where_luck_hides() -> None:
     """Rare events of large weight: a sample without enough of them looks too good."""
     held = dict.fromkeys(("normal", "bootstrap"), 0)

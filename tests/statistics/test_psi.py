@@ -49,6 +49,7 @@ def test_a_shift_is_found() -> None:
     assert flagged(normal, 2000, 2000, lambda rng, n: rng.normal(0, 1.25, n)) > 0.95
 
 
+@pytest.mark.slow
 def test_nulls_that_were_never_there_are_found() -> None:
     def with_nulls(rng, rows):
         values = rng.normal(size=rows)

@@ -71,6 +71,7 @@ def test_a_verb_of_another_thread_undoes_nothing(two_threads: None) -> None:
     assert threads() == {2}
 
 
+@pytest.mark.slow
 def test_a_sum_is_the_same_with_every_number_of_threads(two_threads: None) -> None:
     rng = np.random.default_rng(0)
     left, right = rng.normal(size=(300, 20_000)), rng.normal(size=(20_000, 40))

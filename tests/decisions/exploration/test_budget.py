@@ -128,6 +128,7 @@ def test_the_daily_cap_scales_every_chance_of_its_day_alike(
     np.testing.assert_array_equal(made.k, free.k)
 
 
+@pytest.mark.slow
 @given(BATCH)
 def test_what_is_recorded_gives_the_chance_back(batch: Any) -> None:
     n, seed, budget, *_ = batch

@@ -119,6 +119,7 @@ def test_the_budget_goes_before_the_floor() -> None:
     assert pi == pytest.approx(600 / COST.sum())
 
 
+@pytest.mark.slow
 def test_a_run_says_for_how_many_the_budget_kept_exploration_below_its_floor(
     lender: Callable[..., Problem],
     make_scored: Callable[..., pd.DataFrame],

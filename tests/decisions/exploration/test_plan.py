@@ -157,6 +157,7 @@ def test_a_batch_that_only_rules_decide_is_no_trouble(problem: Problem) -> None:
     assert (plan.labels, plan.width_event_rate) == (0, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("score", [0.05, 0.5])
 def test_a_batch_of_a_few_is_planned_and_decided_as_one_of_many(

@@ -33,6 +33,7 @@ def by_hand(frame: pd.DataFrame, ledger: pd.DataFrame) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_earlier_chances_are_those_of_ninety_days_in_the_ledger_and_above(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -34,6 +34,7 @@ def test_the_event_rate_hangs_on_everyone_alike(drawn: world.World) -> None:
     assert found.rest == pytest.approx(drawn.y.var(), rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_profit_hangs_on_those_whom_another_model_would_decide_otherwise() -> None:
     """Against challengers drawn one by one: h² and the variance are their averages."""
     rng, n = np.random.default_rng(0), 400

@@ -41,6 +41,7 @@ def test_a_neighbour_of_the_same_subject_would_hide_the_noise() -> None:
     assert mutant.disagree / 2 < true / 4, "outcomes of one subject are one outcome"
 
 
+@pytest.mark.slow
 def test_what_a_model_of_the_same_rows_leaves_over_would_hide_it_too() -> None:
     """In-sample, a flexible fit's own p(1 − p) is far below the truth; neighbours' is not."""
     from sklearn.ensemble import RandomForestClassifier
@@ -53,6 +54,7 @@ def test_what_a_model_of_the_same_rows_leaves_over_would_hide_it_too() -> None:
     assert (inside * (1 - inside)).mean() < 0.75 * true < 0.9 * made.noise[0]
 
 
+@pytest.mark.slow
 def test_features_that_say_nothing_only_raise_the_noise() -> None:
     X, _, y = draw(5_000, 3)
     rng = np.random.default_rng(0)
@@ -140,6 +142,7 @@ def test_too_few_outcomes_or_one_class_are_withheld_with_counts() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "beta"), [(0.5, 4.0), (2.0, 2.0), (1.0, 9.0)])
 def test_the_largest_auc_is_that_of_drawn_beta_probabilities(alpha: float, beta: float) -> None:
     rng = np.random.default_rng(0)

@@ -156,6 +156,7 @@ def test_too_few_events_to_sample_are_withheld_with_the_number_of_sizes(
     assert found.curve.points["low"].notna().all()
 
 
+@pytest.mark.slow
 def test_where_the_review_withholds_its_auc_there_is_nothing_to_say(
     problem: Problem, lake: Lake, make_dataset: Make
 ) -> None:

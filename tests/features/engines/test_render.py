@@ -87,6 +87,7 @@ def test_every_query_is_sql_of_the_dialect(name: str, dialect: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_names_and_texts_are_quoted_as_the_dialect_does(dialect: str) -> None:
     text = render(range_join(group(0)), dialect)

@@ -44,6 +44,7 @@ def asked(problem: Problem, lake: Lake) -> Any:
         features.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_store_is_told_of_and_built_again(
     damage: str, problem: Problem, lake: Lake
@@ -64,6 +65,7 @@ def test_a_damaged_store_is_told_of_and_built_again(
     assert sync_online(problem, lake).tables[0].what == "unchanged"
 
 
+@pytest.mark.slow
 def test_a_refused_sync_writes_nothing(problem: Problem, lake: Lake) -> None:
     home = Path(store_path(problem, None, lake)).parent.parent
     endless = pd.DataFrame({"visit": [999], "customer_id": [1], "n": [float("inf")]})
@@ -98,6 +100,7 @@ def test_two_lakes_share_no_store(problem: Problem, lake: Lake, tmp_path: Path) 
     assert store_path(problem, None, other) == f"{other.root}.home/online/small.sqlite"
 
 
+@pytest.mark.slow
 def test_what_a_killed_sync_left_is_removed_and_what_another_works_on_stays(
     problem: Problem, lake: Lake
 ) -> None:

@@ -530,6 +530,7 @@ def test_a_contract_that_cannot_be_applied_is_one_sentence(bring: Bring, lake: L
     assert "cannot be held against its contract" in said
 
 
+@pytest.mark.slow
 def test_an_index_and_columns_that_are_still_empty_are_left_out_and_said(
     bring: Bring, lake: Lake
 ) -> None:

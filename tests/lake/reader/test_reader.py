@@ -70,12 +70,14 @@ def test_the_whole_file_decides_a_type(late: str, first: Any, last: Any, read: R
     assert type(found[0]) is type(first)
 
 
+@pytest.mark.slow
 def test_a_late_time_of_day_and_a_late_value_are_read(read: Read) -> None:
     found = read([*["2024-01-01"] * 2500, "2024-01-02 10:30:00"], contract={"x": {"type": "time"}})
     assert found[-1] - found[0] == pd.Timedelta("34h30min")
     assert read([*[""] * 2500, "7"])[-1] == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cells", "rule", "values"),
     [
@@ -114,6 +116,7 @@ def test_times_are_read_by_their_format(
     assert read(cells, contract={"x": rule}) == times(*values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cells",
     [
@@ -184,6 +187,7 @@ def test_the_printed_line_reads_it(
     assert read(texts, contract={"x": rule})[: len(values)] == values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", [["1", "2", "3-"], ["0x1F", "2", "3"], ["5"] * 5 + ["N"] * 4])
 def test_numbers_with_many_texts_among_them_ask_what_they_are(texts: list[str], read: Read) -> None:
     """A third of texts is no slip, and two thirds of numbers are no texts by accident."""
@@ -225,6 +229,7 @@ def test_a_number_is_read_exactly_as_it_was_written(
     assert found == [(float(value), False) for value in values]
 
 
+@pytest.mark.slow
 def test_every_format_gives_the_same_rows(tmp_path: Path, read: Read) -> None:
     text = "id,at_,x\n1,2024-01-01,1.5\n2,2024-01-02,\n"
     (tmp_path / "a.CSV").write_text(text)
@@ -277,6 +282,7 @@ def test_what_is_no_csv_is_told_by_how_it_begins(
         read(path=str(file))
 
 
+@pytest.mark.slow
 def test_a_pipe_is_no_file_and_a_folder_with_an_ending_holds_files(
     tmp_path: Path, read: Read
 ) -> None:
@@ -289,6 +295,7 @@ def test_a_pipe_is_no_file_and_a_folder_with_an_ending_holds_files(
     assert read(path=str(tmp_path / "in")) == [1]
 
 
+@pytest.mark.slow
 def test_folders_patterns_and_partitions_are_read_whole(tmp_path: Path, read: Read) -> None:
     for i, folder in enumerate(["x=1/b", "x=2", "x=3/b/c"]):
         (tmp_path / "d" / folder).mkdir(parents=True)
@@ -314,6 +321,7 @@ def test_a_day_without_rows_changes_no_type(tmp_path: Path, read: Read) -> None:
         read(path=f"{tmp_path}/*.parquet")
 
 
+@pytest.mark.slow
 def test_nan_is_null_and_infinity_is_declared(tmp_path: Path, read: Read) -> None:
     at = pa.array(pd.to_datetime(["2024-01-01"] * 3))
     floats = pa.array([1.0, float("nan"), float("-inf")])
@@ -326,6 +334,7 @@ def test_nan_is_null_and_infinity_is_declared(tmp_path: Path, read: Read) -> Non
     assert read(query=asked) == [False, None]
 
 
+@pytest.mark.slow
 def test_nan_is_null_where_the_statistics_of_the_file_leave_it_out(
     tmp_path: Path, read: Read
 ) -> None:
@@ -341,6 +350,7 @@ def test_nan_is_null_where_the_statistics_of_the_file_leave_it_out(
         assert read(query=asked) == [False, None, True]
 
 
+@pytest.mark.slow
 def test_a_query_sees_a_csv_as_declared_sources_do(tmp_path: Path, read: Read) -> None:
     """DuckDB alone reads the offset or the half differently, by what else is selected."""
     (tmp_path / "q.csv").write_text(

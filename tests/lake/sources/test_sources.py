@@ -52,6 +52,7 @@ def refusal(opened: Open, *given: Any, **settings: Any) -> str:
     return message
 
 
+@pytest.mark.slow
 def test_a_missing_column_is_named_with_a_guess_and_all_there_are(opened: Open) -> None:
     said = refusal(opened, visits(amount=[1, 2, 3]), ("amuont",))
     assert 'has no column "amuont"; did you mean "amount"? It has visit, at_, amount.' in said

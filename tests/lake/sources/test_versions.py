@@ -38,6 +38,7 @@ def read(lake: Lake, make_problem: Callable[..., Any]) -> Read:
     return read_
 
 
+@pytest.mark.slow
 def test_a_lake_table_has_its_delta_version(lake: Lake, read: Read) -> None:
     lake.append("visits", visits(1), "visit")
     keys, pinned = read(table="visits")

@@ -48,6 +48,7 @@ def test_a_log_is_checked_once_for_all_that_is_asked_of_it(given, monkeypatch):
     assert counted["check_values"] == counted["rows_of"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["measure", "policy_dollars"])
 def test_a_verb_says_of_it_what_it_says_of_the_log(given, name):
     found = VERBS[name](evidence_of(given))

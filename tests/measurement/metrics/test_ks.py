@@ -37,6 +37,7 @@ def test_without_its_correction_it_is_scipys(monkeypatch: pytest.MonkeyPatch) ->
     assert abs(ks(rows, p).theta - theirs.statistic) < 1e-12
 
 
+@pytest.mark.slow
 def test_the_correction_takes_much_of_the_bias_off() -> None:
     """A useless score has KS 0, and a sample of it never shows 0."""
     raw, corrected = [], []

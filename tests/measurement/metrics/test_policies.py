@@ -16,6 +16,7 @@ Row = Callable[..., pd.Series]
 CELLS = ("in-in", "in-out", "out-in", "out-out")
 
 
+@pytest.mark.slow
 def test_the_cells_of_a_swap_set_add_up(row: Row) -> None:
     log = worlds.draw(3)
     found = measure(log, changes=Changes(policies=worlds.wider(log)))

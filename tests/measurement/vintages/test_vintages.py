@@ -82,6 +82,7 @@ def test_pooled_strata_are_biased(riskier: Draws, monkeypatch: pytest.MonkeyPatc
     assert bias(riskier, [shown(log) for log in riskier]) < -0.05
 
 
+@pytest.mark.slow
 def test_the_young_counted_as_good_are_biased(
     riskier: Draws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +99,7 @@ def test_hazards_that_moved_raise_the_flag_and_leave_the_band(shift: float) -> N
     assert words.startswith("hazards moved: in the last 45 days events came at ")
 
 
+@pytest.mark.slow
 def test_a_forecast_says_so_and_a_young_one_is_withheld(log: pd.DataFrame) -> None:
     found = vintages(log, HORIZON, KNOWN_AT)
     assert found.loc[found["forecast"], "kind"].eq("completed").all()
@@ -113,6 +115,7 @@ def test_a_forecast_says_so_and_a_young_one_is_withheld(log: pd.DataFrame) -> No
     assert width.iloc[-1] > width.iloc[0], "the less is known, the wider"
 
 
+@pytest.mark.slow
 def test_the_interval_holds_slower_and_faster_hazards(
     log: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +220,7 @@ def test_who_had_no_chance_is_counted_and_not_estimated(log: pd.DataFrame) -> No
     assert found["status"].iloc[0] == f"without the {share:.1%} that had no chance to be revealed"
 
 
+@pytest.mark.slow
 def test_hidden_young_outcomes_widen_the_interval(log: pd.DataFrame) -> None:
     hidden = (~log["mature"] & (log["p_reveal"] == 1) & (log.index % 20 == 0)).to_numpy()
     override = pd.Series(None, index=log.index, dtype="str").mask(hidden, "decline")

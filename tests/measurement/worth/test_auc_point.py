@@ -25,6 +25,7 @@ def best(p: np.ndarray, one: np.ndarray, zero: np.ndarray) -> np.ndarray:
     return (p * one + (1 - p) * zero).argmax(axis=0)
 
 
+@pytest.mark.slow
 def test_breakpoints_are_where_the_best_of_three_actions_changes() -> None:
     rng = np.random.default_rng(0)
     one, zero = rng.normal(-1, 2, (3, 400)), rng.normal(1, 2, (3, 400))
@@ -117,6 +118,7 @@ def test_predicted_dollars_are_near_those_of_a_better_score_that_exists(
     assert abs(guess / truth - 1) > 0.25
 
 
+@pytest.mark.slow
 def test_the_needle_and_the_auc_point_say_the_same() -> None:
     log = dated(worlds.draw(4, n=6_000))
     asked = needle(log, dollars=200)
@@ -155,6 +157,7 @@ def test_the_noise_is_that_of_comparing_a_drawn_better_score() -> None:
     assert np.mean(told) == pytest.approx(np.std(gains), rel=0.2)
 
 
+@pytest.mark.slow
 def test_more_than_is_to_be_had_is_said() -> None:
     log = dated(worlds.draw(4, n=6_000))
     found = needle(log, dollars=1e6)
@@ -184,6 +187,7 @@ def test_bad_questions_are_refused() -> None:
             made()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worth", [0.0, 5.0])
 def test_where_no_decision_changes_the_dollars_no_accuracy_brings_any(worth: float) -> None:
     log = dated(worlds.draw(4))

@@ -57,6 +57,7 @@ def test_assumed_dollars_come_with_their_sensitivity(log: pd.DataFrame) -> None:
         assert found.loc[name, "value"] == pytest.approx(expected), name
 
 
+@pytest.mark.slow
 def test_a_changed_policy_is_valued_as_measure_values_it(log: pd.DataFrame) -> None:
     log = log.assign(mature=log.index % 3 > 0)
     wider = worlds.wider(log)

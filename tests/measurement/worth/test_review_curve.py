@@ -32,6 +32,7 @@ def value(found: pd.DataFrame, figure: str, at: float) -> float:
     return float(row["value"].item())
 
 
+@pytest.mark.slow
 def test_each_recall_equals_a_loop_over_thresholds() -> None:
     log = everybody(dated(worlds.draw(5, n=4_000)))
     found = review_curve(log)
@@ -153,6 +154,7 @@ def test_outcomes_that_are_alike_or_that_nobody_could_see_give_no_recall() -> No
     assert found["value"].isna().all()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_said_of_a_log_is_refused() -> None:
     log = dated(worlds.draw(1))
     bare = log[[c for c in log if not c.startswith("value_")]]

@@ -91,6 +91,7 @@ def test_every_estimate_says_so_with_its_interval_and_its_assumption(section):
         assert wanted in text, wanted
 
 
+@pytest.mark.slow
 def test_who_it_is_about_follows_the_estimator(section):
     assert "about everyone who applied" in section(population="all", lost=0.0)
     assert "about the 98.0% who could be approved" in section(population="eligible", lost=0.02)
@@ -107,6 +108,7 @@ def test_what_is_withheld_says_why_and_prints_no_figure_instead(section):
     assert not re.search(r"\b(nan|NaN|inf|None)\b", text)
 
 
+@pytest.mark.slow
 def test_a_model_beyond_the_neighbours_is_said_to_be_beyond_them(section):
     near = replace(NEIGHBOURS, pairs=900, largest_auc=(0.7, 0.6, 0.75), distance=0.9)
     assert "is above the neighbours' largest" in section(neighbours=near)

@@ -45,6 +45,7 @@ def test_an_alert_comes_first_in_words_and_dollars(told):
     assert "Promised −0.020 … +0.020: broken, an alert." in seen
 
 
+@pytest.mark.slow
 def test_no_alert_says_up_to_which_week_and_what_decisions_bring(told):
     text, seen = told(summary, watched=looks.watched(alert=False))
     assert (
@@ -113,6 +114,7 @@ def test_each_tile_says_what_was_promised_and_whether_it_holds(told):
     assert "Nothing was promised at approval about AUC and dollars per application" in seen
 
 
+@pytest.mark.slow
 def test_a_usual_figure_is_never_held_against_a_promise(told):
     _, seen = told(summary, status=looks.WITHHELD)
     assert "not known yet 8.0% (7.2% … 9.0%) about the approved only." in seen
@@ -132,6 +134,7 @@ def test_a_forecast_is_called_one_and_says_when_timing_moved(told):
     assert "Timing moved: events come 1.4 times as fast. The forecast stands on a pace" in seen
 
 
+@pytest.mark.slow
 def test_the_swap_set_is_told_in_applications_and_dollars(told):
     _, seen = told(in_dollars, lost=0.0)
     assert "Approved now, not by newer 10.0% 100 applications 20.0%" in seen
