@@ -31,7 +31,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-CASES = ("demo", "help", "lookups", "measure", "models", "monitor", "train")
+CASES = ("demo", "flows", "help", "lookups", "measure", "models", "monitor", "train")
 HERE = Path(__file__).resolve().parent
 EXACT = 1e-9  # relative
 MEASURES = {"cpu": "CPU s", "wall": "wall s", "peak": "peak MB"}

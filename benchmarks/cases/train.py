@@ -29,6 +29,14 @@ def month(number: int) -> str:
 
 
 def prepare(folder: Path, seed: int, scale: float) -> None:
+    world = lender(folder, seed, scale)
+    problem, lake = opened(folder)
+    score(problem, lake)
+    follow(problem, lake, world)
+
+
+def lender(folder: Path, seed: int, scale: float) -> Any:
+    """Two simulated years, and a champion of month 18 that has decided nothing yet; the world."""
     repository = Path(tr.__file__).resolve().parents[2]
     shutil.copy(repository / "problems" / "credit.toml", folder)
     problem, lake = opened(folder)
@@ -38,13 +46,23 @@ def prepare(folder: Path, seed: int, scale: float) -> None:
     old = world.applications["applied_at"] < month(18)
     old &= world.truth["approved_by_old_policy"].to_numpy()
     lake.append("outcomes", world.outcomes(world.truth["application_id"][old]), problem.key)
-    first = approved(problem, lake)
+    approved(problem, lake)
+    return world
+
+
+def score(problem: tr.Problem, lake: tr.Lake) -> tuple[Any, ...]:
+    """What the flow does with months 19 to 24: decided, how many are new, batch, scored."""
     both: Any = {"problem": problem, "lake": lake}
     period = {"since": month(18), "until": month(24), "run": "benchmark"}
-    batch = tr.plan_batch(**both, model_version=first, **period)
+    batch = tr.plan_batch(**both, model_version=champion(problem, lake), **period)
     scored = [tr.score(**both, batch=batch, shard=shard) for shard in batch.shards]
-    tr.commit(**both, decided=tr.decide(problem, scored, batch))
-    log = tr.decision_log(**both, known_at=pd.Timestamp(month(30)))
+    decided = tr.decide(problem, scored, batch)
+    return decided, tr.commit(**both, decided=decided), batch, scored
+
+
+def follow(problem: tr.Problem, lake: tr.Lake, world: Any) -> None:
+    """The outcomes of whom the champion took, as known at month 30."""
+    log = tr.decision_log(problem=problem, lake=lake, known_at=pd.Timestamp(month(30)))
     shown = log.loc[log["action"] == problem.revealing, problem.key]
     lake.append("outcomes", world.outcomes(shown), problem.key)
 
@@ -54,8 +72,8 @@ def ready(folder: Path) -> None:
     approved(*opened(folder))
 
 
-def approved(problem: tr.Problem, lake: tr.Lake) -> str:
-    """The version of the champion, trained at month 18."""
+def approved(problem: tr.Problem, lake: tr.Lake) -> None:
+    """A champion, trained at month 18."""
     train(problem, lake, month(18))
     both = {"problem": problem.name, "lake": lake}
     made = list_models(**both).iloc[0]
@@ -68,7 +86,12 @@ def approved(problem: tr.Problem, lake: tr.Lake) -> str:
             report_hash=made["report_hash"],
             override=made["gate"] != "passed",
         )
-    return str(made["version"])
+
+
+def champion(problem: tr.Problem, lake: tr.Lake) -> str | None:
+    models = list_models(problem=problem.name, lake=lake)
+    decides = models.loc[models["status"] == "champion", "version"]
+    return None if decides.empty else str(decides.iloc[0])
 
 
 def work(folder: Path) -> dict[str, Any]:
@@ -105,10 +128,7 @@ def train(problem: tr.Problem, lake: tr.Lake, known_at: str) -> Any:
     dataset = tr.build_dataset(problem=problem, known_at=known_at, lake=lake)
     parts = tr.split(problem, dataset)
     fitted = [tr.fit(problem, dataset, name, parts) for name in problem.candidates.chosen]
-    models = list_models(problem=problem.name, lake=lake)
-    decides = models.loc[models["status"] == "champion", "version"]
-    champion = None if decides.empty else str(decides.iloc[0])
-    review = tr.review(problem, lake, dataset, parts, fitted, champion)
+    review = tr.review(problem, lake, dataset, parts, fitted, champion(problem, lake))
     found = predictability(problem, dataset, parts, fitted, review)
     # An older revision takes what is attached as arguments of their own.
     attached = (
