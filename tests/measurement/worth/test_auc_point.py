@@ -10,7 +10,7 @@ from truerisk.errors import LogError
 from truerisk.measurement.worth.action_values import action_values
 from truerisk.measurement.worth.auc_point import value_of_auc_point
 from truerisk.measurement.worth.better_score import better_score, evidence
-from truerisk.measurement.worth.breakpoints import breakpoints
+from truerisk.measurement.worth.breakpoints import Choice, breakpoints
 from truerisk.measurement.worth.needle import needle
 from truerisk.measurement.worth.perfect import perfect_model
 
@@ -33,7 +33,7 @@ def test_breakpoints_are_where_the_best_of_three_actions_changes() -> None:
     for log_odds in np.linspace(-6, 6, 61):
         p = worlds.sigmoid(np.full(400, log_odds))
         action, columns = best(p, one, zero), np.arange(400)
-        now = found.now(np.full(400, log_odds))
+        now = Choice(found, np.full(400, log_odds)).now
         assert now[0] == pytest.approx(one[action, columns])
         assert now[1] == pytest.approx(zero[action, columns])
 
@@ -42,7 +42,7 @@ def test_breakpoints_are_where_the_best_of_three_actions_changes() -> None:
 def test_auc_and_dollars_equal_those_of_drawn_readings() -> None:
     log, rng, size = worlds.draw(2, n=20_000), np.random.default_rng(1), 0.6
     s = action_values(log)
-    model = better_score(s, breakpoints(list(s.value.values())), s.a, s.b)
+    model = better_score(s, s.a, s.b)
     assert model is not None
     gains, areas = [], []
     one, zero = (np.array([v[side] for v in s.value.values()]) for side in (0, 1))
@@ -147,13 +147,13 @@ def test_the_noise_is_that_of_comparing_a_drawn_better_score() -> None:
     for seed in range(100):
         log = worlds.draw(seed, n=1_500)
         s = action_values(log)
-        model = better_score(s, breakpoints(list(s.value.values())), s.a, s.b)
+        model = better_score(s, s.a, s.b)
         assert model is not None
         y = log["y"].to_numpy()[np.argsort(-log["score"].to_numpy(), kind="stable")]
         reading = size * rng.normal(size=len(s)) + np.where(y == 1, 1, -1) * size**2 / 2
-        old, new = (model.points.now(model.log_odds + z) for z in (0.0, reading))
+        old, new = (Choice(model.points, model.log_odds + z).now for z in (0.0, reading))
         gains.append((s.a * (new[0] - old[0]) + s.b * (new[1] - old[1])).mean())
-        told.append(model.noise(size, s))
+        told.append(model.noise(s)(size))
     assert np.mean(told) == pytest.approx(np.std(gains), rel=0.2)
 
 
@@ -170,7 +170,7 @@ def test_more_than_is_to_be_had_is_said() -> None:
         assert made["value"].isna().all()
         assert made["status"].str.startswith("withheld: the score does not rank").all()
     s = action_values(log)
-    model = better_score(s, breakpoints(list(s.value.values())), s.a, s.b)
+    model = better_score(s, s.a, s.b)
     assert model is not None
     assert evidence(model, 0.4) is None
 

@@ -152,33 +152,36 @@ def sorted_rows(X: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     A column is only looked at where those after it do not tell all rows apart.
     """
-    keys = np.column_stack([y, X])
-    keys[np.isnan(keys)] = np.inf  # where it would be sorted to, and equal to itself
-    count = 2
-    while True:
-        some = keys[:, -count:]
-        order = np.lexsort(some.T)
-        tied = (some[order[1:]] == some[order[:-1]]).all(axis=1).any()
-        if count >= keys.shape[1] or not tied:
-            return order
-        count *= 2
+    place, places = np.zeros(len(y), dtype=np.int64), min(len(y), 1)
+    for column in (*X.T[::-1], y):
+        if places == len(y):
+            break
+        known = np.where(np.isnan(column), np.inf, column)  # equal to itself, and the last
+        values, rank = np.unique(known, return_inverse=True)
+        found, place = np.unique(place * len(values) + rank, return_inverse=True)
+        places = len(found)
+    return np.argsort(place, kind="stable")
 
 
 def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
-    columns = [rows.score]
-    for name in features:
-        values = frame[name]
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-            column = values.to_numpy(dtype=float, na_value=np.nan)
-            refuse(f'the feature "{name}" is infinite', np.isinf(column))
-            columns.append(column)
-            continue
-        try:
-            code, levels = pd.factorize(values)
-        except TypeError:
-            raise LogError(
-                f'The outcome model cannot use the feature "{name}": it holds lists.'
-            ) from None
-        rank = np.argsort(np.argsort([str(level) for level in levels], kind="stable"))
-        columns.append(np.append(rank, -1.0)[code])
-    return np.column_stack(columns)
+    """The score and the features as numbers, null as NaN; (n, 1 + features)."""
+    X = np.empty((len(frame), 1 + len(features)))
+    X[:, 0] = rows.score
+    for place, name in enumerate(features, start=1):
+        X[:, place] = _column(frame[name], name)
+    return X
+
+
+def _column(values: pd.Series, name: str) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        column = values.to_numpy(dtype=float, na_value=np.nan)
+        refuse(f'the feature "{name}" is infinite', np.isinf(column))
+        return column
+    try:
+        code, levels = pd.factorize(values)
+    except TypeError:
+        raise LogError(
+            f'The outcome model cannot use the feature "{name}": it holds lists.'
+        ) from None
+    rank = np.argsort(np.argsort([str(level) for level in levels], kind="stable"))
+    return np.append(rank, -1.0)[code]

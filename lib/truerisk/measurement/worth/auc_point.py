@@ -10,7 +10,6 @@ from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.better_score import BetterScore, better_score, evidence
-from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import NO_NUMBER, per_application, table
 from truerisk.statistics.influence import Value
 from truerisk.statistics.threads import one_thread
@@ -36,10 +35,9 @@ def value_of_auc_point(
     if not 0 < points < 0.5:
         raise LogError(f"points is {points:g}; allowed is a gain of AUC between 0 and 0.5.")
     s = action_values(log, features)
-    changes = breakpoints(list(s.value.values()))
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        model = better_score(s, changes, a, b)
+        model = better_score(s, a, b)
         size = None if model is None else evidence(model, points)
         if model is None or size is None:
             return Value(np.nan, a, b)

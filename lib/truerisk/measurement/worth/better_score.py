@@ -17,10 +17,10 @@ import numpy as np
 from scipy.special import expit, logit, ndtr
 
 from truerisk.measurement.worth.action_values import ActionValues
-from truerisk.measurement.worth.breakpoints import Breakpoints
+from truerisk.measurement.worth.breakpoints import Breakpoints, Choice, breakpoints
 from truerisk.statistics import influence
 from truerisk.statistics.influence import Value
-from truerisk.statistics.logistic import fit_logistic
+from truerisk.statistics.line import fit_line
 
 EDGE, STEP, LIMIT = 1e-6, 0.01, 16.0  # of scores; of the grid of log-odds; its end
 LEAST, MOST = 0.02, 6.0  # ε at which next to nothing, and practically everything, is known
@@ -89,9 +89,13 @@ class BetterScore:
         influence = (p * up + (1 - p) * down) / (p.mean() * (1 - p).mean())
         return Value(theta, influence, up - down)
 
+    @cached_property
+    def choice(self) -> Choice:
+        return Choice(self.points, self.log_odds)
+
     def gain(self, size: float) -> Value:
         """Dollars per application of deciding on L + Z beside deciding on L."""
-        one, zero = self.points.gain(self.log_odds, size)
+        one, zero = self.choice.gain(size)
         return influence.dollars(self.p, 1 - self.p, one, zero)
 
     def estimated(self, found: Value, of: Callable[["BetterScore"], float]) -> Value:
@@ -102,37 +106,50 @@ class BetterScore:
         each = pull[0] + pull[1] * self.raw
         return Value(found.theta, found.influence + each * self.wrong, each)
 
-    def noise(self, size: float, s: ActionValues) -> float:
-        """Standard error of the gain had such a score been compared, pairwise, on this log.
+    def noise(self, s: ActionValues) -> Callable[[float], float]:
+        """By size, the standard error of the gain had such a score been compared, pairwise, on this
+        log.
 
         Only rows whose action changes vary: √(mean E[(aΔ₁ + bΔ₀)²])/√n, times the design effect of
         clusters; the gain itself, of the size of this error, adds next to nothing to it.
         """
-        second = self.points.second(self.log_odds, size, s.a, s.b).mean()
-        return s.design * float(np.sqrt(second / len(s)))
+        square = self.choice.square(self.p, s.a, s.b)
+        return lambda size: s.design * float(np.sqrt(square(size) / len(s)))
 
 
-def better_score(
-    s: ActionValues, points: Breakpoints, a: np.ndarray, b: np.ndarray
-) -> BetterScore | None:
+def better_score(s: ActionValues, a: np.ndarray, b: np.ndarray) -> BetterScore | None:
     """The model of these rows; None where the score does not rank them by risk.
 
-    Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0.
+    Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0. That of the rows' own weights is made
+    once for all figures.
     """
-    raw, both = logit(np.clip(s.rows.score, EDGE, 1 - EDGE)), a + b
-    design = np.column_stack([np.ones(len(raw)), raw])
-    fitted = fit_logistic(design, a, both)
+    shared, own = s.rows.shared, a is s.a and b is s.b
+    if not own or BetterScore not in shared:
+        if Breakpoints not in shared:
+            shared[Breakpoints] = breakpoints(list(s.value.values()))
+        made = _fitted(s.rows.score, shared[Breakpoints], a, b)
+        if not own:
+            return made
+        shared[BetterScore] = made
+    found: BetterScore | None = shared[BetterScore]
+    return found
+
+
+def _fitted(
+    score: np.ndarray, points: Breakpoints, a: np.ndarray, b: np.ndarray
+) -> BetterScore | None:
+    raw, both = logit(np.clip(score, EDGE, 1 - EDGE)), a + b
+    fitted = fit_line(raw, a, both)
     level, slope = map(float, fitted.coefficients)
     if not fitted.regular or slope <= 0:
         return None
-    bend = np.linalg.inv(fitted.inverse) / len(raw)
     return BetterScore(
         raw=raw,
         level=level,
         slope=slope,
         points=points,
         wrong=a - both * expit(level + slope * raw),
-        bend=bend,
+        bend=np.linalg.inv(fitted.inverse) / len(raw),
     )
 
 

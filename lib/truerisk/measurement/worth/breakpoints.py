@@ -1,7 +1,8 @@
 """Where an application's best action changes as the event becomes more likely."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import logit, ndtr
@@ -19,36 +20,62 @@ class Breakpoints:
     one: np.ndarray
     zero: np.ndarray
 
-    def now(self, log_odds: np.ndarray) -> Sides:
-        """Dollars of the action taken at these log-odds."""
-        state = (log_odds > self.at).sum(axis=0)[None]
-        one, zero = (np.take_along_axis(v, state, 0)[0] for v in (self.one, self.zero))
+    @cached_property
+    def steps(self) -> Sides:
+        """What each change of action brings, if the event happens and if not, (k, n) each."""
+        return np.diff(self.one, axis=0), np.diff(self.zero, axis=0)
+
+
+class Choice:
+    """The actions taken at log-odds L (n,), and at L + Z, Z as in better_score.py."""
+
+    def __init__(self, points: Breakpoints, log_odds: np.ndarray) -> None:
+        self.points, self.log_odds = points, log_odds
+        self._last: tuple[float, Sides] | None = None
+
+    @cached_property
+    def now(self) -> Sides:
+        """Dollars of the action taken at L."""
+        one, zero = self.points.one[0], self.points.zero[0]
+        for at, later1, later0 in zip(self.points.at, self.points.one[1:], self.points.zero[1:]):
+            past = self.log_odds > at
+            one, zero = np.where(past, later1, one), np.where(past, later0, zero)
         return one, zero
 
-    def gain(self, log_odds: np.ndarray, size: float) -> Sides:
+    def past(self, size: float) -> Sides:
+        """P(L + Z > breakpoint) given the event and given none, (k, n) each; the last size's are
+        kept, as both a gain and its noise ask for them."""
+        if self._last is None or self._last[0] != size:
+            away = self.log_odds - self.points.at
+            half = size**2 / 2
+            self._last = size, (ndtr((away + half) / size), ndtr((away - half) / size))
+        return self._last[1]
+
+    def gain(self, size: float) -> Sides:
         """E[dollars of the action at L + Z] − dollars of that at L, given the event and given
-        none; Z as in better_score.py."""
+        none."""
         if size == 0:
-            return 0 * log_odds, 0 * log_odds
-        then = (
-            v[0] + (np.diff(v, axis=0) * self._past(log_odds, size, side)).sum(axis=0)
-            for v, side in ((self.one, 0.5), (self.zero, -0.5))
-        )
-        one, zero = (later - now for later, now in zip(then, self.now(log_odds), strict=True))
+            return 0 * self.log_odds, 0 * self.log_odds
+        first = self.points.one[0], self.points.zero[0]
+        parts = zip(first, self.points.steps, self.past(size), self.now, strict=True)
+        one, zero = (v + (step * past).sum(axis=0) - now for v, step, past, now in parts)
         return one, zero
 
-    def second(self, log_odds: np.ndarray, size: float, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """E[(a·Δ₁ + b·Δ₀)²] over Z, Δ the change of dollars where the action changes; (n,)."""
-        one, zero = self.now(log_odds)
-        p = 1 / (1 + np.exp(-log_odds))
-        past = p * self._past(log_odds, size, 0.5) + (1 - p) * self._past(log_odds, size, -0.5)
-        edge = np.ones((1, len(log_odds)))
-        inside = -np.diff(np.concatenate([edge, past, 0 * edge]), axis=0)
-        return (inside * (a * (self.one - one) + b * (self.zero - zero)) ** 2).sum(axis=0)
+    def square(
+        self, p: np.ndarray, event: np.ndarray, none: np.ndarray
+    ) -> Callable[[float], float]:
+        """By size, the mean over rows and Z of (change)²: ``event``·(dollars if it happens) +
+        ``none``·(dollars if not) of the action at L + Z less those of that at L; ``p`` (n,) is
+        P(event)."""
+        one, zero = self.now
+        squares = (event * (self.points.one - one) + none * (self.points.zero - zero)) ** 2
+        stays, steps = squares[0], np.diff(squares, axis=0)
 
-    def _past(self, log_odds: np.ndarray, size: float, side: float) -> np.ndarray:
-        """P(L + Z > breakpoint), shape (k, n)."""
-        return ndtr((log_odds - self.at + side * size**2) / size)
+        def mean(size: float) -> float:
+            past1, past0 = self.past(size)
+            return float((stays + ((p * past1 + (1 - p) * past0) * steps).sum(axis=0)).mean())
+
+        return mean
 
 
 def breakpoints(actions: Sequence[Sides]) -> Breakpoints:

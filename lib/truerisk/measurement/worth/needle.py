@@ -11,7 +11,6 @@ from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.worth.action_values import ActionValues, action_values
 from truerisk.measurement.worth.auc_point import STRIDE, modelled
 from truerisk.measurement.worth.better_score import LEAST, MOST, BetterScore, better_score, evidence
-from truerisk.measurement.worth.breakpoints import breakpoints
 from truerisk.measurement.worth.figure import Figure, settled, table
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import Z
@@ -40,16 +39,18 @@ def needle(
     if dollars is not None and not dollars > 0:
         raise LogError(f"dollars is {dollars:g}; allowed is a gain above 0 dollars a year.")
     s = action_values(log, features)
-    changes = breakpoints(list(s.value.values()))
     a_year = _a_year(s) if "as_of" in s.frame or dollars is not None else None
     asked = dollars / a_year if dollars and a_year else None
 
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        model = better_score(s, changes, a, b)
-        size = None if model is None else _size(model, _short(model, s, asked))
-        if model is None or size is None:
+        model = better_score(s, a, b)
+        if model is None:
             return Value(np.nan, a, b)
-        short, more = _short(model, s, asked), size * STRIDE
+        short = _short(model, s, asked)
+        size = _size(model, short)
+        if size is None:
+            return Value(np.nan, a, b)
+        more = size * STRIDE
         now, auc, found = model.auc(0.0), model.auc(size), model.gain(size)
         bought = short(more) - short(size)
         if not bought > 0:  # nothing more is to be had for more accuracy
@@ -63,7 +64,7 @@ def needle(
         return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
 
     row = settled(s, Figure(name="auc_gain_needed", unit="AUC", of=of, share=True, classes=True))
-    model = None if s.alike else better_score(s, changes, s.a, s.b)
+    model = None if s.alike else better_score(s, s.a, s.b)
     sentence = f"How accurate the score must become cannot be said: {row['status']}."
     if model is not None and row["value"] is not None:
         row["at"] = model.gain(evidence(model, row["value"]) or LEAST).theta
@@ -81,8 +82,10 @@ def needle(
 
 
 def _short(model: BetterScore, s: ActionValues, asked: float | None) -> Callable[[float], float]:
+    noise = model.noise(s)
+
     def short(size: float) -> float:
-        wanted = TOLD * model.noise(size, s) if asked is None else asked
+        wanted = TOLD * noise(size) if asked is None else asked
         return model.gain(size).theta - wanted
 
     return short
