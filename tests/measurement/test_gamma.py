@@ -18,6 +18,7 @@ from truerisk.measurement.evidence import outcome_model
 from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
+from truerisk.measurement.gamma import FEW, Labels
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.options import Flagging
@@ -214,3 +215,26 @@ def test_estimates_of_few_labels_have_both_estimators() -> None:
     )
     ends = {row["estimator"]: (row["low"], row["high"]) for row in found}
     assert ends["ipw"] == pytest.approx(ends["dr"], rel=0.15)
+
+
+def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
+    """And heavy tails, of which the largest weighs more than a thousandth, are seen to be."""
+    said = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        n = int(rng.choice([30, 100, 400, 3_000]))
+        cluster = rng.integers(0, n, n)
+        labels = Labels(
+            w=1 / rng.uniform(0.02, 1, n),
+            y=(rng.random(n) < rng.choice([0.1, 0.5])) * 1.0,
+            m=None,
+            explored=np.arange(n),
+            sure=np.arange(0),
+            cluster=cluster,
+            largest=int(np.bincount(cluster).max()),
+        )
+        h = rng.lognormal(0, rng.choice([0.0, 1.5]), n)
+        if labels.plenty(labels.explored, h):
+            said += 1
+            assert min(labels.counts(labels.explored, h)) >= FEW
+    assert said > 50

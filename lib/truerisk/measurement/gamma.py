@@ -7,7 +7,7 @@ everything else of an estimate keeps its variance; ends add as roots of squares 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,22 +20,42 @@ LEAST = 5  # below which nothing that contrasts the two has a number
 
 
 @dataclass
-class Reach:
-    """Sums over some labels of x = w·|h|: of events, of all, and what no x of one row exceeds."""
+class Side:
+    """Of the events, or of the non-events, among some labels Σx and Σx², x = w·|h|."""
 
-    events: float = 0.0
     total: float = 0.0
+    squares: float = 0.0
+
+
+@dataclass
+class Reach:
+    """Sums over some labels: of events, of non-events, and what no x of one row exceeds; that may
+    be said of rows that were not ``all`` added."""
+
+    events: Side = field(default_factory=Side)
+    others: Side = field(default_factory=Side)
     most: float = 0.0
+    all: bool = True
 
     def add(self, x: np.ndarray, y: np.ndarray) -> None:
-        self.events += float(x @ y)
-        self.total += float(x.sum())
+        squares = x * x
+        for side, u in ((self.events, y), (self.others, 1 - y)):
+            side.total += float(x @ u)
+            side.squares += float(squares @ u)
         self.most = max(self.most, float(x.max(initial=0.0)))
 
+    def skip(self, most: float) -> None:
+        """Leave out rows none of whose x exceeds ``most``."""
+        self.most, self.all = max(self.most, most), False
+
     def plenty(self, largest: int) -> bool:
-        """Whether effective events and non-events surely reach FEW: Kish's number is never below
-        Σx over the largest sum that a cluster, of at most ``largest`` rows, can have."""
-        return 0 < FEW * self.most * largest <= min(self.events, self.total - self.events)
+        """Whether effective events and non-events surely reach FEW: no cluster has more than
+        ``largest`` rows, so that Kish's number is never below Σx over ``largest`` times the most
+        that one row has, nor below (Σx)² over ``largest`` times Σx²."""
+        sides = (self.events, self.others)
+        if 0 < FEW * self.most * largest <= min(side.total for side in sides):
+            return True
+        return self.all and all(0 < FEW * side.squares * largest <= side.total**2 for side in sides)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ class _Known:
                 self.w * (size[self.places] if isinstance(size, np.ndarray) else size), self.y
             )
         else:
-            reach.most = max(reach.most, self.heaviest * top)
+            reach.skip(self.heaviest * top)
 
 
 def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread]:

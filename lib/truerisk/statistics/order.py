@@ -41,7 +41,9 @@ def _mended(order: np.ndarray, values: np.ndarray, bits: int) -> np.ndarray:
     wrong = np.flatnonzero(found[1:] < found[:-1])
     if len(wrong):
         high = _key(found) >> np.uint64(bits)
-        run = np.cumsum(np.append(False, high[1:] != high[:-1]))
-        some = np.flatnonzero(np.isin(run, run[wrong]))
-        order[some] = order[some][np.lexsort((found[some], run[some]))]
+        alike = np.unique(high[wrong])
+        first, end = (np.searchsorted(high, alike, side) for side in ("left", "right"))
+        which = np.repeat(np.arange(len(alike)), end - first)
+        some = np.arange(len(which)) + (end - np.cumsum(end - first))[which]
+        order[some] = order[some][np.lexsort((found[some], which))]
     return order

@@ -1,6 +1,6 @@
 """The arrays that every estimate reads: one entry per mature application."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
@@ -141,13 +141,14 @@ class Rows:
         made = []
         for i, j in zip(firsts, [*firsts[1:], len(starts)]):
             size = np.diff(borders[i : j + 1])
-            several = np.repeat(size > 1, size)
-            more = size[size > 1]
+            places = borders[i:j] - borders[i]
+            more = size[size > 2]
             made.append(
                 Block(
                     rows=slice(borders[i], borders[j]),
-                    alone=np.flatnonzero(~several),
-                    several=np.flatnonzero(several),
+                    alone=places[size == 1],
+                    pairs=places[size == 2],
+                    several=np.flatnonzero(np.repeat(size > 2, size)),
                     starts=np.cumsum(more) - more,
                 )
             )
@@ -164,26 +165,30 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Some ``rows``, and the places of those that are ``alone`` in their cluster and of those with
-    ``several``, with the places among these where each cluster ``starts``; all are alone where
-    nothing is said. Or the ``code`` of each one's cluster."""
+    """Some ``rows``, and the places of those that are ``alone`` in their cluster, of the first of
+    each of the ``pairs`` and of those in clusters of ``several``, with the places among these where
+    each cluster ``starts``; all are alone where nothing is said. Or the ``code`` of each one's
+    cluster."""
 
     rows: slice
     alone: np.ndarray | None = None
+    pairs: np.ndarray | None = None
     several: np.ndarray | None = None
     starts: np.ndarray | None = None
     code: np.ndarray | None = None
 
     def squares(self, values: np.ndarray) -> float:
         """Σ over clusters of (Σ values)², of some values of these rows."""
+        return sum(float(sums @ sums) for sums in self._sums(values))
+
+    def _sums(self, values: np.ndarray) -> Iterator[np.ndarray]:
+        """Σ values of every cluster: of each kind of them at once, since most are small."""
         if self.code is not None:
-            sums = np.bincount(self.code, values)
-            return float(sums @ sums)
-        if self.alone is None or self.several is None or self.starts is None:
-            return float(values @ values)
-        single = values[self.alone]
-        total = float(single @ single)
-        if len(self.several):
-            sums = np.add.reduceat(values[self.several], self.starts)
-            total += float(sums @ sums)
-        return total
+            yield np.bincount(self.code, values)
+        elif self.starts is None:
+            yield values
+        else:
+            yield values[self.alone]
+            yield values[self.pairs] + values[1:][self.pairs]
+            if len(self.starts):
+                yield np.add.reduceat(values[self.several], self.starts)
