@@ -125,5 +125,6 @@ def _groups(
 
 def _split(measured: MeasuredRows) -> Iterator[tuple[str, str, np.ndarray]]:
     for column, names in measured.groups.items():
-        for name in sorted(set(names), key=lambda n: (n == UNKNOWN, n)):
-            yield str(column), name, names == name
+        code, found = pd.factorize(names)
+        for k in sorted(range(len(found)), key=lambda k: (found[k] == UNKNOWN, found[k])):
+            yield str(column), found[k], code == k

@@ -5,7 +5,7 @@ import numpy as np
 from truerisk.statistics.blocks import blocks
 from truerisk.statistics.logistic import EXACT, LogisticFit, Status, fit_logistic
 
-MANY = 50_000  # rows from which a sample's optimum is worth finding first
+MANY = 20_000  # rows from which a sample's optimum is worth finding first
 SAMPLE = 10_000
 STEPS = 12
 

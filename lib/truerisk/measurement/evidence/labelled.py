@@ -37,7 +37,7 @@ class Labelled:
 
     def where(self, mask: np.ndarray) -> Self:
         """The rows of a mask."""
-        return self if mask.all() else self.at(mask)
+        return self if mask.all() else self.at(np.flatnonzero(mask))
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order, with all that is known of them."""

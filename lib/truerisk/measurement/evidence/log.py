@@ -62,13 +62,14 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine
     pi = np.nan_to_num(logged)
-    event = np.where(shown & _status(frame, "closed") & np.isnan(event), 0.0, event)
+    closed, not_taken, gone = _with_status(frame, "closed", "not_taken", "lost")
+    event = np.where(shown & closed & np.isnan(event), 0.0, event)
     drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0)
-    walked = drawn & ~overridden & _status(frame, "not_taken")
+    walked = drawn & ~overridden & not_taken
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
     # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
     seen = shown & ~np.isnan(event) & ~walked
-    lost = drawn & ~overridden & ~seen & _status(frame, "lost")
+    lost = drawn & ~overridden & ~seen & gone
     if cluster:
         by, names = " and ".join(cluster), list(cluster)
     else:
@@ -88,10 +89,12 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
     )
 
 
-def _status(frame: pd.DataFrame, status: str) -> np.ndarray:
+def _with_status(frame: pd.DataFrame, *statuses: str) -> list[np.ndarray]:
+    """Which rows have each of these statuses, (n,) each."""
     if "status" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return frame["status"].eq(status).to_numpy()
+        return [np.zeros(len(frame), dtype=bool) for _ in statuses]
+    code = pd.Index(statuses, dtype=object).get_indexer(pd.Index(frame["status"], dtype=object))
+    return [code == k for k in range(len(statuses))]
 
 
 def _days(frame: pd.DataFrame) -> np.ndarray:

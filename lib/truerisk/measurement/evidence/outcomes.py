@@ -59,7 +59,7 @@ def revealing(frame: pd.DataFrame, chance: Mapping[str, np.ndarray]) -> list[str
         shown = frame["revealed"].to_numpy(dtype=bool)
         if "override" in frame:
             shown = shown & frame["override"].isna().to_numpy()
-        seen = set(frame.loc[shown & there, "action"].dropna()) & set(chance)
+        seen = set(frame.loc[shown & there, "action"].dropna().unique()) & set(chance)
     others = [a for a in chance if a not in seen]
     fewest = len(frame)
     for size in range(len(others) + 1):
@@ -82,7 +82,7 @@ def _with_probability(frame: pd.DataFrame) -> list[str]:
     """The actions that are named by dollars or taken, and whose probability is logged."""
     named = valued_actions(frame.columns)
     if "action" in frame:
-        named += [a for a in sorted(set(frame["action"].dropna())) if a not in named]
+        named += [a for a in sorted(frame["action"].dropna().unique()) if a not in named]
     return [a for a in named if chance_of(a) in frame]
 
 

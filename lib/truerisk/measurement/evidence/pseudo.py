@@ -31,7 +31,7 @@ class Guess:
     followed: np.ndarray | None = None
 
     def where(self, mask: np.ndarray) -> Self:
-        return self if mask.all() else self.at(mask)
+        return self if mask.all() else self.at(np.flatnonzero(mask))
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""

@@ -38,7 +38,7 @@ class Rows:
 
     def where(self, mask: np.ndarray) -> Self:
         """The rows of a mask; themselves where it holds everywhere."""
-        return self if mask.all() else self.at(mask)
+        return self if mask.all() else self.at(np.flatnonzero(mask))  # a mask is read slowly
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""

@@ -83,7 +83,7 @@ def _numeric(log: pd.DataFrame) -> Iterator[str]:
                     "dollars."
                 )
             yield value_of(action, side)
-    taken = [] if "action" not in log else sorted(set(log["action"].dropna()))
+    taken = [] if "action" not in log else sorted(log["action"].dropna().unique())
     for action in dict.fromkeys([*worth, *taken]):
         yield from (c for c in (chance_of(action), f"{ARM}{chance_of(action)}") if c in log)
 

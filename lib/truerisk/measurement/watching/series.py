@@ -128,7 +128,8 @@ def _auc(
     ):  # rows leave by their weights; once half are gone for good
         left = look <= first + i
         if 2 * left.sum() < len(left):
-            a, b, score, code, look = (x[left] for x in (a, b, score, code, look))
+            kept = np.flatnonzero(left)
+            a, b, score, code, look = (x[kept] for x in (a, b, score, code, look))
             by, code = sorted_ranking(score), np.unique(code, return_inverse=True)[1]
         else:
             a, b = a * left, b * left
