@@ -222,7 +222,7 @@ def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
     said = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        n = int(rng.choice([30, 100, 400, 3_000]))
+        n = int(rng.choice([100, 400, 3_000, 20_000]))
         cluster = rng.integers(0, n, n)
         labels = Labels(
             w=1 / rng.uniform(0.02, 1, n),
@@ -237,4 +237,4 @@ def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
         if labels.plenty(labels.explored, h):
             said += 1
             assert min(labels.counts(labels.explored, h)) >= FEW
-    assert said > 50
+    assert said > 20
