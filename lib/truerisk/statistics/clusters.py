@@ -49,13 +49,14 @@ def closed_up(code: np.ndarray) -> np.ndarray:
 
 def _codes(values: pd.Series) -> np.ndarray:
     """A code of each value by its hash, (n,): its remainder by FOLDS is the value's own, whatever
-    other values there are; the values of one remainder are numbered by the rank of their hash."""
+    other values there are; the values of one remainder are numbered by the rank of their hash. Null
+    is a value too."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
         each = pd.util.hash_array(values.to_numpy())  # no two numbers have one hash
         by = ranking(each)
         return by.spread(_numbered(each[by.order[by.first]]))
     try:
-        code, found = pd.factorize(values)
+        code, found = pd.factorize(values, use_na_sentinel=False)
     except TypeError:
         raise LogError(f'The column "{values.name}" of the log holds lists.') from None
     names = pd.Series(found)

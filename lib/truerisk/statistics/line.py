@@ -7,6 +7,7 @@ from truerisk.statistics.logistic import EXACT, LogisticFit, Status, fit_logisti
 
 MANY = 20_000  # rows from which a sample's optimum is worth finding first
 SAMPLE = 10_000
+GROWTH = 50  # from a sample to the next
 STEPS = 12
 
 
@@ -14,7 +15,8 @@ def fit_line(x: np.ndarray, events: np.ndarray, trials: np.ndarray) -> LogisticF
     """Fit η = α + β·x to ``events`` out of ``trials``, each (n,); as ``fit_logistic`` of (1, x).
 
     Where trials are not negative the likelihood is concave, so that an optimum that Newton's steps
-    reach, with a positive curvature, is the optimum. From that of a sample three or four steps do.
+    reach, with a positive curvature, is the optimum. From that of a large sample three steps do,
+    and from that of a small one four of the large one's.
     Whatever else comes, no such start or no such end, is ``fit_logistic``'s to tell.
     """
     if len(x) >= MANY and (trials >= 0).all():
@@ -29,10 +31,18 @@ def _from_sample(x: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Logis
     first = fit_logistic(
         np.column_stack([np.ones(len(x[some])), x[some]]), events[some], trials[some]
     )
-    if not first.regular:
-        return None
+    found: LogisticFit | None = first if first.regular else None
+    step = some.step
+    while found is not None and step > 1:
+        step = max(step // GROWTH, 1)
+        found = _newton(found.coefficients, x[::step], events[::step], trials[::step])
+    return found
+
+
+def _newton(
+    at: np.ndarray, x: np.ndarray, events: np.ndarray, trials: np.ndarray
+) -> LogisticFit | None:
     size = np.array([1.0, max(float(np.sqrt(trials @ x**2 / trials.sum())), 1e-300)])
-    at = first.coefficients
     for _ in range(STEPS):
         gradient, curvature = _slopes(at, x, events, trials)
         scaled = curvature / np.outer(size, size)

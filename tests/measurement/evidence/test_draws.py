@@ -102,6 +102,22 @@ def test_what_came_after_the_draw_is_no_part_of_it() -> None:
         _ = evidence_of(plain).doubts
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_who_returns_is_who_came_before(dated: bool) -> None:
+    """Times in any order, equal ones as the rows lie, unknown ones last; subjects of any name."""
+    rng = np.random.default_rng(4)
+    log = log_of(n=500).assign(subject=[f"s{k}" for k in rng.integers(0, 150, 500)])
+    when = log["as_of"].dt.floor("7D").sample(frac=1, random_state=1).array
+    log = log.assign(as_of=pd.Series(when).mask(rng.random(500) < 0.05))
+    given = log if dated else log.drop(columns="as_of")
+    ordered = log.sort_values("as_of", kind="stable", na_position="last") if dated else log
+    later = ordered["subject"].duplicated().reindex(log.index)
+    chance = log["p_reveal"].between(0, 1, inclusive="neither")
+    rows = {d.group: d.rows for d in draws(given, ["approve"])}
+    assert rows["returning",] == (later & chance).sum() > 0
+    assert rows["first",] == (~later & chance).sum() > 0
+
+
 def test_a_sticky_draw_is_found_among_the_returning() -> None:
     """Half of the missed come again with a higher π, which the same u meets too rarely."""
     rng = np.random.default_rng(3)

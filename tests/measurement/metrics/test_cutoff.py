@@ -67,6 +67,24 @@ def test_equal_scores_share_the_last_places() -> None:
     assert cutoff.per_day(score, day, 9).f == pytest.approx(np.ones(5))
 
 
+def test_those_near_the_cutoff_are_the_nearest_by_rank() -> None:
+    """Each row looked at by itself: what is left for its score, and how far off its rank is."""
+    rng = np.random.default_rng(2)
+    for n in (1, 2, 3, 10, 57, 400):
+        for most in (1, 3, 10**9):
+            score = rng.integers(0, most, n) / most
+            for share in (1e-9, 0.04, 1 / 3, 0.5, 0.999, 1.0):
+                found = cutoff.at_share(score, share)
+                above = (score > score[:, None]).sum(axis=1)
+                alike = (score == score[:, None]).sum(axis=1)
+                assert (found.f == np.clip((share * n - above) / alike, 0, 1)).all()
+                rank = above + alike / 2
+                last = np.sort(rank)[max(int(np.ceil(share * n)) - 1, 0)]
+                far = np.abs(rank - last)
+                reach = np.sort(far)[max(int(n**cutoff.NEIGHBOURS), 1) - 1]
+                assert found.near is not None and (found.near == np.flatnonzero(far <= reach)).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", ["recall", "precision", "false_positive_rate"])
 def test_the_error_at_a_share_is_that_of_resampling_with_the_threshold(metric: str) -> None:

@@ -14,6 +14,8 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.types import utc
+from truerisk.statistics.clusters import codes
+from truerisk.statistics.order import order_of
 
 SAID, REFUSED = 1e-2, 1e-4  # of the p-value, shared among the groups that are looked at
 NORMAL = 100  # Σπ(1 − π) from which the normal tail stands for Poisson's
@@ -44,22 +46,28 @@ class Draws:
         )
 
 
-def draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[Draws]:
+def draws(
+    log: pd.DataFrame, revealing: Sequence[str], subject: np.ndarray | None = None
+) -> list[Draws]:
     """The draws of each group of a log with the propensities that hold, immature rows included.
 
-    ``revealing`` are the actions that show the outcome. A log without ``action`` tells of a draw by
+    ``revealing`` are the actions that show the outcome, ``subject`` (n,) codes of the subjects
+    where these are known. A log without ``action`` tells of a draw by
     ``revealed``, where the row is mature and no hand intervened.
     """
     known, hit = _drawn(log, revealing)
-    return [d for g in _groups(log, known) for d in _tested(g, hit)]
+    who = codes(log, ["subject"]) if subject is None else subject
+    return [d for g in _groups(log, known, who) for d in _tested(g, hit)]
 
 
-def check_draws(log: pd.DataFrame, revealing: Sequence[str]) -> list[str]:
+def check_draws(
+    log: pd.DataFrame, revealing: Sequence[str], subject: np.ndarray | None = None
+) -> list[str]:
     """A sentence for every group whose draws are doubtful; LogError where they cannot be.
 
     Doubtful below .01 and refused below 1e-4, both divided by the number of groups.
     """
-    found = draws(log, revealing)
+    found = draws(log, revealing, subject)
     level = max(len(found), 1)
     wrong = sorted((d for d in found if d.p < REFUSED / level), key=lambda d: d.p)
     if wrong:
@@ -108,11 +116,11 @@ def _drawn(log: pd.DataFrame, revealing: Sequence[str]) -> tuple[np.ndarray, np.
     return known, hit
 
 
-def _groups(log: pd.DataFrame, known: np.ndarray) -> Iterator[_Grouping]:
+def _groups(log: pd.DataFrame, known: np.ndarray, subject: np.ndarray) -> Iterator[_Grouping]:
     drawn, one = _left_to_chance(log["p_reveal"], known), ((),)
     yield _Grouping("all", drawn, np.zeros(len(drawn.rows), dtype=np.int64), one)
     dated = "as_of" in log and pd.api.types.is_datetime64_any_dtype(log["as_of"])
-    again = _returning(log, dated)
+    again = _returning(subject, utc(log["as_of"]) if dated else None)
     if again.any():
         later = again[drawn.rows]
         yield _Grouping("first", drawn, np.where(later, -1, 0), one)
@@ -142,13 +150,19 @@ def _numbers(column: pd.Series) -> np.ndarray:
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
 
 
-def _returning(log: pd.DataFrame, dated: bool) -> np.ndarray:
+def _returning(subject: np.ndarray, when: np.ndarray | None) -> np.ndarray:
     """Rows of a subject that has an earlier one, (n,); in the log's order where it has no times."""
-    found = log["subject"].duplicated(keep=False).to_numpy(copy=True)  # all who have several
+    found = np.bincount(subject)[subject] > 1  # all who have several
     rows = np.flatnonzero(found)
-    if dated:
-        rows = rows[np.argsort(utc(log["as_of"])[rows], kind="stable")]
-    found[rows] = log["subject"].iloc[rows].duplicated().to_numpy()
+    rows = rows[order_of(subject[rows])]
+    who = subject[rows]
+    starts = np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])
+    first = starts
+    if when is not None and len(rows):
+        earliest = np.repeat(np.fmin.reduceat(when[rows], starts), np.diff(starts, append=len(who)))
+        early = np.flatnonzero(when[rows].view(np.int64) == earliest.view(np.int64))
+        first = early[np.searchsorted(early, starts)]
+    found[rows[first]] = False
     return found
 
 

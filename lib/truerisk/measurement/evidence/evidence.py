@@ -17,6 +17,7 @@ from truerisk.measurement.evidence.pseudo import Guess
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log, as_frame
 from truerisk.measurement.evidence.types import typed
+from truerisk.statistics.clusters import closed_up, codes
 
 
 class Evidence:
@@ -62,7 +63,12 @@ class Evidence:
     def doubts(self) -> tuple[str, ...]:
         """A sentence for each group whose draws, those of immature rows too, differ from their
         chances; often none."""
-        return tuple(check_draws(self.every, revealing_of(self._matured)))
+        return tuple(check_draws(self.every, revealing_of(self._matured), self.subjects))
+
+    @cached_property
+    def subjects(self) -> np.ndarray:
+        """A code of the subject of each of ``every`` rows, (n,)."""
+        return codes(self.every, ["subject"])
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -86,7 +92,10 @@ class Evidence:
         """
         key = (outcome, *cluster)
         if key not in self._rows:
-            self._rows[key] = rows_of(self.frame, outcome, cluster)
+            subject = self.subjects
+            if not self.mature.all():
+                subject = closed_up(subject[self.mature])
+            self._rows[key] = rows_of(self.frame, subject, outcome, cluster)
         return self._rows[key]
 
     def guess(self, features: Sequence[str] = ()) -> Guess:

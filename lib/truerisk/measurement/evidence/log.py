@@ -53,8 +53,10 @@ def revealing_of(frame: pd.DataFrame) -> list[str]:
     return list(frame.loc[_shown(frame), "action"].dropna().unique())
 
 
-def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) -> Rows:
-    """The mature rows as arrays, about one outcome."""
+def rows_of(
+    frame: pd.DataFrame, subject: np.ndarray, outcome: Outcome, cluster: Sequence[str] = ()
+) -> Rows:
+    """The mature rows as arrays, about one outcome; ``subject`` (n,) codes their subjects."""
     score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     shown, overridden = _shown(frame), _overridden(frame)
     if outcome.actions:
@@ -84,7 +86,7 @@ def rows_of(frame: pd.DataFrame, outcome: Outcome, cluster: Sequence[str] = ()) 
         walked=walked,
         lost=lost,
         unseen=drawn & ~seen & ~walked & ~lost,
-        cluster=codes(frame, names),
+        cluster=subject if names == ["subject"] else codes(frame, names),
         day=_days(frame),
     )
 

@@ -36,15 +36,26 @@ def at_threshold(score: np.ndarray, threshold: float) -> Flags:
 def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
     """Flag the share q with the highest scores; equal scores at the cutoff are flagged in part."""
     by = score if isinstance(score, Ranking) else ranking(score)
-    n, first, size = len(by), by.first, by.size
-    f = by.spread(np.clip((share * n - (n - first - size)) / size, 0, 1))
-    place = n - 1 - min(max(int(np.ceil(share * n)) - 1, 0), n - 1)  # of the last to be flagged
-    rank = first + size / 2
-    cutoff = rank[np.searchsorted(first, place, "right") - 1]
-    far = np.abs(rank - cutoff)
+    n, room, edges = len(by), share * len(by), np.append(by.first, len(by))
+    last = n - 1 - min(max(int(np.ceil(room)) - 1, 0), n - 1)  # the place of the last flagged
+    at = _set_of(edges, last)
+    first, end = edges[at : at + 2]
+    f = np.zeros(n)
+    f[by.order[end:]] = 1
+    f[by.order[first:end]] = np.clip((room - (n - end)) / (end - first), 0, 1)
+    # The nearest rows by rank: as many as are near lie on either side of the cutoff's own set.
     reach = max(int(n**NEIGHBOURS), 1) - 1
-    near = by.spread(far <= np.partition(np.repeat(far, size), reach)[reach])
-    return Flags(f, share, np.flatnonzero(near))
+    low, high = (_set_of(edges, k) for k in (max(first - reach - 1, 0), min(end + reach, n - 1)))
+    around = edges[low : high + 2]
+    size = np.diff(around)
+    far = np.abs(around[:-1] + size / 2 - (first + (end - first) / 2))
+    near = np.flatnonzero(far <= np.partition(np.repeat(far, size), reach)[reach])
+    return Flags(f, share, np.sort(by.order[around[near[0]] : around[near[-1] + 1]]))
+
+
+def _set_of(edges: np.ndarray, place: int) -> int:
+    """Which set of equal scores a place is in."""
+    return int(np.searchsorted(edges, place, "right")) - 1
 
 
 def per_day(score: np.ndarray, day: np.ndarray, capacity: float) -> Flags:
