@@ -49,6 +49,7 @@ def as_frame(log: Log, columns: Iterable[str] = ()) -> pd.DataFrame:
         batches = [batch.select(kept) for batch in log]
         schema = pa.schema([log.schema.field(name) for name in kept])
         return _frame(pa.Table.from_batches(batches, schema))
+    pa.default_memory_pool().release_unused()  # reading a frame leaves as much again behind
     return log
 
 

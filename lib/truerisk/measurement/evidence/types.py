@@ -159,9 +159,8 @@ def _instants(log: pd.DataFrame, column: str) -> pd.Series:
 
 def _name(log: pd.DataFrame, column: str) -> pd.Series:
     """Text or null; a truth or a number is no name, and a blank is not null."""
-    values = log[column].astype(object)
-    values = values.where(values.notna(), None)
-    code, found = pd.factorize(values)
+    code, found = pd.factorize(log[column])  # null is −1
+    names = np.array([*found, None], dtype=object)  # each text once, whoever has it
     other = np.array([not isinstance(v, str) for v in found] + [False])[code]
     if other.any():
         allowed = one_of(STATUSES) if column == "status" else "an action's name"
@@ -174,7 +173,7 @@ def _name(log: pd.DataFrame, column: str) -> pd.Series:
     if column == "status":
         unknown = np.array([v not in STATUSES for v in found] + [False])[code]
         refuse(f"status is none of {one_of(STATUSES)}", unknown)
-    return values
+    return pd.Series(names[code], index=log.index, name=column, dtype=object)
 
 
 def _kind(values: pd.Series) -> str:
