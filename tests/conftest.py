@@ -36,8 +36,13 @@ FLAGS = [
 
 # Groups of tests that take longest, in order: a group is a file, or what its tests name.
 LONGEST = (
+    "tests/flows/test_readme.py",
     "trained",
     "spark",
+    "tests/features/test_same_everywhere.py",
+    "tests/measurement/test_truth.py",
+    "tests/features/online/test_online.py",
+    "small batches",
 )
 
 SMALL = """

@@ -114,7 +114,7 @@ def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_re
     survived = []
     for _ in range(2):
         before = lake.version(ledger(problem.name)) or 0
-        process = launch(root, "killed", 0, COUNT, 12)
+        process = launch(root, "killed", 0, COUNT, 30)
         while (lake.version(ledger(problem.name)) or 0) < before + 2:
             assert process.poll() is None, "it finished before it was killed"
             time.sleep(0.01)
@@ -124,5 +124,5 @@ def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_re
         assert process.returncode == -signal.SIGKILL
         survived.append(len(lake.read(ledger(problem.name))))
     assert 0 < survived[0] < survived[-1] < COUNT, "the kills came too late to mean something"
-    assert finish(launch(root, "again", 0, COUNT, 12)) == COUNT - survived[-1]
+    assert finish(launch(root, "again", 0, COUNT, 30)) == COUNT - survived[-1]
     assert_each_decided_once(read_ledger(problem, lake), decided)
