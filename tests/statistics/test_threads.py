@@ -19,8 +19,12 @@ VERBS = [
 
 @pytest.fixture
 def two_threads() -> Iterator[None]:
-    with threadpool_limits(2, "blas"):
-        yield
+    """Set by a thread that is gone then: one that lives would keep its limit."""
+    with ThreadPoolExecutor(1) as other:
+        limits = other.submit(threadpool_limits, 2, "blas").result()
+    yield
+    with ThreadPoolExecutor(1) as other:
+        other.submit(limits.restore_original_limits).result()
 
 
 def threads() -> set[int]:
@@ -50,25 +54,28 @@ def test_it_holds_within_and_not_after(two_threads: None) -> None:
     assert nested() == {1}, "a verb that failed must not leave the next one unguarded"
 
 
-def test_a_verb_of_another_thread_undoes_nothing(two_threads: None) -> None:
-    begun, done = Event(), Event()
+@pytest.mark.parametrize("ends_first", ["the first", "the second"])
+def test_it_holds_until_the_last_of_several_at_once_is_done(
+    two_threads: None, ends_first: str
+) -> None:
+    begun = [Event(), Event()]
+    end = [Event(), Event()]
 
     @one_thread
-    def short() -> None:
-        begun.set()
-        done.wait(10)
+    def verb(k: int) -> set[int]:
+        begun[k].set()
+        end[k].wait(10)
+        return threads()
 
-    @one_thread
-    def verb() -> list[set[int]]:
-        done.set()
-        running.result()
-        return [threads(), nested()]
-
-    with ThreadPoolExecutor(1) as other:
-        running = other.submit(short)
-        begun.wait(10)
-        assert verb() == [{1}, {1}], "it began inside the other one, and ended after it"
-    assert threads() == {2}
+    with ThreadPoolExecutor(2) as pool:
+        running = []
+        for k in range(2):
+            running.append(pool.submit(verb, k))
+            begun[k].wait(10)
+        for k in (0, 1) if ends_first == "the first" else (1, 0):
+            end[k].set()
+            assert running[k].result() == {1}
+    assert threads() == {2}, "and not for ever"
 
 
 @pytest.mark.slow

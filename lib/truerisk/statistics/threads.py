@@ -5,37 +5,62 @@ wait by spinning, which costs more than they save where most products are small.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import wraps
-from threading import local
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-THIS = local()  # its verb: whether this thread is inside one
 
 
 def one_thread(verb: Callable[P, R]) -> Callable[P, R]:
     """A public verb in which BLAS has one thread; afterwards it has those it had before.
 
-    The libraries have one number for all threads; threadpoolctl lets the thread that set it first
-    set it, so that verbs of several threads do not undo each other's.
+    A caller whose own limit is in force, set by threadpoolctl, keeps it.
     """
 
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if getattr(THIS, "verb", False):  # looking through the loaded libraries takes milliseconds
+        with _LIMIT.held():
             return verb(*args, **kwargs)
-        with threadpool_limits(1, "blas"):
-            THIS.verb = True
-            try:
-                return verb(*args, **kwargs)
-            finally:
-                THIS.verb = False
 
     return run
+
+
+class _Limit:
+    """One thread for BLAS while any verb runs, within another or beside it in another thread.
+
+    The libraries have one number for all threads, and threadpoolctl lets none but the thread that
+    changed it change it back: a keeper does both, for the first verb that starts and the last one
+    that ends.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.verbs = Lock(), 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self.lock:
+            if not self.verbs:
+                self.keeper = ThreadPoolExecutor(1)
+                self.limits = self.keeper.submit(threadpool_limits, 1, "blas").result()
+            self.verbs += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.verbs -= 1
+                if not self.verbs:
+                    self.keeper.submit(self.limits.restore_original_limits).result()
+                    self.keeper.shutdown()
+
+
+_LIMIT = _Limit()
 
 
 def available() -> int:
