@@ -140,20 +140,25 @@ def auc(a: np.ndarray, b: np.ndarray, score: np.ndarray | Ranking) -> Value:
     s and G_a(s) the mean of a above it. NaN when all weight is on one side.
     """
     n, by = len(a), score if isinstance(score, Ranking) else ranking(score)
-    in_a, in_b = by.sums(a), by.sums(b)
-    below_b = np.cumsum(in_b) - in_b + in_b / 2
-    above_a = in_a.sum() - np.cumsum(in_a) + in_a / 2
-    own = float(a @ b)
-    pairs = a.sum() * b.sum() - own
-    theta = float((in_a @ below_b - own / 2) / pairs) if pairs else np.nan
-    mean_a, mean_b = a.mean(), b.mean()
-    scale = mean_a * mean_b
-    if not scale or not pairs:
+    all_a, all_b, own = float(a.sum()), float(b.sum()), float(a @ b)
+    pairs = all_a * all_b - own
+    if not all_a or not all_b or not pairs:
         return nothing(n)
-    up = by.spread((below_b / n - theta * mean_b) / scale)
-    down = by.spread((above_a / n - theta * mean_a) / scale)
+    below, above = np.empty(n), np.empty(n)  # n·F_b and n·G_a of each row
+    sum_a = sum_b = won = 0.0
+    for places, size in by.blocks():
+        x, until_a = a[places], np.cumsum(np.append(sum_a, a[places]))
+        until_b = np.cumsum(np.append(sum_b, b[places]))
+        end = np.cumsum(size)
+        lower = np.repeat((until_b[end - size] + until_b[end]) / 2, size)
+        below[places] = lower
+        above[places] = np.repeat(all_a - (until_a[end - size] + until_a[end]) / 2, size)
+        won += float(x @ lower)
+        sum_a, sum_b = until_a[-1], until_b[-1]
+    theta, scale = (won - own / 2) / pairs, all_a * all_b / n
 
     def made(part: slice) -> tuple[np.ndarray, np.ndarray]:
-        return a[part] * up[part] + b[part] * down[part], up[part] - down[part]
+        up, down = (below[part] - theta * all_b) / scale, (above[part] - theta * all_a) / scale
+        return a[part] * up + b[part] * down, up - down
 
     return Rowwise(theta, n, made)

@@ -1,9 +1,11 @@
 """Rows in the order of a score, sorted once for every metric that ranks them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from truerisk.statistics.blocks import blocks
 from truerisk.statistics.order import order_of
 
 
@@ -28,10 +30,13 @@ class Ranking:
         """Rows of each set, (g,)."""
         return np.diff(self.first, append=len(self))
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """The sum of each set, (g,), of ``values`` (n,) as the rows lie."""
-        sorted_ = values[self.order]
-        return sorted_ if len(self.first) == len(self) else np.add.reduceat(sorted_, self.first)
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of some sets at a time, lowest first, the places of their rows and the size of each."""
+        for k in blocks(len(self.first)):
+            edges = self.first[k.start : k.stop + 1]
+            if k.stop == len(self.first):
+                edges = np.append(edges, len(self))
+            yield self.order[edges[0] : edges[-1]], np.diff(edges)
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """A value of each set (g,) for its rows, (n,), as the rows lie."""
@@ -42,6 +47,14 @@ class Ranking:
 
 class _Sorted(Ranking):
     """Of rows that lie in the order of their scores already."""
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of some sets at a time, lowest first, the places of their rows and the size of each."""
+        for k in blocks(len(self.first)):
+            edges = self.first[k.start : k.stop + 1]
+            if k.stop == len(self.first):
+                edges = np.append(edges, len(self))
+            yield self.order[edges[0] : edges[-1]], np.diff(edges)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         return values if len(self.first) == len(self) else np.add.reduceat(values, self.first)
