@@ -70,6 +70,7 @@ def measure(
             found += [
                 about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
             ]
+        rows.let_go()
     found += _earned(measured)
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 

@@ -13,7 +13,7 @@ from truerisk.measurement.evidence.rows import Block, Rows
 from truerisk.measurement.gamma import Labels, Reach
 from truerisk.statistics.influence import Numbers, Value
 
-AMPLE = 8  # times what is plenty: further labels are only looked at for the largest
+AMPLE = 64  # times what is plenty: further labels are only looked at for the largest
 
 
 @dataclass(frozen=True, kw_only=True)

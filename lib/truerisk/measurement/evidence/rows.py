@@ -77,6 +77,12 @@ class Rows:
         """What several metrics read of these rows, whom a threshold flags say, made once."""
         return {}
 
+    def let_go(self) -> None:
+        """Forget what is made of the rows for metrics that rank them, which takes as much room as
+        the rows do; it is made again where it is asked for."""
+        for name in ("shared", "ranking", "code"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def explored(self) -> np.ndarray:
         """The places of the labels that were left to chance, seen with 0 < π < 1."""

@@ -51,22 +51,22 @@ def _times(rows: Rows) -> list[np.ndarray]:
     """How often each row, in the order of scores, is in each Poisson resample of clusters."""
     if TIMES not in rows.shared:
         rng, n = np.random.default_rng(SEED), len(rows)
-        number = _by_appearance(rows.code[rows.ranking.order])
-        count, clusters = int(np.clip(WORK // n, LEAST_RESAMPLES, RESAMPLES)), number.max() + 1
+        number = _by_appearance(rows.code[rows.ranking.order], rows.clusters)
+        count = int(np.clip(WORK // n, LEAST_RESAMPLES, RESAMPLES))
         rows.shared[TIMES] = [
-            rng.poisson(1.0, clusters).astype(np.int8)[number] for _ in range(count)
+            rng.poisson(1.0, rows.clusters).astype(np.int8)[number] for _ in range(count)
         ]
     return rows.shared[TIMES]
 
 
-def _by_appearance(code: np.ndarray) -> np.ndarray:
-    """0 for the code that comes first, 1 for the next new one, and so on; (n,)."""
-    first = np.empty(int(code.max()) + 1, dtype=np.int64)
-    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)  # of those that repeat the last is kept
+def _by_appearance(code: np.ndarray, count: int) -> np.ndarray:
+    """0 for the code that comes first, 1 for the next new one, to the last of ``count``; (n,)."""
+    first = np.empty(count, dtype=np.int32)
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1, dtype=np.int32)  # the last that is set
     new = np.zeros(len(code), dtype=bool)
     new[first] = True
-    number = np.empty(len(first), dtype=np.int32)
-    number[code[new]] = np.arange(len(first))
+    number = np.empty(count, dtype=np.intp)
+    number[code[new]] = np.arange(count)
     return number[code]
 
 
