@@ -3,8 +3,8 @@
 #
 # Thread A enters `with threadpool_limits(1)`, then thread B does, then A leaves, then B. While A is inside,
 # both see 1 thread. As soon as A leaves, B computes with all threads again, inside its own `with`. And when
-# B leaves, the process stays at 1 thread for good: B puts back the 1 that it found. Before 3.8 the first
-# half was so as well; the note in 3.8 that the first thread controls OpenBLAS does not cure it.
+# B leaves, the process stays at 1 thread for good: B puts back the 1 that it found. The documentation says
+# that a limit may hold for the whole process, not that it can outlive its `with`.
 set -euo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && cd "$work"
 python3 -m venv venv
