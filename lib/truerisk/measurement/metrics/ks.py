@@ -1,6 +1,7 @@
 """The Kolmogorov–Smirnov distance between those with the event and those without."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -50,13 +51,20 @@ def ks(rows: Rows, p: Pseudo) -> Value:
 def _times(rows: Rows) -> list[np.ndarray]:
     """How often each row, in the order of scores, is in each Poisson resample of clusters."""
     if TIMES not in rows.shared:
-        rng, n = np.random.default_rng(SEED), len(rows)
         number = _by_appearance(rows.code[rows.ranking.order], rows.clusters)
-        count = int(np.clip(WORK // n, LEAST_RESAMPLES, RESAMPLES))
-        rows.shared[TIMES] = [
-            rng.poisson(1.0, rows.clusters).astype(np.int8)[number] for _ in range(count)
-        ]
+        count = int(np.clip(WORK // len(rows), LEAST_RESAMPLES, RESAMPLES))
+        size = count * rows.clusters
+        drawn = _draws(1 << (size - 1).bit_length()) if size <= WORK else _drawn(size)
+        rows.shared[TIMES] = [times[number] for times in drawn[:size].reshape(count, -1)]
     return rows.shared[TIMES]
+
+
+def _drawn(size: int) -> np.ndarray:
+    """Poisson draws of mean 1, (size,), of which fewer are the first."""
+    return np.random.default_rng(SEED).poisson(1.0, size).astype(np.int8)
+
+
+_draws = cache(_drawn)  # the same for every group
 
 
 def _by_appearance(code: np.ndarray, count: int) -> np.ndarray:
