@@ -7,6 +7,8 @@ from truerisk.catalog.catalog import read_catalog
 from truerisk.catalog.column_lineage import UnresolvedError, column_lineage
 from truerisk.catalog.lineage import reach
 
+pytestmark = pytest.mark.xdist_group("catalog")  # what they look at is made once
+
 C, F = "column/small.", "feature/small."
 
 
@@ -83,7 +85,6 @@ def test_a_column_that_another_problem_reads_is_used(world, problem, make_proble
     assert "column/other.applications.income" not in unused  # small reads the same table
 
 
-@pytest.mark.slow
 def test_a_feature_is_described_and_covered(catalog):
     about = {f.name: f for f in catalog.feature_entries}
     assert about["burden"].coverage == pytest.approx(30 / 40)

@@ -8,6 +8,8 @@ import pytest
 
 from truerisk.reports.catalog.page import catalog_page
 
+pytestmark = pytest.mark.xdist_group("catalog")  # what they look at is made once
+
 DRIVE = """
 const wait = () => new Promise((done) => setTimeout(done, 30));
 const type = async (text) => {

@@ -10,6 +10,8 @@ from truerisk.cli import app
 from truerisk.commands import catalog as command_of
 from truerisk.errors import LakeError
 
+pytestmark = pytest.mark.xdist_group("catalog")  # what they look at is made once
+
 
 def ids(catalog, words):
     return [hit.document.id for hit in search(catalog, words)]

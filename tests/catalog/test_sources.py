@@ -13,6 +13,8 @@ from truerisk.lake.lake import open_lake
 from truerisk.problem.load import problem_from
 from truerisk.reports.catalog.page import catalog_page
 
+pytestmark = pytest.mark.xdist_group("catalog")  # what they look at is made once
+
 
 def entry(catalog, name):
     return next(s for s in catalog.source_entries if s.name == name)

@@ -90,7 +90,7 @@ def test_an_orphan_that_commits_while_its_run_is_resumed_doubles_nothing(
     assert decided(lake_copy) == expected(world)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_runs_at_once_leave_one_decision_each(
     lake_copy: Path,
     world: World,

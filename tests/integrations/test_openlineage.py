@@ -30,6 +30,7 @@ def test_one_event_per_run_in_order(written):
     assert len({uuid.UUID(e["run"]["runId"]) for e in written}) == 4
 
 
+@pytest.mark.slow
 def test_inputs_carry_their_versions(written, world):
     train, score = written[2], written[3]
     assert [(i["name"], i["facets"]["version"]["datasetVersion"]) for i in train["inputs"]] == [
@@ -58,6 +59,7 @@ def test_columns_have_their_lineage(written, world):
     }
 
 
+@pytest.mark.slow
 def test_what_finds_rows_is_indirect(catalog, world, problem):
     from truerisk.integrations.openlineage import _columns
 
