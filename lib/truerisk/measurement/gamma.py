@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from truerisk.measurement.status import Reason
+from truerisk.statistics.blocks import blocks
 
 FEW = 20  # effective events, or non-events, below which counts decide an interval
-ENDS = (np.min, np.max)
 LEAST = 5  # below which nothing that contrasts the two has a number
 
 
@@ -81,7 +81,8 @@ class Labels:
 
     @cached_property
     def alike(self) -> bool:
-        ends = [f(self.y[rows]) for rows in (self.explored, self.sure) if len(rows) for f in ENDS]
+        known = (self.y[rows] for rows in (self.explored, self.sure) if len(rows))
+        ends = [end(y) for y in known for end in (np.min, np.max)]
         return not ends or min(ends) == max(ends)
 
     def counts(self, rows: np.ndarray, h: np.ndarray | None = None) -> tuple[float, float]:
@@ -94,7 +95,10 @@ class Labels:
     def plenty(self, rows: np.ndarray, h: np.ndarray | None = None) -> bool:
         """Whether both counts surely reach FEW, without adding up clusters."""
         reach = Reach()
-        reach.add(self.w[rows] if h is None else self.w[rows] * np.abs(h[rows]), self.y[rows])
+        for block in blocks(len(rows)):
+            some = rows[block]
+            x = self.w[some] if h is None else self.w[some] * np.abs(h[some])
+            reach.add(x, self.y[some])
         return reach.plenty(self.largest)
 
     @cached_property

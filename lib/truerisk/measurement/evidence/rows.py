@@ -131,7 +131,9 @@ class Rows:
         one, other = self.cluster[:-1], self.cluster[1:]
         if not (one <= other).all():
             return None
-        return np.append(0, np.flatnonzero(one != other) + 1)[: len(self)]
+        new = np.ones(len(self), dtype=bool)
+        np.not_equal(one, other, out=new[1:])
+        return np.flatnonzero(new)
 
     @cached_property
     def blocks(self) -> list["Block"]:

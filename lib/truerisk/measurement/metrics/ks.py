@@ -1,7 +1,8 @@
 """The Kolmogorov–Smirnov distance between those with the event and those without."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 
 import numpy as np
 
@@ -10,8 +11,7 @@ from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.blocks import blocks
 from truerisk.statistics.influence import Rowwise, Value, nothing
 
-RESAMPLES = 30
-LEAST_RESAMPLES = 5
+RESAMPLES = 5, 30  # at least and at most
 WORK = 2_000_000  # rows times resamples
 SEED = 0
 TIMES = "times"  # each row is in a resample: what estimators of one population share
@@ -28,6 +28,7 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     all_a, all_b = float(a.sum()), float(b.sum())
     if not all_a or not all_b:
         return nothing(n)
+    times = _resamples(rows)
     furthest, size, place = 0.0, -1.0, 0
     for gaps, places in _gaps(lambda k: a[k] / all_a - b[k] / all_b, last):
         rounded = np.round(np.abs(gaps), 12)
@@ -37,7 +38,7 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     theta, sign = abs(furthest), float(np.sign(furthest) or 1.0)
     cutoff = rows.score[order[place]]
     share_a, share_b = a[: place + 1].sum() / all_a, b[: place + 1].sum() / all_b
-    excess = _resampled(a, b, last, _times(rows)) - theta
+    excess = _resampled(a, b, last, times()) - theta
     per_a, per_b = sign * n / all_a, sign * n / all_b
 
     def made(k: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -48,20 +49,35 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     return Rowwise(float(np.clip(theta - excess, 0, 1)), n, made)
 
 
-def _times(rows: Rows) -> list[np.ndarray]:
-    """How often each row, in the order of scores, is in each Poisson resample of clusters."""
-    if TIMES not in rows.shared:
+def _resamples(rows: Rows) -> Callable[[], list[np.ndarray]]:
+    """Asked for later: how often each row, in the order of scores, is in each Poisson resample of
+    clusters. Many are drawn meanwhile, in a thread of their own, which needs no lock of Python's.
+    """
+    if TIMES in rows.shared:
+        return lambda: rows.shared[TIMES]
+    count = int(np.clip(WORK // len(rows), *RESAMPLES))
+    size = count * rows.clusters
+    if size <= WORK:
+        drawn: Callable[[], np.ndarray] = partial(_draws, 1 << (size - 1).bit_length())
+    else:
+        pool = ThreadPoolExecutor(1)
+        drawn = pool.submit(_drawn, size).result
+        pool.shutdown(wait=False)
+
+    def times() -> list[np.ndarray]:
         number = _by_appearance(rows.code[rows.ranking.order], rows.clusters)
-        count = int(np.clip(WORK // len(rows), LEAST_RESAMPLES, RESAMPLES))
-        size = count * rows.clusters
-        drawn = _draws(1 << (size - 1).bit_length()) if size <= WORK else _drawn(size)
-        rows.shared[TIMES] = [times[number] for times in drawn[:size].reshape(count, -1)]
-    return rows.shared[TIMES]
+        rows.shared[TIMES] = [times[number] for times in drawn()[:size].reshape(count, -1)]
+        return rows.shared[TIMES]
+
+    return times
 
 
 def _drawn(size: int) -> np.ndarray:
     """Poisson draws of mean 1, (size,), of which fewer are the first."""
-    return np.random.default_rng(SEED).poisson(1.0, size).astype(np.int8)
+    rng, made = np.random.default_rng(SEED), np.empty(size, dtype=np.int8)
+    for k in blocks(size):
+        made[k] = rng.poisson(1.0, k.stop - k.start)
+    return made
 
 
 _draws = cache(_drawn)  # the same for every group
