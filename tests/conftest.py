@@ -102,11 +102,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file run on one worker, so that what they share is made once.
 
-    A file that shares more names a group. The longest groups come first: at the end no worker is
-    to be alone with one.
+    Before pytest-xdist reads the marks. A file that shares more names a group. The longest groups
+    come first: at the end no worker is to be alone with one.
     """
     group: dict[pytest.Item, str] = {}
     for item in items:
