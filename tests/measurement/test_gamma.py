@@ -18,7 +18,7 @@ from truerisk.measurement.evidence import outcome_model
 from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.pseudo import dr
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.gamma import FEW, Labels
+from truerisk.measurement.gamma import FEW, Labels, Reach
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.options import Flagging
@@ -219,7 +219,7 @@ def test_estimates_of_few_labels_have_both_estimators() -> None:
 
 def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
     """And heavy tails, of which the largest weighs more than a thousandth, are seen to be."""
-    said = 0
+    said = skipped = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
         n = int(rng.choice([100, 400, 3_000, 20_000]))
@@ -237,4 +237,13 @@ def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
         if labels.plenty(labels.explored, h):
             said += 1
             assert min(labels.counts(labels.explored, h)) >= FEW
-    assert said > 20
+        x, reach = labels.w * h, Reach()
+        for k in np.array_split(np.arange(n), 50):
+            if reach.ample(labels.largest):
+                reach.skip(float(x[k].max()))
+            else:
+                reach.add(x[k], labels.y[k])
+        skipped += reach.more
+        if reach.plenty(labels.largest):
+            assert min(labels.counts(labels.explored, h)) >= FEW
+    assert said > 20 and skipped > 20

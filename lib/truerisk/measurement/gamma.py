@@ -16,6 +16,7 @@ from truerisk.measurement.status import Reason
 from truerisk.statistics.blocks import blocks
 
 FEW = 20  # effective events, or non-events, below which counts decide an interval
+AMPLE = 4  # times what is plenty
 LEAST = 5  # below which nothing that contrasts the two has a number
 
 
@@ -26,16 +27,26 @@ class Side:
     total: float = 0.0
     squares: float = 0.0
 
+    def effective(self, most: float) -> float:
+        """What (Σx)²/Σx² is not below, whatever labels of at most ``most`` each come to them: with
+        s more in all it is at least (Σx + s)²/(Σx² + most·s), which is least at s = Σx − 2Σx²/most
+        or at 0."""
+        if not self.squares:
+            return 0.0
+        if most * self.total <= 2 * self.squares:
+            return self.total**2 / self.squares
+        return 4 * (self.total - self.squares / most) / most
+
 
 @dataclass
 class Reach:
-    """Sums over some labels: of events, of non-events, and what no x of one row exceeds; that may
-    be said of rows that were not ``all`` added."""
+    """Sums over some labels: of events, of non-events, and what no x of any row exceeds; ``more``
+    says that there are others than those added up."""
 
     events: Side = field(default_factory=Side)
     others: Side = field(default_factory=Side)
     most: float = 0.0
-    all: bool = True
+    more: bool = False
 
     def add(self, x: np.ndarray, y: np.ndarray) -> None:
         squares = x * x
@@ -45,17 +56,20 @@ class Reach:
         self.most = max(self.most, float(x.max(initial=0.0)))
 
     def skip(self, most: float) -> None:
-        """Leave out rows none of whose x exceeds ``most``."""
-        self.most, self.all = max(self.most, most), False
+        """Labels none of whose x exceeds ``most``."""
+        self.most, self.more = max(self.most, most), True
+
+    def ample(self, largest: int) -> bool:
+        """Whether events and non-events are so many that others may be skipped."""
+        return self._least(self.most) >= AMPLE * FEW * largest
 
     def plenty(self, largest: int) -> bool:
-        """Whether effective events and non-events surely reach FEW: no cluster has more than
-        ``largest`` rows, so that Kish's number is never below Σx over ``largest`` times the most
-        that one row has, nor below (Σx)² over ``largest`` times Σx²."""
-        sides = (self.events, self.others)
-        if 0 < FEW * self.most * largest <= min(side.total for side in sides):
-            return True
-        return self.all and all(0 < FEW * side.squares * largest <= side.total**2 for side in sides)
+        """Whether effective events and non-events surely reach FEW: in clusters of at most
+        ``largest`` rows, Kish's number is never below that of single rows over ``largest``."""
+        return self._least(self.most if self.more else 0.0) >= FEW * largest
+
+    def _least(self, most: float) -> float:
+        return min(side.effective(most) for side in (self.events, self.others))
 
 
 @dataclass(frozen=True, kw_only=True)

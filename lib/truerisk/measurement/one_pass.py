@@ -13,8 +13,6 @@ from truerisk.measurement.evidence.rows import Block, Rows
 from truerisk.measurement.gamma import Labels, Reach
 from truerisk.statistics.influence import Numbers, Value
 
-AMPLE = 64  # times what is plenty: further labels are only looked at for the largest
-
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
@@ -37,12 +35,12 @@ class _Known:
 
     def add_to(self, reach: Reach, size: Numbers, top: float, largest: int) -> None:
         """Their x = w·|h|, ``size`` being |h| in the block and ``top`` the largest there."""
-        if not reach.plenty(AMPLE * largest):
+        if reach.ample(largest):
+            reach.skip(self.heaviest * top)
+        else:
             reach.add(
                 self.w * (size[self.places] if isinstance(size, np.ndarray) else size), self.y
             )
-        else:
-            reach.skip(self.heaviest * top)
 
 
 def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread]:
