@@ -246,4 +246,4 @@ def test_what_is_plenty_without_adding_up_clusters_is_plenty() -> None:
         skipped += reach.more
         if reach.plenty(labels.largest):
             assert min(labels.counts(labels.explored, h)) >= FEW
-    assert said > 20 and skipped > 20
+    assert said > 20 and skipped > 10
