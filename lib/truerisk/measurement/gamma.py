@@ -55,7 +55,7 @@ class Reach:
             side.squares += float(squares @ u)
         self.most = max(self.most, float(x.max(initial=0.0)))
 
-    def skip(self, most: float) -> None:
+    def skip(self, most: float = 0.0) -> None:
         """Labels none of whose x exceeds ``most``."""
         self.most, self.more = max(self.most, most), True
 

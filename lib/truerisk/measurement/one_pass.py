@@ -35,12 +35,15 @@ class _Known:
 
     def add_to(self, reach: Reach, size: Numbers, top: float, largest: int) -> None:
         """Their x = w·|h|, ``size`` being |h| in the block and ``top`` the largest there."""
-        if reach.ample(largest):
-            reach.skip(self.heaviest * top)
+        ample = reach.ample(largest)
+        if ample and self.heaviest * top <= reach.most:
+            reach.skip()
+            return
+        x = self.w * (size[self.places] if isinstance(size, np.ndarray) else size)
+        if ample:
+            reach.skip(float(x.max(initial=0.0)))
         else:
-            reach.add(
-                self.w * (size[self.places] if isinstance(size, np.ndarray) else size), self.y
-            )
+            reach.add(x, self.y)
 
 
 def one_pass(values: Sequence[Value], rows: Rows, labels: Labels) -> list[Spread]:
