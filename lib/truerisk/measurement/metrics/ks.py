@@ -65,7 +65,9 @@ def _resamples(rows: Rows) -> Callable[[], list[np.ndarray]]:
         pool.shutdown(wait=False)
 
     def times() -> list[np.ndarray]:
-        number = _by_appearance(rows.code[rows.ranking.order], rows.clusters)
+        few_codes = rows.cluster.max() < 2 * len(rows)  # without a row of their own
+        code = rows.cluster if few_codes else rows.code
+        number = _by_appearance(code[rows.ranking.order])
         rows.shared[TIMES] = [times[number] for times in drawn()[:size].reshape(count, -1)]
         return rows.shared[TIMES]
 
@@ -83,14 +85,15 @@ def _drawn(size: int) -> np.ndarray:
 _draws = cache(_drawn)  # the same for every group
 
 
-def _by_appearance(code: np.ndarray, count: int) -> np.ndarray:
-    """0 for the code that comes first, 1 for the next new one, to the last of ``count``; (n,)."""
-    first = np.empty(count, dtype=np.int32)
+def _by_appearance(code: np.ndarray) -> np.ndarray:
+    """0 for the code that comes first, 1 for the next new one, and so on; (n,)."""
+    first = np.zeros(int(code.max()) + 1, dtype=np.int32)
     first[code[::-1]] = np.arange(len(code) - 1, -1, -1, dtype=np.int32)  # the last that is set
     new = np.zeros(len(code), dtype=bool)
-    new[first] = True
-    number = np.empty(count, dtype=np.intp)
-    number[code[new]] = np.arange(count)
+    new[first] = True  # the first row is new, if only to codes that no row has
+    number = np.empty(len(first), dtype=np.intp)
+    found = code[new]
+    number[found] = np.arange(len(found))
     return number[code]
 
 
