@@ -168,20 +168,25 @@ def _design(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndar
     X = np.empty((len(frame), 1 + len(features)))
     X[:, 0] = rows.score
     for place, name in enumerate(features, start=1):
-        X[:, place] = _column(frame[name], name)
+        X[:, place] = as_number(frame[name])
     return X
 
 
-def _column(values: pd.Series, name: str) -> np.ndarray:
+def as_number(values: pd.Series, met: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """A feature as an outcome model takes it, (n,): numbers, null as NaN; of texts the rank among
+    those of the rows ``met``, −1 for null and for any other."""
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         column = values.to_numpy(dtype=float, na_value=np.nan)
-        refuse(f'the feature "{name}" is infinite', np.isinf(column))
+        refuse(f'the feature "{values.name}" is infinite', np.isinf(column))
         return column
     try:
         code, levels = pd.factorize(values)
     except TypeError:
         raise LogError(
-            f'The outcome model cannot use the feature "{name}": it holds lists.'
+            f'The outcome model cannot use the feature "{values.name}": it holds lists.'
         ) from None
-    rank = np.argsort(np.argsort([str(level) for level in levels], kind="stable"))
-    return np.append(rank, -1.0)[code]
+    known = np.unique(code[met])
+    known = known[known >= 0]
+    rank = np.full(len(levels) + 1, -1.0)  # the last is that of null, −1
+    rank[known] = np.argsort(np.argsort([str(levels[k]) for k in known], kind="stable"))
+    return rank[code]

@@ -14,7 +14,12 @@ from truerisk.columns import SIDES, chance_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.labelled import Labelled, with_labels
-from truerisk.measurement.evidence.outcome_model import LEAST_LABELS, cross_fit, guesses
+from truerisk.measurement.evidence.outcome_model import (
+    LEAST_LABELS,
+    as_number,
+    cross_fit,
+    guesses,
+)
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.watching.watched import Watched
@@ -141,25 +146,14 @@ def _fixed_before(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> n
         before = (quarter < one) & (at > begin - MEMORY).to_numpy()
         if rows.seen[before].sum() < LEAST_LABELS:
             continue
-        part = before | now
-        columns = frame.loc[part, list(features)]
-        learnt = _learnt(columns, rows.where(part), before[part], asked[part], features)
-        m[asked] = learnt[asked[part]]
+        # Who neither teaches nor is asked for only says which texts were met before, which one that
+        # is first met later in the quarter must not renumber.
+        part, kept = before | now, (before & rows.seen) | asked
+        columns = {c: as_number(frame.loc[part, c], before[part])[kept[part]] for c in features}
+        some = rows.where(kept)
+        known = replace(some, seen=some.seen & before[kept])
+        learnt = cross_fit(
+            pd.DataFrame(columns, np.arange(len(some))), known, features, asked[kept]
+        )
+        m[asked] = learnt[asked[kept]]
     return m
-
-
-def _learnt(
-    frame: pd.DataFrame,
-    rows: Rows,
-    before: np.ndarray,
-    asked: np.ndarray,
-    features: Sequence[str],
-) -> np.ndarray:
-    """cross_fit() on the rows of ``before``, for those ``asked`` for."""
-    columns = {}
-    for name in features:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            # A category first met later in the quarter must not renumber those met before.
-            columns[name] = frame[name].where(frame[name].isin(frame.loc[before, name].unique()))
-    known = replace(rows, seen=rows.seen & before)
-    return cross_fit(frame.assign(**columns), known, features, asked)

@@ -120,25 +120,9 @@ class BetterScore:
 def better_score(s: ActionValues, a: np.ndarray, b: np.ndarray) -> BetterScore | None:
     """The model of these rows; None where the score does not rank them by risk.
 
-    Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0. That of the rows' own weights is made
-    once for all figures.
+    Solves Σ(a − (a + b)·σ(level + slope·raw))(1, raw) = 0.
     """
-    shared, own = s.rows.shared, a is s.a and b is s.b
-    if not own or BetterScore not in shared:
-        if Breakpoints not in shared:
-            shared[Breakpoints] = breakpoints(list(s.value.values()))
-        made = _fitted(s.rows.score, shared[Breakpoints], a, b)
-        if not own:
-            return made
-        shared[BetterScore] = made
-    found: BetterScore | None = shared[BetterScore]
-    return found
-
-
-def _fitted(
-    score: np.ndarray, points: Breakpoints, a: np.ndarray, b: np.ndarray
-) -> BetterScore | None:
-    raw, both = logit(np.clip(score, EDGE, 1 - EDGE)), a + b
+    raw, both = logit(np.clip(s.rows.score, EDGE, 1 - EDGE)), a + b
     fitted = fit_line(raw, a, both)
     level, slope = map(float, fitted.coefficients)
     if not fitted.regular or slope <= 0:
@@ -147,7 +131,7 @@ def _fitted(
         raw=raw,
         level=level,
         slope=slope,
-        points=points,
+        points=breakpoints(list(s.value.values())),
         wrong=a - both * expit(level + slope * raw),
         bend=np.linalg.inv(fitted.inverse) / len(raw),
     )

@@ -16,7 +16,7 @@ from truerisk.statistics.interval import (
     Z,
     bootstrap_t,
     cluster_sums,
-    clustered_se,
+    se_of,
     share_interval,
     two_way_se,
     wald,
@@ -115,7 +115,8 @@ def _interval(s: ActionValues, figure: Figure, found: Value) -> tuple[float, flo
     def variance(rest: np.ndarray) -> float:
         if figure.daily:
             return (two_way_se(rest, s.rows.cluster, s.day) * len(s)) ** 2
-        return float((cluster_sums(rest, s.rows.cluster) ** 2).sum())
+        sums = s.rows.sums(rest)
+        return float(sums @ sums)
 
     counted = gamma_interval(
         found.theta, found.influence, found.slope, s.labels, LEVEL, z, variance
@@ -128,5 +129,5 @@ def _interval(s: ActionValues, figure: Figure, found: Value) -> tuple[float, flo
     elif s.explored < SMALL:
         return bootstrap_t(found.theta, cluster_sums(found.influence, s.rows.cluster), len(s))
     else:
-        se = clustered_se(found.influence, s.rows.cluster)
+        se = se_of(s.rows.sums(found.influence), len(s))
     return (share_interval if figure.share else wald)(found.theta, se, z)

@@ -42,8 +42,10 @@ def needle(
     a_year = _a_year(s) if "as_of" in s.frame or dollars is not None else None
     asked = dollars / a_year if dollars and a_year else None
 
+    own = None if s.alike else better_score(s, s.a, s.b)
+
     def of(a: np.ndarray, b: np.ndarray) -> Value:
-        model = better_score(s, a, b)
+        model = own if a is s.a else better_score(s, a, b)
         if model is None:
             return Value(np.nan, a, b)
         short = _short(model, s, asked)
@@ -64,13 +66,12 @@ def needle(
         return model.estimated(Value(auc.theta - now.theta, influence, found.slope), fixed)
 
     row = settled(s, Figure(name="auc_gain_needed", unit="AUC", of=of, share=True, classes=True))
-    model = None if s.alike else better_score(s, s.a, s.b)
     sentence = f"How accurate the score must become cannot be said: {row['status']}."
-    if model is not None and row["value"] is not None:
-        row["at"] = model.gain(evidence(model, row["value"]) or LEAST).theta
-        sentence = _sentence(row, model.area(0.0), a_year, dollars)
-    elif model is not None:
-        most = model.gain(MOST).theta
+    if own is not None and row["value"] is not None:
+        row["at"] = own.gain(evidence(own, row["value"]) or LEAST).theta
+        sentence = _sentence(row, own.area(0.0), a_year, dollars)
+    elif own is not None:
+        most = own.gain(MOST).theta
         worth = (
             f"{said(most)} per application" if a_year is None else f"{said(most * a_year)} a year"
         )
