@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from truerisk.statistics.order import order_of
+from truerisk.statistics.order import order_of, ordered
 
 SIZES = st.integers(0, 40)
 CLOSE = st.integers(0, 6).map(lambda k: float(np.nextafter(0.3, 1) if k == 1 else 0.3 + k * 2**-54))
@@ -24,7 +24,10 @@ KINDS = {
 @given(data=st.data())
 def test_it_is_a_stable_argsort(kind: str, data: st.DataObject) -> None:
     values = data.draw(KINDS[kind])
-    assert (order_of(values) == np.argsort(values, kind="stable")).all()
+    expected = np.argsort(values, kind="stable")
+    order, sorted_ = ordered(values)
+    assert (order_of(values) == expected).all() and (order == expected).all()
+    assert (sorted_ == values[expected]).all()
 
 
 def test_of_many_that_differ_in_their_last_bits_only() -> None:

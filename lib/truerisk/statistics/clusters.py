@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
-from truerisk.statistics.order import order_of
-from truerisk.statistics.ranking import ranking
+from truerisk.statistics.order import ordered
+from truerisk.statistics.ranking import Ranking, starts
 
 FOLDS = 5  # of an outcome model that never saw a row's cluster
 
@@ -53,8 +53,9 @@ def _codes(values: pd.Series) -> np.ndarray:
     is a value too."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
         each = pd.util.hash_array(values.to_numpy())  # no two numbers have one hash
-        by = ranking(each)
-        return by.spread(_numbered(each[by.order[by.first]]))
+        order, sorted_ = ordered(each)
+        first = starts(sorted_)
+        return Ranking(order, first).spread(_numbered(sorted_[first]))
     try:
         code, found = pd.factorize(values, use_na_sentinel=False)
     except TypeError:
@@ -63,8 +64,9 @@ def _codes(values: pd.Series) -> np.ndarray:
     if names.dtype == object:
         names = names.map(lambda name: name if isinstance(name, str) else repr(name))
     place = pd.util.hash_pandas_object(names, index=False, categorize=False).to_numpy()
-    order, rank = order_of(place), np.empty(len(place), dtype=np.int64)
-    rank[order] = _numbered(place[order])
+    order, sorted_ = ordered(place)
+    rank = np.empty(len(place), dtype=np.int64)
+    rank[order] = _numbered(sorted_)
     return rank[code]
 
 

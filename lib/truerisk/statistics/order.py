@@ -1,15 +1,24 @@
 """The order of many numbers: each is sorted with its place in its lower bits, at a fraction of the
-time that sorting places by their numbers takes."""
+time that sorting places by their numbers takes. Where the bits that it loses decide, it is sorted
+again by all of them."""
 
 import numpy as np
 
 
 def order_of(values: np.ndarray) -> np.ndarray:
-    """The places of some numbers sorted, equal ones as they lie, (n,): a stable argsort.
+    """The places of some numbers sorted, equal ones as they lie, (n,): a stable argsort."""
+    order, exact = _order(values)
+    return order if exact else _mended(order, values)[0]
 
-    Numbers of too many bits lose their lowest to the place; where that decides, they are sorted
-    again by all of them.
-    """
+
+def ordered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``order_of`` some numbers, and these in that order, (n,) each."""
+    order, exact = _order(values)
+    return (order, values[order]) if exact else _mended(order, values)
+
+
+def _order(values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The order, and whether it is exact: numbers of too many bits lose their lowest ones."""
     bits = len(values).bit_length()
     places = np.arange(len(values), dtype=np.uint64)
     low = np.uint64((1 << bits) - 1)
@@ -22,8 +31,7 @@ def order_of(values: np.ndarray) -> np.ndarray:
     key |= places
     key.sort()
     key &= low
-    order = key.view(np.int64)
-    return order if fits else _mended(order, values, bits)
+    return key.view(np.int64), fits
 
 
 def _key(values: np.ndarray) -> np.ndarray:
@@ -35,15 +43,17 @@ def _key(values: np.ndarray) -> np.ndarray:
     return (values - values.min(initial=0)).astype(np.uint64)
 
 
-def _mended(order: np.ndarray, values: np.ndarray, bits: int) -> np.ndarray:
-    """The order where those that are alike but for their lowest ``bits`` are sorted as well."""
+def _mended(order: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The order where those that are alike but for the bits lost are sorted by all, and the numbers
+    in that order."""
     found = values[order]
     wrong = np.flatnonzero(found[1:] < found[:-1])
     if len(wrong):
-        high = _key(found) >> np.uint64(bits)
+        high = _key(found) >> np.uint64(len(values).bit_length())
         alike = np.unique(high[wrong])
         first, end = (np.searchsorted(high, alike, side) for side in ("left", "right"))
         which = np.repeat(np.arange(len(alike)), end - first)
         some = np.arange(len(which)) + (end - np.cumsum(end - first))[which]
-        order[some] = order[some][np.lexsort((found[some], which))]
-    return order
+        again = some[np.lexsort((found[some], which))]
+        order[some], found[some] = order[again], found[again]
+    return order, found

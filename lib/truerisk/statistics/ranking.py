@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from truerisk.statistics.blocks import blocks
-from truerisk.statistics.order import order_of
+from truerisk.statistics.order import order_of, ordered
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,19 @@ class _Sorted(Ranking):
 def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
     """Rows of one score stand by their ``cluster``, then as they came."""
     if cluster is None or (cluster[1:] >= cluster[:-1]).all():
-        order = order_of(score)
+        order, sorted_ = ordered(score)
     else:
         by_cluster = order_of(cluster)
-        order = by_cluster[order_of(score[by_cluster])]
-    return Ranking(order, _starts(score[order]))
+        order, sorted_ = ordered(score[by_cluster])
+        order = by_cluster[order]
+    return Ranking(order, starts(sorted_))
 
 
 def sorted_ranking(score: np.ndarray) -> Ranking:
     """Rows that lie in the order of their scores already."""
-    return _Sorted(np.arange(len(score)), _starts(score))
+    return _Sorted(np.arange(len(score)), starts(score))
 
 
-def _starts(values: np.ndarray) -> np.ndarray:
+def starts(values: np.ndarray) -> np.ndarray:
     """Where a new one of some sorted values begins."""
     return np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
