@@ -2,9 +2,6 @@
 
 import json
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,33 +10,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.racing import Racer, shoot
 from truerisk.decisions.decide import decide
-from truerisk.decisions.ledger import read_ledger
-from truerisk.lake.lake import open_lake
+from truerisk.decisions.ledger import commit, read_ledger
+from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.tables import ledger
-from truerisk.problem.load import as_config
+from truerisk.problem.load import as_config, problem_from
 from truerisk.problem.spec import Problem
 
 pytestmark = pytest.mark.slow
 
-# Commits slices of `size` decisions, marked by who committed them; prints how many were new.
-COMMIT = """
-import json, os, sys, time
-import pandas as pd
-from truerisk.decisions.ledger import commit
-from truerisk.lake.lake import open_lake
-from truerisk.problem.load import problem_from
-
-root, who = sys.argv[1:3]
-first, last, size = map(int, sys.argv[3:])
-problem = problem_from(json.load(open(f"{root}/problem.json")))
-decided = pd.read_parquet(f"{root}/decided.parquet").assign(run=who)
-lake = open_lake(f"{root}/lake")
-print("ready", flush=True)
-while not os.path.exists(f"{root}/start"):
-    time.sleep(0.001)
-print(sum(commit(problem, lake, decided[i : i + size]) for i in range(first, last, size // 2)))
-"""
 COUNT = 300
 
 
@@ -50,24 +30,23 @@ def world(
     """A folder with a problem and 300 decisions to commit."""
     problem = lender()
     decided = decide(problem, make_scored(COUNT), make_batch())
+    (tmp_path / "lake").mkdir()
     decided.to_parquet(tmp_path / "decided.parquet")
     (tmp_path / "problem.json").write_text(json.dumps(as_config(problem)))
     return tmp_path, problem, decided
 
 
-def launch(root: Path, who: str, first: int, last: int, size: int) -> subprocess.Popen[str]:
-    """A process that has imported everything and waits for the starting shot."""
-    command = [sys.executable, "-c", COMMIT, str(root), who, *map(str, (first, last, size))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+def commit_slices(lake: Lake, who: str, first: int, last: int, size: int) -> int:
+    """Commit slices of ``size`` decisions, marked by who committed them; how many were new."""
+    root = Path(lake.root).parent
+    problem = problem_from(json.loads((root / "problem.json").read_text()))
+    decided = pd.read_parquet(root / "decided.parquet").assign(run=who)
+    parts = (decided[i : i + size] for i in range(first, last, size // 2))
+    return sum(commit(problem, lake, part) for part in parts)
 
 
-def finish(process: subprocess.Popen[str]) -> int:
-    out, _ = process.communicate(timeout=300)
-    assert process.returncode == 0
-    return int(out)
+def launch(root: Path, who: str, first: int, last: int, size: int) -> Racer:
+    return Racer(commit_slices, root / "lake", who, first, last, size)
 
 
 def assert_each_decided_once(held: pd.DataFrame, decided: pd.DataFrame) -> None:
@@ -83,8 +62,8 @@ def test_two_processes_that_commit_overlapping_batches_leave_one_decision_each(
     """Ten slices each, half of all applications in both; the ledger does not exist yet."""
     root, problem, decided = world
     racers = [launch(root, "left", 0, 225, 40), launch(root, "right", 75, COUNT, 40)]
-    (root / "start").touch()
-    new = {who: finish(racer) for who, racer in zip(("left", "right"), racers)}
+    shoot(root / "lake")
+    new = {who: racer.finish() for who, racer in zip(("left", "right"), racers)}
     held = read_ledger(problem, open_lake(root / "lake"))
     assert_each_decided_once(held, decided)
     assert held["run"].value_counts().to_dict() == {w: n for w, n in new.items() if n}
@@ -97,8 +76,8 @@ def test_the_same_batch_committed_twice_at_once_is_committed_once_and_whole(
 ) -> None:
     root, problem, decided = world
     racers = [launch(root, who, 0, 1, 2 * COUNT) for who in ("left", "right")]
-    (root / "start").touch()
-    assert sorted(finish(racer) for racer in racers) == [0, COUNT]
+    shoot(root / "lake")
+    assert sorted(racer.finish() for racer in racers) == [0, COUNT]
     held = read_ledger(problem, open_lake(root / "lake"))
     assert_each_decided_once(held, decided)
     assert held["run"].nunique() == 1
@@ -110,19 +89,17 @@ def test_whenever_a_committing_process_is_killed_running_it_again_decides_the_re
 ) -> None:
     root, problem, decided = world
     lake, chance = open_lake(root / "lake"), random.Random(5)
-    (root / "start").touch()
+    shoot(root / "lake")
     survived = []
     for _ in range(2):
         before = lake.version(ledger(problem.name)) or 0
-        process = launch(root, "killed", 0, COUNT, 30)
+        racer = launch(root, "killed", 0, COUNT, 30)
         while (lake.version(ledger(problem.name)) or 0) < before + 2:
-            assert process.poll() is None, "it finished before it was killed"
+            assert racer.is_running(), "it finished before it was killed"
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 0.15))
-        process.kill()
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        racer.kill()
         survived.append(len(lake.read(ledger(problem.name))))
     assert 0 < survived[0] < survived[-1] < COUNT, "the kills came too late to mean something"
-    assert finish(launch(root, "again", 0, COUNT, 30)) == COUNT - survived[-1]
+    assert launch(root, "again", 0, COUNT, 30).finish() == COUNT - survived[-1]
     assert_each_decided_once(read_ledger(problem, lake), decided)

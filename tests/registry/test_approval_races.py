@@ -1,15 +1,14 @@
 """Two real processes that decide at once: one wins, and the other is told about it."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from tests.racing import Racer, shoot
+from truerisk.errors import RegistryError
 from truerisk.lake.lake import Lake
 from truerisk.registry import approval
-from truerisk.registry.approval import champion_of
+from truerisk.registry.approval import approve, champion_of, rollback
 from truerisk.registry.events import history
 
 pytestmark = pytest.mark.slow
@@ -21,44 +20,25 @@ def _packages_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(approval, "package_as_submitted", lambda *_: None)
 
 
-DECIDE = """
-import os, sys, time
-from truerisk.errors import RegistryError
-from truerisk.lake.lake import open_lake
-from truerisk.registry import approval
-from truerisk.registry.approval import approve, rollback
-
-approval.as_submitted = lambda *_: None  # letters without a package
-approval.package_as_submitted = lambda *_: None
-root, what, version, digest, by = sys.argv[1:]
-lake = open_lake(root)
-print("ready", flush=True)
-while not os.path.exists(f"{root}/start"):
-    time.sleep(0.001)
-try:
-    if what == "approve":
-        approve("small", lake, version, by, "best", digest)
-    else:
-        rollback("small", lake, by, "worst")
-    print("done")
-except RegistryError as error:
-    print(error)
-"""
+def decided(lake: Lake, what: str, version: str, digest: str, by: str) -> str:
+    """What one of them is told."""
+    approval.as_submitted = lambda *_: None  # letters without a package
+    approval.package_as_submitted = lambda *_: None
+    try:
+        if what == "approve":
+            approve("small", lake, version, by, "best", digest)
+        else:
+            rollback("small", lake, by, "worst")
+    except RegistryError as error:
+        return str(error)
+    return "done"
 
 
 def race(lake: Lake, *decisions: tuple[str, str, str, str]) -> list[str]:
     """Start a process per decision, let all go at once, and return what each said."""
-    racers = []
-    for decision in decisions:
-        command = [sys.executable, "-c", DECIDE, lake.root, *decision]
-        racers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    Path(lake.root, "start").touch()
-    said = [racer.communicate(timeout=300)[0].strip() for racer in racers]
-    assert [racer.returncode for racer in racers] == [0] * len(racers)
-    return said
+    racers = [Racer(decided, lake.root, *decision) for decision in decisions]
+    shoot(lake.root)
+    return [racer.finish() for racer in racers]
 
 
 @pytest.mark.slow
