@@ -64,34 +64,48 @@ def measure(
         *requested_metrics.rivals(list(changes.rivals)),
     ]
     found: list[dict] = []
+    earned: list[dict] = []
+    one_outcome = len(measured.outcomes) == 1
     for outcome, rows, guess in measured.outcomes:
         for metrics, column, group, mask in _groups(measured, rows, quality, bands):
             about = {"group_by": column, "group": group, "action": outcome.name or None}
-            found += [
-                about | row for row in estimates(rows.where(mask), guess.where(mask), metrics)
-            ]
+            worth = _worth(measured, column) if one_outcome and column != BAND else []
+            asked = [*metrics, *worth]
+            told = [about | row for row in estimates(rows.where(mask), guess.where(mask), asked)]
+            end = len(told) // len(asked) * len(metrics)
+            found += told[:end]
+            earned += told[end:]
         rows.let_go()
-    found += _earned(measured)
+    if not one_outcome:
+        earned = list(_of_all_outcomes(measured))
+    found += [*_booked(measured), *earned]
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 
 
-def _earned(measured: MeasuredRows) -> Iterator[dict]:
-    """Dollars of every policy, from all outcomes of the log together."""
-    every, guessed = together(measured.outcomes)
+def _worth(measured: MeasuredRows, column: str) -> list[Metric]:
+    """Dollars of every policy; for all applications also whom a change swaps."""
     outcomes, policies = len(measured.outcomes), measured.policies
-    realised = dollars.REALISED in every.also
-    if realised:
-        one = measured.outcomes[0][1]
+    metrics = list(dollars.values(policies, outcomes))
+    if not column and outcomes == 1:
+        metrics += dollars.swaps(policies) if measured.reveals else []
+        metrics += dollars.realised(policies) if measured.realised is not None else []
+    return metrics
+
+
+def _booked(measured: MeasuredRows) -> Iterator[dict]:
+    if measured.realised is not None:
         about = {"group_by": "", "group": "", "action": None}
-        yield about | booked(one, one.also[dollars.REALISED])
+        yield about | booked(measured.outcomes[0][1], measured.realised)
+
+
+def _of_all_outcomes(measured: MeasuredRows) -> Iterator[dict]:
+    """Dollars of every policy, from several outcomes of the log together."""
+    every, guessed = together(measured.outcomes)
+    outcomes = len(measured.outcomes)
     whole = np.ones(len(measured), bool)
     for column, group, mask in [("", "", whole), *_split(measured)]:
-        metrics = list(dollars.values(policies, outcomes))
-        if not column and outcomes == 1:
-            metrics += dollars.swaps(policies) if measured.reveals else []
-            metrics += dollars.realised(policies) if realised else []
         some = np.tile(mask, outcomes)
-        for row in estimates(every.where(some), guessed.where(some), metrics):
+        for row in estimates(every.where(some), guessed.where(some), _worth(measured, column)):
             about = {"group_by": column, "group": group, "action": None}
             yield about | row | {"n": row["n"] // outcomes}
 

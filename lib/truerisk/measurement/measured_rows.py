@@ -38,6 +38,11 @@ class MeasuredRows:
     def __len__(self) -> int:
         return len(self.outcomes[0][1])
 
+    @property
+    def realised(self) -> np.ndarray | None:
+        """Dollars as they came, (n,), where the log has them."""
+        return self.outcomes[0][1].also.get(dollars.REALISED)
+
 
 def measured_rows(
     log: Log | Evidence,

@@ -30,13 +30,16 @@ class Ranking:
         """Rows of each set, (g,)."""
         return np.diff(self.first, append=len(self))
 
-    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def blocks(self) -> Iterator[tuple[np.ndarray | slice, np.ndarray]]:
         """Of some sets at a time, lowest first, the places of their rows and the size of each."""
         for k in blocks(len(self.first)):
             edges = self.first[k.start : k.stop + 1]
             if k.stop == len(self.first):
                 edges = np.append(edges, len(self))
-            yield self.order[edges[0] : edges[-1]], np.diff(edges)
+            yield self._places(edges[0], edges[-1]), np.diff(edges)
+
+    def _places(self, first: int, end: int) -> np.ndarray | slice:
+        return self.order[first:end]
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """A value of each set (g,) for its rows, (n,), as the rows lie."""
@@ -48,19 +51,8 @@ class Ranking:
 class _Sorted(Ranking):
     """Of rows that lie in the order of their scores already."""
 
-    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Of some sets at a time, lowest first, the places of their rows and the size of each."""
-        for k in blocks(len(self.first)):
-            edges = self.first[k.start : k.stop + 1]
-            if k.stop == len(self.first):
-                edges = np.append(edges, len(self))
-            yield self.order[edges[0] : edges[-1]], np.diff(edges)
-
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        return values if len(self.first) == len(self) else np.add.reduceat(values, self.first)
-
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        return values if len(self.first) == len(self) else np.repeat(values, self.size)
+    def _places(self, first: int, end: int) -> slice:
+        return slice(first, end)
 
 
 def ranking(score: np.ndarray, cluster: np.ndarray | None = None) -> Ranking:
