@@ -22,7 +22,7 @@ ABOUT = {"compared": "", "run": "", "code": ""}
 def seen(problem, lake, log, features=("feature__amount",), **other):
     made = decided(log, features)
     found = measure(made.evidence, features, bands=10)
-    with beside(watching(problem, lake, made)) as watched:
+    with beside(watching(problem, lake, made.evidence, made.features)) as watched:
         return assemble(problem, lake, made, found, watched, KNOWN_AT, ABOUT | other)
 
 
@@ -72,9 +72,10 @@ def test_watching_does_not_use_the_model_that_knows_later_outcomes(problem, lake
     made = decided(log, ["feature__amount"])
     found = measure(made.evidence, bands=10)
     wrong = Decided(made.evidence.with_m(np.full(len(log), 0.5)), made.features)
+    looks = (watching(problem, lake, m.evidence, m.features) for m in (made, wrong))
     one, two = (
-        assemble(problem, lake, m, found, watching(problem, lake, m), KNOWN_AT, ABOUT)
-        for m in (made, wrong)
+        assemble(problem, lake, m, found, look, KNOWN_AT, ABOUT)
+        for m, look in zip((made, wrong), looks, strict=True)
     )
     pd.testing.assert_frame_equal(one.watched, two.watched)
     assert not one.worth["value"].equals(two.worth["value"])

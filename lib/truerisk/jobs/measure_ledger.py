@@ -13,6 +13,7 @@ from truerisk.lake import objects
 from truerisk.lake.lake import Lake
 from truerisk.lake.stored_types import as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
@@ -80,14 +81,16 @@ def measure_ledger(
         if not mature[mine].any():
             continue
         rows = log if mine.all() else log[mine].reset_index(drop=True)
-        made = decided(rows, [f for f in features if rows[f].notna().any()])
-        last = version == latest
-        with beside(watching(problem, lake, made)) if last else nullcontext() as watched:
+        known = [f for f in features if rows[f].notna().any()]
+        evidence, last = evidence_of(rows, known), version == latest
+        look = beside(watching(problem, lake, evidence, known)) if last else nullcontext()
+        with look as watched:
+            made = decided(evidence, known)
             found.append(_estimated(made, labels, rivals).assign(model_version=version))
             _keep(problem, lake, found[-1], known_at, run)  # before anything of the page can fail
             if watched is not None:
                 monitor = assemble(problem, lake, made, found[-1], watched, known_at, about)
-        del made, rows  # a page is drawn of what was found, and the arrays are large
+        del made, evidence, rows, look  # large, and a page is drawn of what was found
     every = pd.concat(found, ignore_index=True)
     page = measure_page(problem, monitor)
     digest = hashlib.sha256(page.encode()).hexdigest()[:8]
@@ -114,7 +117,7 @@ def _estimated(made: Decided, labels: dict[str, str], rivals: Comparison | None)
     ).replace({"group_by": labels})
     if rivals is None:
         return own
-    other = rivals.with_champion(made.version, made.evidence.log, list(made.features))
+    other = rivals.with_champion(made.evidence.version, made.evidence.log, list(made.features))
     return pd.concat([own, other], ignore_index=True)
 
 

@@ -66,6 +66,11 @@ def estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> Iterator[di
         yield from found
 
 
+def eligible_estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> list[dict]:
+    """Of those rows only the doubly robust ones of who had a chance to be revealed."""
+    return _Part(rows, guess, rows.pi > 0, "eligible").estimates(wanted, "dr")
+
+
 class _Part:
     """The rows of one population, with what all its estimates share."""
 

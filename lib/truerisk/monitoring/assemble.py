@@ -30,18 +30,20 @@ MONTH = pd.Timedelta(days=30)
 BANDS = 10
 
 
-def watching(problem: Problem, lake: Lake, made: Decided) -> Callable[[], pd.DataFrame]:
+def watching(
+    problem: Problem, lake: Lake, evidence: Evidence, features: Sequence[str]
+) -> Callable[[], pd.DataFrame]:
     """What watches one model's decisions week by week, held to what it was approved on.
 
     That is as much work as the rest of its page, and may be done beside it.
     """
-    _ = made.values  # makes the rows that all read
+    _ = evidence.rows  # which the rest reads too
     # m of the whole log knows later outcomes; what is looked at weekly must not.
-    evidence = made.evidence.without_m()
+    own = evidence.without_m()
 
     def look() -> pd.DataFrame:
-        promised, start = _promised(problem, lake, made.version)
-        return watch(evidence, promised, made.features, start)
+        promised, start = _promised(problem, lake, own.version)
+        return watch(own, promised, features, start)
 
     return look
 
@@ -61,7 +63,7 @@ def assemble(
     and the model compared, as the page says them.
     """
     evidence, features, log = made.evidence, made.features, made.evidence.log
-    version = made.version
+    version = evidence.version
     promised, _ = _promised(problem, lake, version)
     curve, figures, needle = _worth(made)
     then, now = _then_and_now(log)

@@ -21,11 +21,6 @@ class Decided:
     evidence: Evidence
     features: Sequence[str]
 
-    @property
-    def version(self) -> str:
-        """The model that decided."""
-        return str(self.evidence.log["model_version"].iloc[0])
-
     @cached_property
     def values(self) -> ActionValues | Lost:
         """The dollars of every action, or why there are none."""

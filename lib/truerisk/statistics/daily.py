@@ -25,7 +25,9 @@ class DailyRanking:
 
 def daily_ranking(score: np.ndarray, day: np.ndarray) -> DailyRanking:
     """``score`` and ``day`` are (n,); days in any order."""
-    order = np.lexsort((-score, day))
+    order = np.argsort(-score)
+    small = day.astype(np.min_scalar_type(int(day.max(initial=0))))  # sorted by its digits
+    order = order[np.argsort(small[order], kind="stable")]
     s, d = score[order], day[order]
     new_day = np.append(True, d[1:] != d[:-1])[: len(s)]
     first = np.flatnonzero(new_day | np.append(True, s[1:] != s[:-1])[: len(s)])

@@ -36,6 +36,11 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.every)
 
+    @property
+    def version(self) -> str:
+        """The model that decided, of a log with ``model_version``."""
+        return str(self.log["model_version"].iloc[0])
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The mature rows; LogError where they contradict themselves, or their draws their chances.

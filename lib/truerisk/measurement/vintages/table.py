@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from truerisk.measurement.estimate import Metric, estimates
+from truerisk.measurement.estimate import Metric, eligible_estimates
 from truerisk.measurement.evidence.pseudo import Guess, dr
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.vintages.completion import completion, expected, influence
@@ -159,8 +159,7 @@ class Table:
 
     def _estimate(self, rows: Rows, guess: Guess, mask: np.ndarray) -> dict:
         """The doubly robust event rate of those who had a chance to be revealed."""
-        both = estimates(rows.where(mask), guess.where(mask), [EVENT_RATE])
-        found = next(f for f in both if f["estimator"] == "dr")
+        [found] = eligible_estimates(rows.where(mask), guess.where(mask), [EVENT_RATE])
         kept = {name: found[name] for name in ("value", "low", "high", "status")}
         lost = float((rows.pi[mask] == 0).mean())
         if 0 < lost < 1:

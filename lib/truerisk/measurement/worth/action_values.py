@@ -18,6 +18,7 @@ from truerisk.measurement.gamma import Labels, too_few
 from truerisk.measurement.status import Reason
 from truerisk.statistics.daily import DailyRanking, daily_ranking
 from truerisk.statistics.interval import clustered_se
+from truerisk.statistics.ranking import ranking
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.lists import one_of
 
@@ -157,7 +158,7 @@ def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = 
         )
     frame, every = evidence.frame, labelled(evidence, features)
     order = np.flatnonzero(every.eligible)
-    order = order[np.lexsort((every.rows.cluster[order], -every.rows.score[order]))]
+    order = order[ranking(-every.rows.score[order], every.rows.cluster[order]).order]
     known, share = every.at(order), 1 - len(order) / len(every)
     score = known.rows.score
     new = np.append(True, score[1:] != score[:-1])[: len(score)]

@@ -20,11 +20,6 @@ class Breakpoints:
     one: np.ndarray
     zero: np.ndarray
 
-    @cached_property
-    def steps(self) -> Sides:
-        """What each change of action brings, if the event happens and if not, (k, n) each."""
-        return np.diff(self.one, axis=0), np.diff(self.zero, axis=0)
-
 
 class Choice:
     """The actions taken at log-odds L (n,), and at L + Z, Z as in better_score.py."""
@@ -56,9 +51,8 @@ class Choice:
         none."""
         if size == 0:
             return 0 * self.log_odds, 0 * self.log_odds
-        first = self.points.one[0], self.points.zero[0]
-        parts = zip(first, self.points.steps, self.past(size), self.now, strict=True)
-        one, zero = (v + (step * past).sum(axis=0) - now for v, step, past, now in parts)
+        parts = zip((self.points.one, self.points.zero), self.past(size), self.now, strict=True)
+        one, zero = (v[0] + (np.diff(v, axis=0) * past).sum(axis=0) - now for v, past, now in parts)
         return one, zero
 
     def square(
