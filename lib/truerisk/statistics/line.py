@@ -42,7 +42,8 @@ def _from_sample(x: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Logis
 def _newton(
     at: np.ndarray, x: np.ndarray, events: np.ndarray, trials: np.ndarray
 ) -> LogisticFit | None:
-    size = np.array([1.0, max(float(np.sqrt(trials @ x**2 / trials.sum())), 1e-300)])
+    squares = sum(float(trials[k] @ x[k] ** 2) for k in blocks(len(x)))
+    size = np.array([1.0, max(float(np.sqrt(squares / trials.sum())), 1e-300)])
     for _ in range(STEPS):
         gradient, curvature = _slopes(at, x, events, trials)
         scaled = curvature / np.outer(size, size)

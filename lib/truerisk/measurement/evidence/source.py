@@ -73,7 +73,12 @@ def _read(path: str, columns: Iterable[str]) -> pd.DataFrame:
     try:
         found = ds.dataset(path, format=kind)
         kept = _read_of(found.schema.names, columns)
-        return _frame(found.to_table(columns=kept, memory_pool=pa.system_memory_pool()))
+        # Read ahead, a file that lies near takes half as much memory again.
+        nearby = ds.ParquetFragmentScanOptions(pre_buffer=False) if kind == "parquet" else None
+        table = found.to_table(
+            columns=kept, memory_pool=pa.system_memory_pool(), fragment_scan_options=nearby
+        )
+        return _frame(table)
     except FileNotFoundError:
         raise LogError(f'The log "{path}" is not there.') from None
     except (pa.ArrowInvalid, OSError) as error:
