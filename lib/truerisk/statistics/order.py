@@ -14,7 +14,7 @@ def order_of(values: np.ndarray) -> np.ndarray:
 def ordered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``order_of`` some numbers, and these in that order, (n,) each."""
     order, exact = _order(values)
-    return (order, values[order]) if exact else _mended(order, values)
+    return (order, values.take(order)) if exact else _mended(order, values)
 
 
 def _order(values: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -46,7 +46,7 @@ def _key(values: np.ndarray) -> np.ndarray:
 def _mended(order: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The order where those that are alike but for the bits lost are sorted by all, and the numbers
     in that order."""
-    found = values[order]
+    found = values.take(order)
     wrong = np.flatnonzero(found[1:] < found[:-1])
     if len(wrong):
         high = _key(found) >> np.uint64(len(values).bit_length())

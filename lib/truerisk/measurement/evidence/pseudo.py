@@ -36,9 +36,9 @@ class Guess:
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""
         taken, followed = (
-            None if part is None else part[places] for part in (self.taken, self.followed)
+            None if part is None else part.take(places) for part in (self.taken, self.followed)
         )
-        return type(self)(self.event[places], taken, followed)
+        return type(self)(self.event.take(places), taken, followed)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:

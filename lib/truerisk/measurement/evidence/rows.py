@@ -42,8 +42,10 @@ class Rows:
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""
-        kept = {f.name: getattr(self, f.name)[places] for f in fields(self) if f.name != "also"}
-        return type(self)(**kept, also={name: a[places] for name, a in self.also.items()})
+        kept = {
+            f.name: getattr(self, f.name).take(places) for f in fields(self) if f.name != "also"
+        }
+        return type(self)(**kept, also={name: a.take(places) for name, a in self.also.items()})
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:

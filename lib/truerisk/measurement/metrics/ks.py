@@ -24,7 +24,7 @@ def ks(rows: Rows, p: Pseudo) -> Value:
     fixed seed) is taken off. The influence function is that of A − B at the maximum.
     """
     n, order, last = len(rows), rows.ranking.order, rows.ranking.last
-    a, b = p.a[order], p.b[order]
+    a, b = p.a.take(order), p.b.take(order)
     all_a, all_b = float(a.sum()), float(b.sum())
     if not all_a or not all_b:
         return nothing(n)
@@ -67,8 +67,8 @@ def _resamples(rows: Rows) -> Callable[[], list[np.ndarray]]:
     def times() -> list[np.ndarray]:
         few_codes = rows.cluster.max() < 2 * len(rows)  # without a row of their own
         code = rows.cluster if few_codes else rows.code
-        number = _by_appearance(code[rows.ranking.order])
-        rows.shared[TIMES] = [times[number] for times in drawn()[:size].reshape(count, -1)]
+        number = _by_appearance(code.take(rows.ranking.order))
+        rows.shared[TIMES] = [times.take(number) for times in drawn()[:size].reshape(count, -1)]
         return rows.shared[TIMES]
 
     return times
@@ -94,7 +94,7 @@ def _by_appearance(code: np.ndarray) -> np.ndarray:
     number = np.empty(len(first), dtype=np.intp)
     found = code[new]
     number[found] = np.arange(len(found))
-    return number[code]
+    return number.take(code)
 
 
 def _resampled(a: np.ndarray, b: np.ndarray, last: np.ndarray, times: list[np.ndarray]) -> float:
