@@ -78,11 +78,12 @@ def _in_time(
     actions = valued_actions(known.frame.columns)
     dollars = [value_of(c, side) for c in actions for side in SIDES]
     read = {"as_of", "m", *features, *dollars, *map(chance_of, actions)}
-    frame, rows = known.frame[[c for c in known.frame if c in read]], known.rows
+    frame, rows = known.frame, known.rows
     at = frame["as_of"].astype("int64").to_numpy()
     order = np.flatnonzero(whole)
     order = order[np.argsort(at[order], kind="stable")]
-    frame, rows = frame.iloc[order].reset_index(drop=True), rows.at(order)
+    frame = pd.DataFrame({c: frame[c].array.take(order) for c in frame if c in read}, copy=False)
+    rows = rows.at(order)
     return frame, replace(rows, cluster=closed_up(rows.cluster))
 
 
@@ -149,11 +150,12 @@ def _fixed_before(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> n
         # Who neither teaches nor is asked for only says which texts were met before, which one that
         # is first met later in the quarter must not renumber.
         part, kept = before | now, (before & rows.seen) | asked
-        columns = {c: as_number(frame.loc[part, c], before[part])[kept[part]] for c in features}
         some = rows.where(kept)
-        known = replace(some, seen=some.seen & before[kept])
-        learnt = cross_fit(
-            pd.DataFrame(columns, np.arange(len(some))), known, features, asked[kept]
+        columns = pd.DataFrame(
+            {c: as_number(frame.loc[part, c], before[part])[kept[part]] for c in features},
+            np.arange(len(some)),
         )
+        known = replace(some, seen=some.seen & before[kept])
+        learnt = cross_fit(columns, known, features, asked[kept])
         m[asked] = learnt[asked[kept]]
     return m

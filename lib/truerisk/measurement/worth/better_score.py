@@ -100,8 +100,9 @@ class BetterScore:
 
     def estimated(self, found: Value, of: Callable[["BetterScore"], float]) -> Value:
         """``found`` and what the estimated calibration adds to its influence function."""
-        moved = (replace(self, level=self.level + SHIFT), replace(self, slope=self.slope + SHIFT))
-        gradient = np.array([(of(other) - of(self)) / SHIFT for other in moved])
+        own = of(self)
+        level = of(replace(self, level=self.level + SHIFT)) - own
+        gradient = np.array([level, of(replace(self, slope=self.slope + SHIFT)) - own]) / SHIFT
         pull = np.linalg.solve(self.bend, gradient)
         each = pull[0] + pull[1] * self.raw
         return Value(found.theta, found.influence + each * self.wrong, each)
