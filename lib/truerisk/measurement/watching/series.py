@@ -123,9 +123,8 @@ def _auc(
     order = on.rows.ranking.order  # sorted once: what remains of sorted rows is sorted
     a, b, score, code, look = (x[order] for x in (a, b, on.rows.score, on.rows.code, on.look))
     by, clusters = sorted_ranking(score), on.units.clusters(int(look.max()) + 1)[first:]
-    for i in reversed(
-        range(len(value))
-    ):  # rows leave by their weights; once half are gone for good
+    # From the last look back: rows leave by a weight of 0, and once half have left, for good.
+    for i in reversed(range(len(value))):
         left = look <= first + i
         if 2 * left.sum() < len(left):
             kept = np.flatnonzero(left)
