@@ -18,9 +18,7 @@ class ScoreFlow(BaseFlow):
         """Pin the model by version and the applications nobody has decided yet."""
         self.begin()
         champion = tr.registry.champion_of(self.problem.name, self.lake)
-        self.batch = tr.plan_batch(
-            self.problem, self.lake, champion, self.since, self.until, self.run
-        )
+        self.batch = tr.plan_batch(self.problem, self.lake, champion, self.since, self.until)
         self.shards = self.batch.shards
         self.next(self.score, foreach="shards")
 
@@ -35,7 +33,7 @@ class ScoreFlow(BaseFlow):
         """Exploration sees the whole batch; one commit neither repeats nor loses a decision."""
         self.merge_artifacts(shards, exclude=["scored"])
         scored = [shard.scored for shard in shards]
-        decided = tr.decide(self.problem, scored, self.batch)
+        decided = tr.decide(self.problem, scored, self.batch, self.run)
         new = tr.commit(self.problem, self.lake, decided)
         self.said = tr.describe(self.problem, decided, new, self.batch, scored)
         self.next(self.end)

@@ -96,6 +96,10 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # what is left at the end would be called leaked
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes are named by their place: packed ones hold a time, and workers must agree on names."""

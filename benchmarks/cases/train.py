@@ -53,7 +53,7 @@ def lender(folder: Path, seed: int, scale: float) -> Any:
 def score(problem: tr.Problem, lake: tr.Lake) -> tuple[Any, ...]:
     """What the flow does with months 19 to 24: decided, how many are new, batch, scored."""
     both: Any = {"problem": problem, "lake": lake}
-    period = {"since": month(18), "until": month(24), "run": "benchmark"}
+    period = {"since": month(18), "until": month(24)}
     batch = tr.plan_batch(**both, model_version=champion(problem, lake), **period)
     scored = [tr.score(**both, batch=batch, shard=shard) for shard in batch.shards]
     decided = tr.decide(problem, scored, batch)

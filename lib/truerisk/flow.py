@@ -157,10 +157,22 @@ class BaseFlow(FlowSpec):
 
         self.root = open_lake(self.lake_root or None).root
         self.at = instant(known_at)
-        self.code = revision()
-        self.run = f"{current.flow_name}/{current.run_id}"
-        self.person = current.username or ""
         self.problem  # noqa: B018  refuses a flow that was started without a problem
+
+    @property
+    def run(self) -> str:
+        """The run that does this step; of a resumed one, not the broken one before it."""
+        return f"{current.flow_name}/{current.run_id}"
+
+    @property
+    def code(self) -> str:
+        """The revision of the code that does this step."""
+        return revision()
+
+    @property
+    def person(self) -> str:
+        """Who started this run, or resumed it."""
+        return current.username or ""
 
     @property
     def problem(self) -> "Problem":

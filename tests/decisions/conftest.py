@@ -62,7 +62,7 @@ def make_batch() -> Callable[..., Batch]:
     """What a batch pins, without a lake."""
 
     def batch_(**pinned: Any) -> Batch:
-        given = {"id": "b1", "model_version": "m1", "features": ["amount"], "run": "ScoreFlow/1"}
+        given = {"id": "b1", "model_version": "m1", "features": ["amount"]}
         return Batch(**{**given, "spine": pd.DataFrame(), **pinned})
 
     return batch_

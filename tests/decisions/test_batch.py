@@ -112,6 +112,8 @@ def test_a_replay_gives_the_ledger_back_and_commits_nothing(
     )
     again = decide(problem, [score(problem, stocked, batch, s) for s in (2, 0, 1)], batch)
     assert_frame_equal(again, decided)
+    resumed = decide(problem, score(problem, stocked, batch), batch, "ScoreFlow/2")
+    assert set(resumed["run"]) == {"ScoreFlow/2"}, "the run that decided, not the one that planned"
     held = read_ledger(problem, stocked)
     assert_frame_equal(held[decided.columns], decided, check_dtype=False)
     assert held["decided_at"].nunique() == 1

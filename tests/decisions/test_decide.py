@@ -220,7 +220,7 @@ def test_a_row_says_who_decided_what_and_from_which_inputs(
 ) -> None:
     batch = make_batch(versions={"applications": 3})
     problem = lender(training={"segments": ["age"]})
-    made = decide(problem, make_scored(), batch)
+    made = decide(problem, make_scored(), batch, "ScoreFlow/1")
     row = made.iloc[0]
     assert (row["model_version"], row["batch"], row["run"]) == ("m1", "b1", "ScoreFlow/1")
     assert row["policy_version"] == policy_version(problem)

@@ -90,11 +90,13 @@ def test_a_killed_training_is_resumed_with_its_own_cutoff(
     (root / "registry" / "_delta_log").unlink()
     (root / "registry").rmdir()
     origin = ids.read_text().strip()
-    resumed = flow("train", "resume", "--origin-run-id", origin)
+    resumed = flow("train", "resume", "--origin-run-id", origin, "--run-id-file", str(ids))
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "Cloning" in resumed.stdout + resumed.stderr
     [found] = tr.registry.list_models("credit", tr.open_lake(root)).to_dict("records")
     assert found["known_at"].startswith("2025-07-01")
+    made = read_manifest("credit", tr.open_lake(root), found["version"])["run"]
+    assert made == f"TrainFlow/{ids.read_text().strip()}" != f"TrainFlow/{origin}"
     [once] = tr.registry.list_models("credit", tr.open_lake(submitted[0]))["version"]
     assert found["version"] == once, "the same data and seed give the same version"
 

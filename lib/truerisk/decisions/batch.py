@@ -49,7 +49,6 @@ class Batch:
     versions: dict[str, Version] = field(default_factory=dict)
     spent: dict[str, Spent] = field(default_factory=dict)
     shards: list[int] = field(default_factory=lambda: [0])
-    run: str = ""
     calibration: Calibration = AS_SCORED
     recent: Recent | None = field(default=None, repr=False)
     chances: Chances | None = field(default=None, repr=False)
@@ -63,7 +62,6 @@ def plan_batch(
     model_version: str,
     since: str | date | None = None,
     until: str | date | None = None,
-    run: str = "",
 ) -> Batch:
     """Pin the model, the sources and the applications in [since, until) without a decision.
 
@@ -112,7 +110,6 @@ def plan_batch(
         versions=versions,
         spent=spent,
         shards=list(range(problem.compute.shards)),
-        run=run,
         calibration=calibration,
         recent=before,
         chances=had,

@@ -34,14 +34,17 @@ from truerisk.wording.counted import counted
 
 @one_thread
 def decide(
-    problem: Problem, scored: pd.DataFrame | Sequence[pd.DataFrame], batch: Batch
+    problem: Problem,
+    scored: pd.DataFrame | Sequence[pd.DataFrame],
+    batch: Batch,
+    run: str = "",
 ) -> pd.DataFrame:
     """One ledger row per scored application, in order of (as_of, key).
 
     ``scored``, one frame or the shards of one, holds the key, subject, as_of (UTC), score, the
     batch's features and the columns that money and rules read. ``p_<action>`` are the exact
     probabilities before the draw and sum to 1; ``value_<action>_if_event`` and
-    ``…_if_no_event`` are dollars.
+    ``…_if_no_event`` are dollars. ``run`` is kept as the one that decided.
     """
     scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
@@ -86,7 +89,7 @@ def decide(
             "policy_version": policy_version(problem),
             "role": "champion",
             "batch": batch.id,
-            "run": batch.run,
+            "run": run,
             "source_versions": json.dumps(batch.versions, sort_keys=True),
         }
     )
