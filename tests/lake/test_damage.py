@@ -46,6 +46,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_a_commit_that_is_being_written_is_no_damage(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "lake")
+    log = tmp_path / "lake" / "loans" / "_delta_log"
+    (log / "00000000000000000003.json#1").touch()
+    (log / "gone.crc").symlink_to("gone")  # as a file that is gone between list and look
+    lake = open_lake(tmp_path / "lake")
+    assert lake.append("loans", loans(9), "loan") == 1
+    assert sorted(lake.read("loans")["loan"]) == [0, 1, 2, 9]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_table_is_said_to_be_damaged(damage: str, whole: Path, tmp_path: Path) -> None:

@@ -259,8 +259,7 @@ class Lake:
                 raise
             raise self._damaged(table, version, error) from None
         if not objects.is_remote(self.root):
-            with os.scandir(f"{self._uri(table)}/{LOG}") as log:
-                cut = next((e.name for e in log if not e.stat().st_size), None)
+            cut = objects.empty_file(f"{self._uri(table)}/{LOG}")
             if cut:  # Delta takes it for a commit without rows, and they would be lost in silence
                 raise self._damaged(table, None, LakeError(f"{LOG}/{cut} is empty"))
         return handle

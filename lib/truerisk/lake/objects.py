@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from truerisk.errors import LakeError, told
@@ -64,6 +64,20 @@ def is_empty(root: str) -> bool:
             raise LakeError(f"The lake at {root} cannot be read ({told(error)}).") from error
     with _s3(f"{root}/") as (client, bucket, key):
         return not client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)["KeyCount"]
+
+
+def empty_file(folder: str) -> str | None:
+    """The name of an empty file in a local folder, None where there is none.
+
+    A file that somebody is writing has a # in its name and is nobody's yet; one that is gone by the
+    time it is looked at is none.
+    """
+    with os.scandir(folder) as found:
+        for file in found:
+            with suppress(FileNotFoundError):
+                if "#" not in file.name and not file.stat().st_size:
+                    return file.name
+    return None
 
 
 def folders(root: str, holding: str) -> list[str]:
