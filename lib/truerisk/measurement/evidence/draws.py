@@ -16,6 +16,7 @@ from truerisk.errors import LogError
 from truerisk.measurement.evidence.types import utc
 from truerisk.statistics.clusters import codes
 from truerisk.statistics.order import order_of
+from truerisk.statistics.ranking import starts
 
 SAID, REFUSED = 1e-2, 1e-4  # of the p-value, shared among the groups that are looked at
 NORMAL = 100  # Σπ(1 − π) from which the normal tail stands for Poisson's
@@ -156,12 +157,11 @@ def _returning(subject: np.ndarray, when: np.ndarray | None) -> np.ndarray:
     rows = np.flatnonzero(found)
     rows = rows[order_of(subject[rows])]
     who = subject[rows]
-    starts = np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])
-    first = starts
+    first = begins = starts(who)
     if when is not None and len(rows):
-        earliest = np.repeat(np.fmin.reduceat(when[rows], starts), np.diff(starts, append=len(who)))
+        earliest = np.repeat(np.fmin.reduceat(when[rows], begins), np.diff(begins, append=len(who)))
         early = np.flatnonzero(when[rows].view(np.int64) == earliest.view(np.int64))
-        first = early[np.searchsorted(early, starts)]
+        first = early[np.searchsorted(early, begins)]
     found[rows[first]] = False
     return found
 
