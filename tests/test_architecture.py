@@ -139,6 +139,35 @@ def test_files_hold_one_idea() -> None:
         assert path.stem not in {"utils", "helpers", "common", "manager", "misc"}
 
 
+PROBLEMS = {path.stem for path in (ROOT / "problems").glob("*.toml")}
+
+
+def asked_by_name(source: str) -> list[str]:
+    """The texts of a module, as it runs, that are a problem's name and nothing else."""
+    return [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and node.value in PROBLEMS
+    ]
+
+
+def test_no_code_asks_which_problem_it_is() -> None:
+    """A problem is its file: only worlds and demos are made for one."""
+    for path in modules():
+        if layer(path) not in ("simulator", "demo"):
+            assert asked_by_name(path.read_text()) == [], path
+    for path in (ROOT / "flows").glob("*.py"):
+        assert asked_by_name(path.read_text()) == [], path
+
+
+def test_the_test_of_problem_names_can_fail() -> None:
+    assert {"credit", "lending_club"} <= PROBLEMS
+    asks = 'if problem.name == "credit":\n    pass'
+    assert asked_by_name(asks) == ["credit"]
+    assert asked_by_name('match name:\n    case "lending_club": pass') == ["lending_club"]
+    assert asked_by_name('"""About credit."""\nx = "credit losses"  # credit') == []
+
+
 def test_flows_are_thin() -> None:
     for path in (ROOT / "flows").glob("*.py"):
         source = path.read_text()

@@ -71,6 +71,7 @@ LINES = [
     ["verify", "--nope"],
     ["catalog", "--nope"],
     ["demo", "--nope"],
+    ["demo", "--problem", "nope", "--yes"],
     ["reject", "--nope"],
     ["rollback", "--nope"],
     ["train", "--problem", ODD],

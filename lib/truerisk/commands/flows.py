@@ -8,15 +8,21 @@ from truerisk.commands.options import EngineName, KnownAt, LakeRoot, ProblemName
 
 
 def demo(
+    problem: Annotated[
+        str, typer.Option("--problem", help="Whose demo; default that of credit.", metavar="NAME")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
-    applications: Annotated[int, typer.Option(help="Applications over 24 months.")] = 120_000,
+    applications: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many apply; default as many as its world is made for."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated lender.")] = 7,
     lake: LakeRoot = "",
 ) -> None:
     """Run the whole loop on a simulated lender whose truth is known."""
     from truerisk.demo.run import run_demo
 
-    run_demo(out, applications, seed, yes, lake)
+    run_demo(out, problem, applications, seed, yes, lake)
 
 
 def train(
