@@ -212,6 +212,7 @@ def test_public_names() -> None:
         "score",
         "split",
         "submit",
+        "uplift",
         "vintages",
         "watch",
         "worth",

@@ -32,6 +32,7 @@ moved = tr.drift(log, log, ["income"], score=None)
 curve = tr.worth.review_curve(log, capacity_per_day=20)
 stakes = tr.worth.action_values(log)
 price = tr.worth.shadow_price(stakes, 20)
+ranked = tr.uplift.qini(log, {"effect": log["effect"]}, against="effect")
 who = tr.registry.champion(problem.name, lake) or "nobody"
 row = tr.online.features_for(problem, {"customer_id": "C17"}, at)
 model: int = tr.load_problem("credit.toml")  # wrong

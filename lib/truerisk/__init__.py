@@ -3,7 +3,7 @@
 ``import truerisk as tr`` offers the verbs of the loop; each is documented where it is defined, and
 imported when first used, so that a flow's small steps start in no time. ``tr.online`` serves one
 application's features, ``tr.registry`` says and changes which model decides, ``tr.worth`` tells
-what a score is worth in dollars.
+what a score is worth in dollars, ``tr.uplift`` what an action adds to none.
 """
 
 from importlib import import_module
@@ -42,6 +42,7 @@ PUBLIC = {
     "score": "truerisk.decisions.batch:score",
     "split": "truerisk.models.training:split",
     "submit": "truerisk.jobs.submit:submit",
+    "uplift": "truerisk.measurement.uplift",
     "vintages": "truerisk.measurement.vintages.vintages:vintages",
     "watch": "truerisk.measurement.watching.watch:watch",
     "worth": "truerisk.measurement.worth",
@@ -70,6 +71,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.lake.ingest.new_files import find_new_files as find_new_files
     from truerisk.lake.lake import Lake as Lake
     from truerisk.lake.lake import open_lake as open_lake
+    from truerisk.measurement import uplift as uplift
     from truerisk.measurement import worth as worth
     from truerisk.measurement.drift import drift as drift
     from truerisk.measurement.fairness import fairness as fairness

@@ -21,6 +21,16 @@ def chance_of(action: str) -> str:
     return f"{CHANCE}{action}"
 
 
+def score_of(outcome: str) -> str:
+    """The score of one of several outcomes: score_<outcome>, an outcome named by its action."""
+    return f"score_{outcome}"
+
+
+def m_of(outcome: str) -> str:
+    """What stands for one of several outcomes where it is not seen: m_<outcome>."""
+    return f"m_{outcome}"
+
+
 def value_of(action: str, side: str) -> str:
     """The dollars of an action, ``side`` one of SIDES: value_<action>_if_event and so on."""
     return f"{VALUE}{action}_{side}"

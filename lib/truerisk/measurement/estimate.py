@@ -51,33 +51,51 @@ class Metric:
     level: float = LEVEL
 
 
-def estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> Iterator[dict]:
-    """The rows of measure()'s result, metric by metric, each naive, IPW and DR."""
-    eligible = rows.pi > 0
+def estimates(
+    rows: Rows, guess: Guess, wanted: Sequence[Metric], outcomes: int = 1
+) -> Iterator[dict]:
+    """The rows of measure()'s result, metric by metric, each naive, IPW and DR.
+
+    Of several ``outcomes`` the rows of each stand below those of the one before; who had no chance
+    to show one of them is not eligible.
+    """
+    eligible = _eligible(rows, outcomes)
     naive = _Part(rows, guess, rows.seen, "revealed").estimates(wanted, "naive")
-    part = _Part(rows, guess, eligible, "eligible")
+    part = _Part(rows, guess, eligible, "eligible", outcomes)
     some = [part.estimates(wanted, name) for name in WEIGHTED]
     if eligible.all():
         every = [[row | {"population": "all"} for row in found] for found in some]
     else:
-        part = _Part(rows, guess, np.ones(len(rows), bool), "all")
+        part = _Part(rows, guess, np.ones(len(rows), bool), "all", outcomes)
         every = [part.estimates(wanted, name) for name in WEIGHTED]
     for found in zip(naive, some[0], every[0], some[1], every[1], strict=True):
         yield from found
 
 
-def eligible_estimates(rows: Rows, guess: Guess, wanted: Sequence[Metric]) -> list[dict]:
+def eligible_estimates(
+    rows: Rows, guess: Guess, wanted: Sequence[Metric], outcomes: int = 1
+) -> list[dict]:
     """Of those rows only the doubly robust ones of who had a chance to be revealed."""
-    return _Part(rows, guess, rows.pi > 0, "eligible").estimates(wanted, "dr")
+    kept = _eligible(rows, outcomes)
+    return _Part(rows, guess, kept, "eligible", outcomes).estimates(wanted, "dr")
+
+
+def _eligible(rows: Rows, outcomes: int) -> np.ndarray:
+    """Who had a chance to show each of the outcomes, (n,)."""
+    chance = rows.pi > 0
+    return chance if outcomes == 1 else np.tile(chance.reshape(outcomes, -1).all(0), outcomes)
 
 
 class _Part:
     """The rows of one population, with what all its estimates share."""
 
-    def __init__(self, rows: Rows, guess: Guess, kept: np.ndarray, population: str) -> None:
-        self.population = population
+    def __init__(
+        self, rows: Rows, guess: Guess, kept: np.ndarray, population: str, outcomes: int = 1
+    ) -> None:
+        self.population, self.outcomes = population, outcomes
         self.rows, self.guess = rows.where(kept), guess.where(kept)
-        self.lost = float(1 - (rows.pi > 0).mean()) if population == "all" else 0.0
+        lost = 1 - _eligible(rows, outcomes).mean() if population == "all" else 0.0
+        self.lost = float(lost)
         part = self.rows
         revealed = population == "revealed"
         weight = part.seen.astype(float) if revealed else weights(part, self.guess)
@@ -145,7 +163,8 @@ class _Part:
         unknown = self._moving(self.hidden, base, estimator)
         blank = unknown[part.pi[unknown] == 0]
         if len(blank):
-            share = len(blank) / len(part)
+            applications = len(part) // self.outcomes
+            share = len(np.unique(blank % applications)) / applications
             told["status"] = Reason.SOME_WITHOUT_CHANCE.status(share=share)
             if not metric.bounded or estimator == "ipw":
                 return told

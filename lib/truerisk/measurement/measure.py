@@ -86,6 +86,8 @@ def _worth(measured: MeasuredRows, column: str) -> list[Metric]:
     """Dollars of every policy; for all applications also whom a change swaps."""
     outcomes, policies = len(measured.outcomes), measured.policies
     metrics = list(dollars.values(policies, outcomes))
+    if outcomes > 1:
+        metrics += dollars.responses(policies, outcomes)
     if not column and outcomes == 1:
         metrics += dollars.swaps(policies) if measured.reveals else []
         metrics += dollars.realised(policies) if measured.realised is not None else []
@@ -105,7 +107,8 @@ def _of_all_outcomes(measured: MeasuredRows) -> Iterator[dict]:
     whole = np.ones(len(measured), bool)
     for column, group, mask in [("", "", whole), *_split(measured)]:
         some = np.tile(mask, outcomes)
-        for row in estimates(every.where(some), guessed.where(some), _worth(measured, column)):
+        asked = _worth(measured, column)
+        for row in estimates(every.where(some), guessed.where(some), asked, outcomes):
             about = {"group_by": column, "group": group, "action": None}
             yield about | row | {"n": row["n"] // outcomes}
 

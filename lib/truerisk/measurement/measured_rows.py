@@ -76,7 +76,7 @@ def measured_rows(
         if "realised_value" in known.frame:
             own[dollars.REALISED] = known.frame["realised_value"].to_numpy()
             own[dollars.EXPECTED] = expected_value(known.frame, rows, features)
-        made.append((outcome, rows.adding(own), guesses(known.frame, rows, features)))
+        made.append((outcome, rows.adding(own), guesses(known.frame, rows, features, outcome.name)))
     groups_of = {column: groups(known.frame[column]) for column in dict.fromkeys(by)}
     policies = list(offered)
     del known, offered, scores, own

@@ -19,6 +19,13 @@ def score_of(log: pd.DataFrame, score: object, what: str, kept: np.ndarray) -> n
 
     Raises LogError for other rows than the log's, and for what is no number in [0, 1].
     """
+    found = rank_of(log, score, what, kept)
+    refuse(f"{what} lies outside [0, 1]", ~((found >= 0) & (found <= 1)))
+    return found
+
+
+def rank_of(log: pd.DataFrame, score: object, what: str, kept: np.ndarray) -> np.ndarray:
+    """The same of a score on any scale, that may be null."""
     if isinstance(score, pd.DataFrame):
         raise LogError(f"{what} is a DataFrame; give one of its columns.")
     if isinstance(score, pd.Series):
@@ -27,9 +34,7 @@ def score_of(log: pd.DataFrame, score: object, what: str, kept: np.ndarray) -> n
         values = pd.Series(np.ravel(np.asarray(score)))
         if len(values) != len(log):
             raise LogError(_length(log, values, what))
-    found = numbers(values[kept], what)
-    refuse(f"{what} lies outside [0, 1]", ~((found >= 0) & (found <= 1)))
-    return found
+    return numbers(values[kept], what)
 
 
 def policy_of(

@@ -7,7 +7,8 @@ Optional: ``action``, ``as_of`` (UTC), ``override`` (the action a person took in
 ``status`` (followed, closed, not_taken, lost, pending), ``realised_value`` (dollars), ``cluster``
 (else subject), ``experiment``, ``arm`` and its propensities (propensities.py),
 ``exploration_entry`` (which draw revealed), and ``m``, an outcome model's cross-fitted P(event),
-which is fitted otherwise.
+which is fitted otherwise. Where actions show different outcomes, ``score_<action>`` and
+``m_<action>`` are those of each outcome, named by the first action that shows it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import SIDES, chance_of, value_of, valued_actions
+from truerisk.columns import SIDES, chance_of, score_of, value_of, valued_actions
 from truerisk.measurement.evidence.outcomes import Outcome, refuse, revealing_actions
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.types import NEEDED as NEEDED
@@ -60,6 +61,9 @@ def rows_of(
     score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     shown, overridden = _shown(frame), _overridden(frame)
     if outcome.actions:
+        if (own := score_of(outcome.name)) in frame:
+            score = frame[own].to_numpy()
+            refuse(f"{own} is null or outside [0, 1]", ~((score >= 0) & (score <= 1)))
         logged = np.sum([frame[chance_of(a)].to_numpy() for a in outcome.actions], axis=0)
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import SIDES, value_of, valued_actions
+from truerisk.columns import SIDES, m_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.measurement.evidence.pseudo import Guess
@@ -19,15 +19,18 @@ MOST_LABELS = 200_000  # more teach a small tree model nothing and cost minutes
 EDGE = 1e-3
 
 
-def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> Guess:
+def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str], outcome: str = "") -> Guess:
     """What each row's event, take-up and following are expected to be.
 
-    A column ``m`` of the frame is taken as P(event). P(taken) is fitted on what was offered,
-    P(followed) on what was taken; both are 1 where nobody walked away and nothing was lost.
+    A column ``m`` of the frame, or ``m_<outcome>`` of one of several, is taken as P(event).
+    P(taken) is fitted on what was offered, P(followed) on what was taken; both are 1 where nobody
+    walked away and nothing was lost.
     """
-    if "m" in frame:
-        m = frame["m"].to_numpy()
-        refuse("m is null or outside [0, 1]", ~((m >= 0) & (m <= 1)))
+    named = [m_of(outcome), "m"] if outcome else ["m"]
+    given = next((c for c in named if c in frame), None)
+    if given is not None:
+        m = frame[given].to_numpy()
+        refuse(f"{given} is null or outside [0, 1]", ~((m >= 0) & (m <= 1)))
     else:
         m = cross_fit(frame, rows, features)
     taken = followed = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from truerisk.columns import ARM, CHANCE, VALUE
+from truerisk.columns import ARM, CHANCE, VALUE, m_of, score_of
 from truerisk.errors import LogError
 from truerisk.wording.lists import one_of
 
@@ -55,7 +55,9 @@ def as_frame(log: Log, columns: Iterable[str] = ()) -> pd.DataFrame:
 
 def _read_of(names: list[str], columns: Iterable[str]) -> list[str]:
     """Which of a log's columns are read."""
-    asked = {*COLUMNS, *columns}
+    actions = [n.removeprefix(CHANCE) for n in names if n.startswith(CHANCE)]
+    own = [of(action) for action in actions for of in (score_of, m_of)]
+    asked = {*COLUMNS, *own, *columns}
     kept = [n for n in names if n in asked or n.startswith(STEMS)]
     twice = next((n for n in kept if kept.count(n) > 1), None)
     if twice is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import ARM, chance_of, value_of, valued_actions
+from truerisk.columns import ARM, chance_of, m_of, score_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.wording.counted import counted
@@ -85,7 +85,9 @@ def _numeric(log: pd.DataFrame) -> Iterator[str]:
             yield value_of(action, side)
     taken = [] if "action" not in log else sorted(log["action"].dropna().unique())
     for action in dict.fromkeys([*worth, *taken]):
-        yield from (c for c in (chance_of(action), f"{ARM}{chance_of(action)}") if c in log)
+        chance = chance_of(action)
+        own = (chance, f"{ARM}{chance}", score_of(action), m_of(action))
+        yield from (c for c in own if c in log)
 
 
 def _numbers(log: pd.DataFrame, column: str, words: dict[str, float] | None = None) -> np.ndarray:

@@ -41,10 +41,12 @@ REALISED, EXPECTED = "realised", "expected"  # keys of the columns of booked dol
 
 class Part(Enum):
     """What the metrics read of a policy in every row: dollars if the event happens and if not, the
-    probability of an action that reveals, and the part of the dollars that comes from those."""
+    probability of an action that shows this outcome, of one that reveals any, and the part of the
+    dollars that comes from those."""
 
     IF_EVENT = auto()
     IF_NO_EVENT = auto()
+    SHOWN = auto()
     INSIDE = auto()
     INSIDE_IF_EVENT = auto()
     INSIDE_IF_NO_EVENT = auto()
@@ -87,7 +89,9 @@ def columns(
     """
     made: dict[Key, np.ndarray] = {}
     compared = len(policies) > 1  # else nobody is swapped
-    parts = Part if compared else WHOLE
+    several = bool(outcome.actions)
+    parts = [part for part in Part if compared or part in WHOLE]
+    parts = [part for part in parts if part is not Part.SHOWN] + [Part.SHOWN] * several
     for name, policy in policies.items():
         total = {part: np.zeros(len(frame)) for part in parts}
         for action in valued_actions(frame.columns):
@@ -95,9 +99,11 @@ def columns(
             inside = action in reveals
             if compared:
                 total[Part.INSIDE] += given * inside
-            if outcome.actions and not inside:
+            if several and not inside:
                 _needs_no_outcome(frame, action)
-            if outcome.actions and action not in outcome.actions and (inside or not first):
+            if action in outcome.actions:
+                total[Part.SHOWN] += given
+            if several and action not in outcome.actions and (inside or not first):
                 continue
             for whole, part, side in zip(WHOLE, INSIDE, SIDES, strict=True):
                 dollars = given * frame[value_of(action, side)].to_numpy(float)
@@ -115,6 +121,16 @@ def values(policies: Iterable[str], outcomes: int = 1) -> Iterator[Metric]:
         yield Metric(name="policy_value", of=of, policy=name)
         if name != AS_RUN:
             yield Metric(name="policy_gain", of=gain(of, dollars(AS_RUN, outcomes)), policy=name)
+
+
+def responses(policies: Iterable[str], outcomes: int) -> Iterator[Metric]:
+    """Events per application under each policy, Σ_a d_a·ỹ_a, and what it adds to what ran."""
+    for name in policies:
+        of = _response(name, outcomes)
+        yield Metric(name="policy_event_rate", of=of, policy=name)
+        if name != AS_RUN:
+            added = gain(of, _response(AS_RUN, outcomes))
+            yield Metric(name="policy_event_gain", of=added, policy=name)
 
 
 def swaps(policies: Iterable[str]) -> Iterator[Metric]:
@@ -162,6 +178,19 @@ def dollars(policy: str, outcomes: int = 1) -> Of:
         def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
             v1, v0, a, b = outcomes * if_event[k], outcomes * if_no_event[k], p.a[k], p.b[k]
             return v1 * a + v0 * b, a + b, v1 - v0, 0.0
+
+        return influence.Ratio(len(rows), terms)
+
+    return of
+
+
+def _response(policy: str, outcomes: int) -> Of:
+    def of(rows: Rows, p: Pseudo) -> Value:
+        shown = rows.also[policy, Part.SHOWN]
+
+        def terms(k: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+            given = outcomes * shown[k]
+            return given * p.a[k], p.a[k] + p.b[k], given, 0.0
 
         return influence.Ratio(len(rows), terms)
 
