@@ -247,7 +247,7 @@ def test_a_misspelt_key_of_the_problem_file_stops_every_command_before_anything_
     for verb in ("train", "score", "measure", "models", "decisions"):
         sentence = refused(quick(verb, "--problem", str(file)), "outcome.horizn is not a known")
         assert str(file) in sentence
-    refused(quick("models", "--problem", "credits"), "problems/ has credit, lending_club")
+    refused(quick("models", "--problem", "credits"), "problems/ has bank_marketing, credit,")
     refused(quick("models", "--problem", "no/such.toml"), "there is no such problem file")
 
 
