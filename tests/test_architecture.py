@@ -143,12 +143,25 @@ PROBLEMS = {path.stem for path in (ROOT / "problems").glob("*.toml")}
 
 
 def asked_by_name(source: str) -> list[str]:
-    """The texts of a module, as it runs, that are a problem's name and nothing else."""
-    return [
-        node.value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant) and node.value in PROBLEMS
-    ]
+    """Where a module asks which problem it is: a text that is a problem's name, unless it stands in
+    a list of words, and `problem.name` beside a constant."""
+    tree = ast.parse(source)
+    words = {
+        word
+        for node in ast.walk(tree)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set)
+        for word in node.elts
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            words -= set(ast.walk(node))
+            sides = [node.left, *node.comparators]
+            asks = any(re.search(r"\bproblem\.name$", ast.unparse(side)) for side in sides)
+            constant = (s.id for s in sides if isinstance(s, ast.Name) and s.id.isupper())
+            found += [*constant] if asks else []
+    texts = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and n not in words)
+    return found + [node.value for node in texts if node.value in PROBLEMS]
 
 
 def test_no_code_asks_which_problem_it_is() -> None:
@@ -165,6 +178,10 @@ def test_the_test_of_problem_names_can_fail() -> None:
     asks = 'if problem.name == "credit":\n    pass'
     assert asked_by_name(asks) == ["credit"]
     assert asked_by_name('match name:\n    case "lending_club": pass') == ["lending_club"]
+    assert asked_by_name('if problem.name in ("credit", "fraud"):\n    pass') == ["credit", "fraud"]
+    assert asked_by_name("if self.problem.name in MINE:\n    pass") == ["MINE"]
+    assert asked_by_name('MONEY = {"credit": 1}') == ["credit"]
+    assert asked_by_name('WORDS = ["fraud", "default"]\nrows["problem"] == problem.name') == []
     assert asked_by_name('"""About credit."""\nx = "credit losses"  # credit') == []
 
 
