@@ -1,19 +1,22 @@
 """Contributions are the dollars of the margin that decides: exact where the truth is known."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from truerisk.decisions.factors import contributions
+from truerisk.decisions.factors import costs, parts, unrevealed
 from truerisk.decisions.policy import choose, dollars
+from truerisk.decisions.reasons import factors, factors_in
 from truerisk.features.definitions import definition
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
 from truerisk.models.package import Model
+from truerisk.problem.reasons import said_of
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Any]
@@ -89,8 +92,10 @@ def explained(problem: Problem, model: Model, frame: pd.DataFrame) -> pd.DataFra
     scored = frame.assign(score=model.score(frame))
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(), money)
-    cost, margin = contributions(problem, model, scored, money, choice)
-    return cost.assign(MARGIN=margin)
+    rows = unrevealed(problem, model, scored, money, choice)
+    usual = {f: v for f, v in model.reference.items() if f in rows.moves}
+    cost = costs(rows, usual, parts(rows, usual))
+    return cost.reindex(columns=list(rows.moves), fill_value=0.0).assign(MARGIN=rows.margin)
 
 
 def margin(problem: Problem, model: Model, frame: pd.DataFrame) -> np.ndarray:
@@ -213,3 +218,96 @@ def test_every_candidate_is_explained_as_it_scores_row_by_row(
         for factor, usual in USUAL.items():
             then = margin(problem, model, row.assign(**{factor: usual}))[0]
             assert made.loc[i, factor] == pytest.approx(as_it_is - then, abs=1e-8)
+
+
+SENTENCES = {
+    "amount": {"high": "Your income is low for the amount"},
+    "income": {"low": "Your income is low for the amount", "missing": "You gave no income"},
+    "late": "You paid late",
+    "purpose": "What the loan is for",
+}
+
+
+def stated(problem: Problem, model: Model, frame: pd.DataFrame) -> pd.Series:
+    return factors(problem, model, frame.assign(score=model.score(frame))).dropna().map(json.loads)
+
+
+def test_what_shares_a_sentence_is_one_reason_and_moves_at_once(linear: Make) -> None:
+    """By hand: the margin as it is less the margin with all that is named at its usual value."""
+    weights = {"amount": 5e-6, "income": -1e-6, "late": 0.08, "purpose": 0.04}
+    problem, model = linear(weights, PRICED, base=0.08, reasons={**SENTENCES, "margin": "Price"})
+    frame = applications()
+    found = stated(problem, model, frame)
+    assert len(found) > 50 and found.map(lambda r: any("factors" in x for x in r)).sum() > 10
+    for i, reasons in found.items():
+        row = frame.loc[[i]]
+        for reason in reasons:
+            named = factors_in(reason)
+            then = row.assign(**{factor: USUAL[factor] for factor, _ in named})
+            by_hand = margin(problem, model, row)[0] - margin(problem, model, then)[0]
+            assert reason["dollars"] == pytest.approx(by_hand, abs=0.0051) and by_hand < 0
+            sentences = {said_of(problem.reasons, f).at(side) for f, side in named}
+            assert len(sentences) == 1 and None not in sentences
+            for factor, side in named:
+                value = row[factor].iloc[0]
+                signs = {"low": value < USUAL[factor], "high": value > USUAL[factor]}
+                assert signs[side] if side in signs else value != USUAL[factor]
+
+
+def test_a_side_without_a_sentence_is_no_reason(linear: Make) -> None:
+    """A large income that a model holds against the applicant is not what anybody is told."""
+    problem, model = linear({"income": 5e-6}, FLAT, reasons=SENTENCES, base=0.0)
+    frame = applications().assign(amount=10_000.0, late=0.0, purpose="car")
+    assert len(explained(problem, model, frame)) > 50
+    assert stated(problem, model, frame).empty
+
+
+@pytest.mark.parametrize("order", [[0.0, 3.0], [3.0, 0.0]])
+def test_no_reason_contradicts_the_value_where_the_file_names_no_side(
+    linear: Make, order: list[float]
+) -> None:
+    """``late`` by itself: more is worse on the whole, or better, as the model's dependence says."""
+    problem, model = linear({"late": 0.08}, FLAT, reasons=dict.fromkeys(SENTENCES, "Why"))
+    frame = applications().assign(amount=10_000.0, income=50_000.0, purpose="car")
+    model = replace(model, dependence={"late": order})
+    assert stated(problem, model, frame).empty == (order[0] > order[1])
+    level = replace(model, dependence={"purpose": ["home", "car"]})  # home is the better one
+    level.fitted.weights["purpose"] = 0.5
+    found = stated(problem, level, frame.assign(purpose="home", late=0.0))
+    assert found.empty
+
+
+def test_where_no_factor_weighs_alone_those_are_named_that_weigh_together(linear: Make) -> None:
+    """Late *or* a home loan is enough for a decline, so that correcting one changes nothing."""
+    problem, model = linear({}, FLAT, reasons=SENTENCES)
+    fitted: Any = Either()
+    model = replace(model, fitted=fitted)
+    frame = applications(40).assign(late=2.0, purpose="home")
+    found = stated(problem, model, frame)
+    assert len(found) == 40
+    expected = {"factors": [["late", "high"], ["purpose", "other"]], "dollars": -390.0}
+    assert found.map(lambda r: r == [expected]).all()
+
+
+def test_where_the_usual_is_declined_too_it_is_the_best_value_that_is_compared_with(
+    linear: Make,
+) -> None:
+    problem, model = linear({"late": 0.1, "income": -2e-6}, FLAT, reasons=SENTENCES, base=0.5)
+    model.reference["late"] = 2.0
+    model = replace(model, dependence={"late": [0.0, 3.0], "income": [80_000.0, 20_000.0]})
+    frame = applications(20).assign(late=2.0, income=50_000.0)
+    found = stated(problem, model, frame)
+    assert len(found) == 20
+    first = {"factor": "late", "side": "high", "dollars": -156.0, "than": "best"}
+    second = {"factor": "income", "side": "low", "dollars": -46.8, "than": "best"}
+    assert found.map(lambda r: r == [first, second][: len(r)] and len(r) == 2).all()
+
+
+@dataclass
+class Either(Linear):
+    """Risky where anything is wrong, and no riskier where everything is."""
+
+    weights: dict[str, float] = field(default_factory=dict)
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return np.where(X["late"].gt(0) | X["purpose"].ne("car"), 0.6, 0.1)

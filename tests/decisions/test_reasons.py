@@ -38,29 +38,24 @@ def said(reasons: pd.Series) -> pd.Series:
 def test_at_most_four_the_worst_first_and_what_weighs_next_to_nothing_left_out() -> None:
     made = pd.DataFrame(
         {
-            "a": [-5.0, -100.0, 3.0, -1.0],
-            "b": [-50.004, -4.9, 0.0, -1.0],
-            "c": [20.0, -5.0, 1.0, -1.0],
-            "d": [-40.0, 0.0, 0.0, -1.0],
-            "e": [-30.0, 0.0, 0.0, -1.0],
-            "f": [-10.0, 0.0, 0.0, -1.0],
+            "a": [-5.0, -100.0, 3.0, -1.0, -45.0],
+            "b": [-50.004, -4.9, 0.0, -1.0, -100.0],
+            "c": [20.0, -5.0, 1.0, -1.0, -39.0],
+            "d": [-19.0, 0.0, 0.0, -1.0, -1.0],
+            "e": [-30.0, 0.0, 0.0, -1.0, -9.0],
+            "f": [-10.0, 0.0, 0.0, -1.0, -10.0],
         }
     )
-    margin = np.array([-90.0, -80.0, -7.126, -6.0])
-    found = [json.loads(text) for text in worst(made, margin)]
-    assert [[r["factor"] for r in row] for row in (found[0], found[1], found[3])] == [
-        ["b", "d", "e", "f"],
-        ["a", "c"],
-        ["a", "b", "c", "d"],
-    ]
-    assert found[0][0] == {"factor": "b", "dollars": -50.0}
-    assert found[2] == [{"margin": -7.13}]
+    assert worst(made) == [list("bedf"), list("ac"), [], list("abcd"), list("abcf")]
+    assert worst(made[[]]) == [[], [], [], [], []]
 
 
 def test_in_words() -> None:
     both = [{"factor": "amount", "dollars": -2130.0}, {"factor": "late", "dollars": -0.5}]
     assert in_words(json.dumps(both)) == "amount −$2,130; late −$0.50"
     assert in_words('[{"rule": "Below legal age"}]') == "rule: Below legal age"
+    several = [{"factors": [["a", "low"], ["b", "high"], ["a", "high"]], "dollars": -20.0}]
+    assert in_words(json.dumps(several)) == "a and b −$20"
     assert in_words('[{"margin": -7.13}]') == "no single factor; −$7.13"
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from truerisk.cli import app
-from truerisk.errors import SourceError, TrueriskError
+from truerisk.errors import ProblemError, SourceError, TrueriskError
 from truerisk.features.dataset import build_dataset
 from truerisk.models.training import split
 from truerisk.problem.load import load_problem
@@ -137,14 +137,13 @@ def test_one_file_holds_applications_and_outcome(lender, tmp_path, lake):
 @pytest.mark.slow
 def test_a_leak_and_what_is_known_only_later_are_said(lender, lake):
     made = starter(["applications.csv", "outcomes.csv"])
-    text = made.text.replace('    "amount",\n', '    "amount",\n    "recovered",\n')
-    problem = load(text)
+    problem = load(with_input(made.text, "recovered"))
     found = checkup(problem, lake, pd.Timestamp(made.known_at, tz="UTC"))
     assert any("recovered is the outcome in another form" in e for e in found.errors)
     late = pd.read_csv("applications.csv")
     late["closed_by"] = np.where(np.arange(N) < 800, "desk", None)
     late.to_csv("applications.csv", index=False)
-    problem = load(made.text.replace('    "amount",\n', '    "amount",\n    "closed_by",\n'))
+    problem = load(with_input(made.text, "closed_by"))
     found = checkup(problem, lake, pd.Timestamp("2024-08-15", tz="UTC"))
     assert any("closed_by is filled in 100% of old applications" in n for n in found.notes)
 
@@ -194,6 +193,14 @@ def test_outcomes_seen_before_their_application_are_not_taken(lender):
     made = starter(["applications.csv", "early.csv"])
     assert any("observed_at lies before the application in 1,000 rows" in g for g in made.guesses)
     assert "INTERVAL 30 DAY AS observed_at" in made.text
+
+
+def with_input(text, name):
+    """The starter with one more input, and what an applicant is told of it."""
+    with pytest.raises(ProblemError, match=f"no sentence for {name}; .* {name} ="):
+        load(text.replace('    "amount",\n', f'    "amount",\n    "{name}",\n'))
+    text = text.replace("[reasons]\n", f'[reasons]\n{name} = "Why {name}"\n')
+    return text.replace('    "amount",\n', f'    "amount",\n    "{name}",\n')
 
 
 def load(text):

@@ -133,7 +133,8 @@ def describe(
     if silent.any():
         said.append(
             f"There are no reasons for {counted(int(silent.sum()), 'decision')}: the model was "
-            "packaged without the reference values that reasons need; the next one has them."
+            "packaged without the reference values that reasons need, or nothing that it was given "
+            "could have changed them."
         )
     if batch is not None:
         said += [f"{match}." for match in together(s.attrs.get(MATCHES, ()) for s in scored)]

@@ -1,102 +1,226 @@
 """What each factor of an application costs it, in dollars of the decision's own margin.
 
 Margin = expected dollars of the best action that reveals − those of the action the policy takes.
-A factor's contribution is the margin as it is − the margin had the factor its usual value (the
-model's ``reference``), scored by the model that decides and priced by the problem's own money:
-amount moves both. Where score and money are linear the contributions add up to the distance from
-the usual application; where they are not, each says exactly what its own change would do.
+What factors cost is the margin as it is − the margin had they other values, scored by the model
+that decides and priced by the problem's own money: amount moves both. Where score and money are
+linear the costs add up; where they are not, each says exactly what its own change would do.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from truerisk.decisions.policy import Choice, dollars
+from truerisk.errors import ProblemError
 from truerisk.features.definitions import with_features_of
-from truerisk.features.kinds import as_input
-from truerisk.lake.sources.declared import evaluated
+from truerisk.models.moved import moved
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual, money_columns
-from truerisk.problem.expression import columns_of
-from truerisk.problem.names import derived_order
+from truerisk.problem.notice import SIDES, Reason
+from truerisk.problem.reasons import factors, line_of, said_of
 from truerisk.problem.spec import Problem
 
 Money = tuple[np.ndarray, np.ndarray]
+NOWHERE = -1  # no side: the factor has the value that it is compared with, or a better one
 
 
-def contributions(
-    problem: Problem, model: Model, scored: pd.DataFrame, money: Money, choice: Choice
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Dollars of each factor for the rows that dollars, not a rule, keep from revealing.
+@dataclass(frozen=True)
+class Part:
+    """A factor on one side of what it is compared with, in the ``rows`` (n,) where it is there."""
 
-    A frame with one row per such row of ``scored`` (its index) and one column per factor, and the
-    margins, ≤ 0, shape (rows,). Negative dollars speak against the application. Factors are the
-    features and the columns that money reads; a derived feature whose inputs all are factors is
-    none itself: it moves with them. No rows for a model without a reference.
+    factor: str
+    side: str
+    rows: np.ndarray
+
+
+Parts = dict[str, list[Part]]  # what is said of them → the factors that it is said of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unrevealed:
+    """The rows of a batch that dollars, not a rule, keep from revealing.
+
+    ``frame`` has a row for each, with ``money`` (n, actions), the index ``taken`` of its action and
+    its ``margin`` ≤ 0, all (n,). ``moves`` has the factors of the model and of the money, with what
+    is derived from them; ``defined`` their definitions.
     """
-    reveals = np.array([action.reveals for action in problem.actions.values()])
+
+    problem: Problem
+    model: Model
+    defined: Problem
+    moves: dict[str, list[str]]
+    frame: pd.DataFrame
+    money: Money
+    taken: np.ndarray
+    margin: np.ndarray
+
+    def only(self, rows: np.ndarray) -> "Unrevealed":
+        """Some of the rows, ``rows`` (n,) of truth values."""
+        return Unrevealed(
+            problem=self.problem,
+            model=self.model,
+            defined=self.defined,
+            moves=self.moves,
+            frame=self.frame[rows],
+            money=(self.money[0][rows], self.money[1][rows]),
+            taken=self.taken[rows],
+            margin=self.margin[rows],
+        )
+
+    @property
+    def slope(self) -> np.ndarray:
+        """Dollars of the margin for each unit of score, (n,): below 0 where events cost money."""
+        score = self.frame["score"].to_numpy(dtype=float)
+        expected = score[:, None] * self.money[0] + (1 - score)[:, None] * self.money[1]
+        reveals, each = _reveals(self.problem), np.arange(len(score))
+        best = np.where(reveals, expected, -np.inf).argmax(axis=1)
+        by_event = self.money[0] - self.money[1]
+        return by_event[each, best] - by_event[each, self.taken]
+
+
+def unrevealed(
+    problem: Problem, model: Model, scored: pd.DataFrame, money: Money, choice: Choice
+) -> Unrevealed:
+    """The rows of ``scored`` to explain; none for a model without a reference."""
+    reveals = _reveals(problem)
     kept = ~reveals[choice.action] & pd.isna(choice.rule)
     if not model.reference:
         kept[:] = False
     frame, taken = scored[kept], choice.action[kept]
-    score, money = frame["score"].to_numpy(dtype=float), (money[0][kept], money[1][kept])
-    margin = _margin(score, money, taken, reveals)
-    known, priced, found = model.reference or {}, money_columns(problem), {}
+    money = (money[0][kept], money[1][kept])
     defined = with_features_of(problem, model.definition)
-    for factor, moved in _factors(defined, known, priced, frame).items():
-        cost = np.zeros(len(frame))
-        rows = _unusual(frame[factor], known[factor])
-        if rows.any():
-            then = _moved(defined, frame[rows], factor, known[factor], moved)
-            touched = {factor, *moved}
-            worth = money[0][rows], money[1][rows]
-            if {c.lower() for c in touched} & priced:
-                worth = dollars(problem, then)
-            seen = model.score(then) if touched & set(model.features) else score[rows]
-            cost[rows] = margin[rows] - _margin(seen, worth, taken[rows], reveals)
-        found[factor] = cost
-    return pd.DataFrame(found, index=frame.index), margin
+    known = {c for c in model.reference or {} if c in frame}
+    priced = [c for c in known if c.lower() in money_columns(problem)]
+    return Unrevealed(
+        problem=problem,
+        model=model,
+        defined=defined,
+        moves=factors(defined.features, priced, known),
+        frame=frame,
+        money=money,
+        taken=taken,
+        margin=_margin(frame["score"].to_numpy(dtype=float), money, taken, reveals),
+    )
 
 
-def _factors(
-    defined: Problem, known: dict, priced: set[str], frame: pd.DataFrame
-) -> dict[str, list[str]]:
-    """Factor → the derived features that move with it, in the order they are computed in."""
-    derived = defined.features.derived
-    moved: dict[str, list[str]] = {c: [] for c in known if c in frame and c not in derived}
-    behind = {c.lower(): {c} for c in moved}  # a column → the factors it is made of
-    for name in derived_order(defined.features):
-        read = {c.lower() for c in columns_of(derived[name].sql)}
-        if read <= behind.keys():
-            behind[name.lower()] = set().union(*(behind[c] for c in read))
-            for factor in behind[name.lower()]:
-                moved[factor].append(name)
-        elif name in known and name in frame:
-            moved[name], behind[name.lower()] = [], {name}
-    return moved
+def parts(rows: Unrevealed, to: dict[str, Usual]) -> Parts:
+    """What can be said of the rows' factors, compared with their values in ``to``.
+
+    In the order of the file's ``[reasons]``; without them each factor is said by its own name. A
+    side that the file has no sentence for is left out. So is, where the file does not say which
+    side is the worse, one that goes with better scores on the whole.
+    """
+    own: dict[str, list[tuple[int, str, Part]]] = {}
+    order = {key: i for i, key in enumerate(rows.problem.reasons)}
+    for factor in rows.moves:
+        if factor not in to:
+            continue
+        said = _said(rows.problem, factor)
+        place = next((order[k] for k in order if rows.problem.reasons[k] is said), len(order))
+        sides = _sides(rows.frame[factor], to[factor])
+        worse = _may_be_worse(rows, factor, to[factor])
+        for at, side in enumerate(SIDES):
+            sentence = factor if said is None else said.at(side)
+            here = sides == at
+            if said is None or not said.is_declared(side):
+                here &= worse
+            if sentence is not None and here.any():
+                own.setdefault(sentence, []).append((place, factor, Part(factor, side, here)))
+    ordered = sorted(own, key=lambda sentence: min(place for place, *_ in own[sentence]))
+    return {sentence: [part for *_, part in own[sentence]] for sentence in ordered}
 
 
-def _unusual(values: pd.Series, usual: Usual) -> np.ndarray:
+def costs(rows: Unrevealed, to: dict[str, Usual], each: Parts) -> pd.DataFrame:
+    """Dollars of what is said, (n, sentences): negative ones speak against the application.
+
+    All that is said in one sentence moves at once to its value in ``to``.
+    """
+    found = {name: cost_of(rows, to, own) for name, own in each.items()}
+    return pd.DataFrame(found, index=rows.frame.index)
+
+
+def cost_of(rows: Unrevealed, to: dict[str, Usual], own: list[Part]) -> np.ndarray:
+    """The margin as it is − the margin with all of ``own`` at their values in ``to``, (n,)."""
+    cost = np.zeros(len(rows.frame))
+    where: dict[str, np.ndarray] = {}
+    for part in own:
+        where[part.factor] = where.get(part.factor, False) | part.rows
+    some = np.logical_or.reduce(list(where.values())) if where else cost > 0
+    if not some.any():
+        return cost
+    derived = {name for factor in where for name in rows.moves[factor]}
+    then = moved(
+        rows.defined,
+        rows.frame[some],
+        {factor: to[factor] for factor in where},
+        derived,
+        {factor: here[some] for factor, here in where.items()},
+    )
+    touched = {*where, *derived}
+    worth = (rows.money[0][some], rows.money[1][some])
+    if {c.lower() for c in touched} & money_columns(rows.problem):
+        worth = dollars(rows.problem, then)
+    seen = then["score"].to_numpy(dtype=float)
+    if touched & set(rows.model.features):
+        seen = rows.model.score(then)
+    there = _margin(seen, worth, rows.taken[some], _reveals(rows.problem))
+    cost[some] = rows.margin[some] - there
+    return cost
+
+
+def _said(problem: Problem, factor: str) -> Reason | None:
+    said = said_of(problem.reasons, factor)
+    if said is None and problem.reasons:
+        raise ProblemError(
+            f"{problem.where}: the model that decides uses {factor}, and an applicant who is "
+            f"declined for it is to be told so; write under [reasons] {line_of(factor)}."
+        )
+    return said
+
+
+def _sides(values: pd.Series, usual: Usual) -> np.ndarray:
+    """The side of its usual value that each value lies on, as an index into SIDES; (n,)."""
+    missing = values.isna().to_numpy(dtype=bool)
+    side = np.full(len(values), NOWHERE)
     if usual is None:
-        return values.notna().to_numpy()
-    return ~values.eq(usual).fillna(False).to_numpy(dtype=bool)
+        side[~missing] = SIDES.index("other")
+        return side
+    side[missing] = SIDES.index("missing")
+    if isinstance(usual, str):
+        other = values.ne(usual).fillna(False).to_numpy(dtype=bool)
+        side[other & ~missing] = SIDES.index("other")
+        return side
+    numbers = values.astype("float64").to_numpy()
+    side[numbers < float(usual)] = SIDES.index("low")
+    side[numbers > float(usual)] = SIDES.index("high")
+    return side
 
 
-def _moved(
-    defined: Problem, frame: pd.DataFrame, factor: str, usual: Usual, derived: list[str]
-) -> pd.DataFrame:
-    """The rows with the factor at its usual value, and what is derived from it."""
-    text = isinstance(usual, str) or pd.api.types.is_string_dtype(frame[factor])
-    value = pd.Series(usual, index=frame.index, dtype="str" if text else None)
-    if usual is None and not text:
-        value = value.astype("float64")
-    elif not text:
-        value = value.astype(frame[factor].dtype)  # of its own type, as money and SQL saw it
-    frame = frame.assign(**{factor: value})
-    for name in derived:
-        sql = defined.features.derived[name].sql
-        made = evaluated(frame, sql, defined.column_types, defined.where)
-        frame[name] = as_input(defined, name, made).to_numpy()
-    return frame
+def _may_be_worse(rows: Unrevealed, factor: str, usual: Usual) -> np.ndarray:
+    """False where the model's scores go the other way on the whole, (n,).
+
+    What the dollars read is true everywhere: what it costs is not the score's to say alone.
+    """
+    worse = np.ones(len(rows.frame), dtype=bool)
+    order = (rows.model.dependence or {}).get(factor)
+    moves = {c.lower() for c in (factor, *rows.moves[factor])}
+    if order is None or usual is None or moves & money_columns(rows.problem):
+        return worse
+    values, slope = rows.frame[factor], rows.slope
+    if isinstance(usual, str):
+        if usual not in order:
+            return worse
+        rank = values.map({level: i for i, level in enumerate(order)}).astype("float64")
+        higher = np.sign(rank.to_numpy() - order.index(usual))  # by the score that goes with it
+    else:
+        up = 1.0 if order[0] < order[-1] else -1.0
+        higher = np.sign(values.astype("float64").to_numpy() - float(usual)) * up
+    return ~(higher * slope > 0)  # a null compares with nothing, and stays
+
+
+def _reveals(problem: Problem) -> np.ndarray:
+    return np.array([action.reveals for action in problem.actions.values()])
 
 
 def _margin(score: np.ndarray, money: Money, taken: np.ndarray, reveals: np.ndarray) -> np.ndarray:

@@ -34,8 +34,9 @@ REPORT_LENGTH = 16
 class Model:
     """A fitted candidate with its calibration and the definitions of its inputs.
 
-    ``reference`` is the usual application that reasons compare with; ``recipe`` what made the model
-    beside candidate and definition; ``fitted_keys`` hashes of the applications it was fitted on,
+    ``reference`` is the usual application that reasons compare with and ``dependence`` which way
+    each factor works (models/dependence.py); ``recipe`` what made the model beside candidate and
+    definition; ``fitted_keys`` hashes of the applications it was fitted on,
     written with the package and not read with it; ``levels`` hashes of the levels of its texts. All
     None in older packages. ``kinds`` says of each input whether it is a number or a text; older
     packages do not.
@@ -52,6 +53,7 @@ class Model:
     fitted_keys: bytes | None = None
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] | None = None
+    dependence: dict[str, list[Any]] | None = None
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated probability of the event, shape (n,); ``frame`` has the model's features.
@@ -94,6 +96,7 @@ def save(problem: str, lake: Lake, model: Model, about: dict[str, Any]) -> str:
         "definition_hash": definition_hash(model.definition),
         "fingerprint": model.fingerprint,
         "reference": model.reference,
+        "dependence": model.dependence,
         "recipe": model.recipe,
         "levels": model.levels,
         "fitted_keys": model.fitted_keys and len(model.fitted_keys) // fitted_keys.BYTES,
@@ -120,6 +123,7 @@ def load(problem: str, lake: Lake, version: str) -> Model:
         definition=manifest["definition"],
         fingerprint=manifest["fingerprint"],
         reference=manifest.get("reference"),
+        dependence=manifest.get("dependence"),
         recipe=manifest.get("recipe"),
         kinds=manifest.get("kinds", {}),
     )

@@ -6,7 +6,7 @@ rows were used for neither. The submitted model is fitted again on all mature ro
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -17,6 +17,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.features.kinds import kind_of_input
 from truerisk.models.calibration import Calibration, Support, support
 from truerisk.models.candidates import Candidate, candidate
+from truerisk.models.dependence import dependence_of
 from truerisk.models.fitted_keys import pack
 from truerisk.models.levels import levels_of
 from truerisk.models.package import Model
@@ -126,6 +127,7 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         kinds={name: kind_of_input(frame[name]) for name in features},
         levels=levels_of(frame[labelled], features),
     )
+    model = replace(model, dependence=dependence_of(problem, model, frame[labelled]))
     gapped = _fit(recipe, frame, features, parts.gapped) if enough else None
     gap_scores = None if gapped is None else scored(gapped)[0]
     return Fitted(

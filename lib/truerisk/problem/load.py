@@ -17,6 +17,7 @@ from truerisk.problem.duration import short
 from truerisk.problem.location import SCHEME, VARIABLE
 from truerisk.problem.names import check_capitals, derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
+from truerisk.problem.reasons import without_sentence
 from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
 from truerisk.wording.lists import one_of
@@ -183,6 +184,7 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
             "which is horizon and holdout",
         )
     yield from protected_in_use(problem)
+    yield from without_sentence(problem)
     yield from _over_text(problem)
     for name, source in problem.sources.items():
         for column, promise in source.contract.items():

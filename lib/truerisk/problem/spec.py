@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from truerisk.problem.boosting import Boosting
 from truerisk.problem.instant import Instant
+from truerisk.problem.notice import Contest, Notice, Reason
 from truerisk.problem.source import Source
 from truerisk.problem.types import (
     MEMORY,
@@ -200,6 +201,9 @@ class Problem(Part):
     actions: dict[Name, Action]
     rules: list[Rule] = []
     exploration: Exploration | None = None
+    reasons: dict[Line, Reason] = {}
+    notice: Notice | None = None
+    contest: Contest | None = None
     training: Training = Training()
     gate: Gate = Gate()
     schedule: Schedule = Schedule()

@@ -128,6 +128,11 @@ def _body(found: Guesses) -> list[str]:
         'action = "approve"',
         "share_of_profit = 0.02",
         "",
+        "# What an applicant is told where one of these is why. Use your own words, for each side",
+        "# of its usual value if you like: low, high, missing, other.",
+        "[reasons]",
+        *(f"{_key(c)} = {_text(f'What you gave as {c}')}" for c in _factors(found, amount)),
+        "",
         "[training]",
         f'window = "{found.window}d"',
         f'holdout = "{found.holdout}d"',
@@ -148,6 +153,15 @@ def _source(name: str, path: str, key: str, time: str, file: File) -> list[str]:
 def _plain(text: str) -> str:
     name = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
     return name if re.match(r"[a-z]", name) else f"problem_{name}".strip("_")
+
+
+def _factors(found: Guesses, amount: str | None) -> list[str]:
+    """What can be a reason: every input, and the column that the dollars read."""
+    return list(dict.fromkeys([*found.inputs, *([amount] if amount else [])]))
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
 
 
 def _text(value: str) -> str:

@@ -1,0 +1,67 @@
+"""What a problem file says to those whom a decision went against: why, and what then."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from truerisk.problem.types import Line, Part, Positive, Text
+
+Side = Literal["low", "high", "missing", "other"]
+SIDES: tuple[Side, ...] = ("low", "high", "missing", "other")
+LONGEST = 200
+MOST_REASONS = 4
+
+
+class Reason(Part):
+    """``text`` wherever a side has no sentence of its own; ``low``, ``high``: a number below or
+    above its usual value; ``missing``: none; ``other``: a text that is not the usual one."""
+
+    text: Line | None = Field(None, max_length=LONGEST)
+    low: Line | None = Field(None, max_length=LONGEST)
+    high: Line | None = Field(None, max_length=LONGEST)
+    missing: Line | None = Field(None, max_length=LONGEST)
+    other: Line | None = Field(None, max_length=LONGEST)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sentence(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Reason) else {"text": value}
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        said = [s for s in ("text", *SIDES) if getattr(self, s) is not None]
+        if not said:
+            raise ValueError('needs a sentence, such as { low = "Your income is low" }')
+        if any(not getattr(self, s).strip() for s in said):
+            raise ValueError("is blank; write a sentence that an applicant understands")
+        return self
+
+    def at(self, side: Side) -> str | None:
+        """The sentence for a side, None where it speaks for the application."""
+        own: str | None = getattr(self, side)
+        return self.text if own is None else own
+
+    def is_declared(self, side: Side) -> bool:
+        """Whether the file itself says that this side speaks against an application."""
+        return getattr(self, side) is not None
+
+
+class Notice(Part):
+    """The words of an adverse-action notice around what truerisk says of the decision itself."""
+
+    creditor: Line = Field(min_length=1)
+    address: Text = Field(min_length=1)
+    before: Text = ""
+    after: Text = ""
+
+
+class Contest(Part):
+    """Who is declined may ask that a person looks at it.
+
+    ``within`` (from the decision on; always, if left out) is the time to ask, ``answer_within`` the
+    time that the lender has to answer; ``how`` is what the notice says.
+    """
+
+    answer_within: Positive
+    within: Positive | None = None
+    how: Text = ""

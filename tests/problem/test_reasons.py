@@ -1,0 +1,92 @@
+"""Every factor has its sentence, said once, and a file that forgets one is told the line."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from truerisk.errors import ProblemError
+from truerisk.problem.load import as_config, problem_from
+from truerisk.problem.reasons import factors, priced_columns, said_of
+from truerisk.problem.spec import Problem
+
+Make = Callable[..., Any]
+NOTICE = {"creditor": "A Bank", "address": "1 Main Street"}
+DERIVED = {"burden": "amount / nullif(income, 0)", "heavy": "burden + age", "own": "visits * 2"}
+
+
+@pytest.fixture
+def problem(make_problem: Make) -> Callable[..., Problem]:
+    def problem_(**more: Any) -> Problem:
+        return make_problem(
+            features={"columns": ["amount", "income", "age"], "derived": DERIVED},
+            actions={"approve": {"if_event": "-0.65 * amount", "if_no_event": "price * amount"}},
+            **more,
+        )
+
+    return problem_
+
+
+def test_what_is_derived_from_factors_alone_moves_with_them_and_needs_no_sentence(
+    problem: Make,
+) -> None:
+    made = problem()
+    assert factors(made.features, priced_columns(made)) == {
+        "amount": ["burden", "heavy"],
+        "income": ["burden", "heavy"],
+        "age": ["heavy"],
+        "price": [],
+        "own": [],
+    }
+
+
+def test_each_factor_has_a_sentence_or_the_line_to_write_is_said(problem: Make) -> None:
+    said = {"amount": "A", "income": {"low": "B"}, "age": "C", "own": "D", "price": "E"}
+    made = problem(reasons=said, notice=NOTICE)
+    assert problem_from(as_config(made)) == made
+    for name in said:
+        rest = {k: v for k, v in said.items() if k != name}
+        with pytest.raises(
+            ProblemError, match=rf'no sentence for {name}; .* under \[reasons\] {name} = "Say'
+        ):
+            problem(reasons=rest)
+    with pytest.raises(ProblemError, match="amount, income and age and so for 2 more"):
+        problem(notice=NOTICE)
+    assert not problem().reasons  # no letter, no sentence needed: reasons are named by their factor
+
+
+def test_the_longest_beginning_speaks_for_a_factor_and_its_own_name_before_it(
+    problem: Make,
+) -> None:
+    reasons = problem(
+        reasons={
+            **{f"{c}*": {"low": "A"} for c in "ipo"},
+            "a*": {"low": "B"},
+            "am*": {"low": "C"},
+            "age": {"high": "D"},
+        }
+    ).reasons
+    assert [said_of(reasons, f).low for f in ("price", "a", "amount", "amount2")] == list("ABCC")
+    assert said_of(reasons, "age").at("low") is None
+    assert said_of({}, "age") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({}, "reasons.age needs a sentence"),
+        (" ", "reasons.age is blank"),
+        ("", "reasons.age is blank"),
+        (7, "reasons.age.text is 7"),
+        ({"below": "x"}, "reasons.age.below is not a known key; allowed here: high, low, missing"),
+        ("a\nb", "line break"),
+    ],
+)
+def test_a_sentence_is_a_sentence(problem: Make, said: Any, match: str) -> None:
+    with pytest.raises(ProblemError, match=match):
+        problem(reasons={**{f"{c}*": "A" for c in "aipo"}, "age": said})
+
+
+def test_one_sentence_for_everything_is_none(problem: Make) -> None:
+    with pytest.raises(ProblemError, match="tells nobody why"):
+        problem(reasons={"*": "Our policy"})
