@@ -111,7 +111,7 @@ class _Part:
         self.trouble = self._trouble()
         self.one_day = bool((part.day == part.day[0]).all()) if len(part) else True
         self.hidden = part.unseen | (part.pi == 0)
-        self.weighted = not revealed and bool((part.pi < 1).any())
+        self.weighted = not revealed and bool((part.chance < 1).any())
 
     def estimates(self, wanted: Sequence[Metric], estimator: str) -> list[dict]:
         """A row for each metric: the value with its interval, or why there is none."""
@@ -216,7 +216,7 @@ class _Part:
         return Labels(
             w=pseudo.w,
             y=rows.y,
-            m=self.guess.event if pseudo.guessed else None,
+            m=self.guess.last if pseudo.guessed else None,
             explored=rows.explored[:0] if naive else rows.explored,
             sure=np.flatnonzero(rows.seen) if naive else rows.sure,
             cluster=rows.cluster,
@@ -269,7 +269,7 @@ class _Part:
         if (part.cluster == part.cluster[0]).all():
             return Reason.ONE_SUBJECT.status(n=len(part))
         whole = int(self.explored + 1e-9)
-        weighted = self.population != "revealed" and (part.pi[part.pi > 0] < 1).any()
+        weighted = self.population != "revealed" and (part.chance[part.pi > 0] < 1).any()
         if weighted and whole < LEAST_EXPLORED:
             return Reason.FEW_EXPLORED.status(n=whole, need=LEAST_EXPLORED)
         return ""

@@ -67,7 +67,7 @@ def measured_rows(
     }
     shows = list(reading.reveals) or revealing_actions(known.frame)
     made: list[tuple[Outcome, Rows, Guess]] = []
-    for outcome in outcomes_of(known.frame, reading.same_outcome):
+    for outcome in outcomes_of(known.frame, {**known.same, **reading.same_outcome}):
         rows = known.rows_of(outcome, reading.cluster)
         own: dict[Any, np.ndarray] = {
             **scores,

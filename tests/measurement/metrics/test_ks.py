@@ -52,7 +52,5 @@ def test_the_correction_takes_much_of_the_bias_off() -> None:
 def test_the_order_of_rows_does_not_matter() -> None:
     rows, p = sample(500, 1)
     i = np.random.default_rng(0).permutation(500)
-    mixed = Rows(
-        **{n: getattr(rows, n)[i] for n in vars(rows) if n not in ("also", "order", "alone")}
-    )
+    mixed = rows.at(i)
     assert ks(mixed, Pseudo(p.a[i], p.b[i], p.w[i])).theta == ks(rows, p).theta

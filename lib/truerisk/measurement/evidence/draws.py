@@ -194,7 +194,7 @@ def _tested(group: _Grouping, hit: np.ndarray) -> Iterator[Draws]:
     counts = [np.bincount(code, w, len(group.names)) for w in weights]
     for name, n, drawn, expected, variance in zip(group.names, *counts, strict=True):
         if n:
-            p = _two_sided(float(drawn), float(expected), float(variance))
+            p = two_sided(float(drawn), float(expected), float(variance))
             yield Draws(
                 group=(group.kind, *name),
                 rows=int(n),
@@ -204,7 +204,7 @@ def _tested(group: _Grouping, hit: np.ndarray) -> Iterator[Draws]:
             )
 
 
-def _two_sided(drawn: float, expected: float, variance: float) -> float:
+def two_sided(drawn: float, expected: float, variance: float) -> float:
     """Twice the smaller tail, at most 1."""
     from scipy.special import ndtr, pdtr, pdtrc
 

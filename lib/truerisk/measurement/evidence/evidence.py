@@ -1,6 +1,6 @@
 """A log made ready once, for every estimate that is asked of it: checked, matured, clustered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.errors import LogError
+from truerisk.measurement.evidence.audits import check_audits
 from truerisk.measurement.evidence.draws import check_draws
 from truerisk.measurement.evidence.log import check_values, revealing_of, rows_of
 from truerisk.measurement.evidence.outcome_model import cross_fit, guesses
@@ -25,11 +26,19 @@ class Evidence:
 
     ``log`` is the log as it came, typed; ``every`` its rows in the same order with the propensities
     that hold for them; ``mature`` (n,) marks those whose horizon is over. ``as_logged``: the draws
-    of its mature rows are to be checked.
+    of its mature rows are to be checked. ``same`` (action → action) pools actions that show one
+    outcome.
     """
 
-    def __init__(self, log: pd.DataFrame, every: pd.DataFrame, as_logged: bool) -> None:
+    def __init__(
+        self,
+        log: pd.DataFrame,
+        every: pd.DataFrame,
+        as_logged: bool,
+        same: Mapping[str, str] | None = None,
+    ) -> None:
         self.log, self.every, self.as_logged = log, every, as_logged
+        self.same = dict(same or {})
         self.mature: np.ndarray = every["mature"].to_numpy()
         self._rows: dict[tuple, Rows] = {}
 
@@ -67,7 +76,8 @@ class Evidence:
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """A sentence for each group whose draws, those of immature rows too, differ from their
-        chances; often none."""
+        chances; often none. LogError where they cannot be, or where audits were no secret."""
+        check_audits(self.every)
         return tuple(check_draws(self.every, revealing_of(self._matured), self.subjects))
 
     @cached_property
@@ -78,7 +88,7 @@ class Evidence:
     @cached_property
     def outcome(self) -> Outcome:
         """The one outcome that the log's actions show; LogError where there are several."""
-        outcome, *others = outcomes_of(self.frame)
+        outcome, *others = outcomes_of(self.frame, self.same)
         if others:
             names = ", ".join([outcome.name, *(o.name for o in others)])
             raise LogError(f"The log's actions show different outcomes ({names}); say which.")
@@ -111,7 +121,7 @@ class Evidence:
     def as_if_mature(self, revealed: np.ndarray, event: np.ndarray) -> "Evidence":
         """Every row as if its horizon were over, with these outcomes, (n,) each."""
         supposed = self.every.assign(mature=True, revealed=revealed, event=event)
-        return Evidence(self.log, supposed, as_logged=False)
+        return Evidence(self.log, supposed, as_logged=False, same=self.same)
 
     def with_m(self, m: np.ndarray) -> "Evidence":
         """The same with an outcome model's P(event) of every row, (n,)."""
@@ -125,24 +135,28 @@ class Evidence:
         """The same without an outcome model."""
         made = copy(self)
         for name in ("log", "every", "frame"):
-            made.__dict__[name] = getattr(self, name).drop(columns="m", errors="ignore")
+            made.__dict__[name] = getattr(self, name).drop(columns=["m", "m2"], errors="ignore")
         return made
 
 
 def evidence_of(
-    log: Log | Evidence, columns: Iterable[str] = (), as_logged: bool = True
+    log: Log | Evidence,
+    columns: Iterable[str] = (),
+    as_logged: bool = True,
+    same: Mapping[str, str] | None = None,
 ) -> Evidence:
     """A log made ready: a frame, an Arrow table or reader, or the path of a file (source.py).
 
     Of what is no frame only what estimates read and ``columns`` is loaded. Evidence is given back.
     Draws are checked against their chances unless the log is not ``as_logged`` but what a caller
-    made of one. Raises LogError for columns that are missing or of the wrong kind; what rows
-    contradict is said when they are first read.
+    made of one; ``same`` (action → action) pools actions that show one outcome. Raises LogError for
+    columns that are missing or of the wrong kind; what rows contradict is said when they are first
+    read.
     """
     if isinstance(log, Evidence):
         return log
     known = typed(as_frame(log, columns))
-    return Evidence(known, as_assigned(known.reset_index(drop=True)), as_logged)
+    return Evidence(known, as_assigned(known.reset_index(drop=True)), as_logged, same)
 
 
 def outcome_model(log: Log | Evidence, features: Sequence[str]) -> pd.Series:

@@ -18,12 +18,14 @@ class Labelled:
     """Mature rows, what their outcomes were expected to be, and what stands for them; (n,) each.
 
     ``a`` is the doubly robust weight of the event, ỹ = m + (R/π)(y − m), left outside [0, 1], ``b``
-    that of no event, ``w`` the weight of what is seen, R/π. Rows with π = 0 have no pseudo-label:
+    that of no event, ``w`` the weight of what is seen, R/π; ``last`` is m, or m₂ where an audit
+    decides (pseudo.py). Rows with π = 0 have no pseudo-label:
     only ``eligible`` ones may enter an estimate.
     """
 
     rows: Rows
     m: np.ndarray
+    last: np.ndarray
     a: np.ndarray
     b: np.ndarray
     w: np.ndarray
@@ -57,7 +59,7 @@ def _at(known: Any, places: np.ndarray) -> Any:
 def with_labels(rows: Rows, guess: Guess) -> Labelled:
     """Rows with what the guesses and the seen outcomes make of them."""
     p = dr(rows, guess)
-    return Labelled(rows=rows, m=guess.event, a=p.a, b=p.b, w=p.w)
+    return Labelled(rows=rows, m=guess.event, last=guess.last, a=p.a, b=p.b, w=p.w)
 
 
 def labelled(log: Log | Evidence, features: Sequence[str] = ()) -> Labelled:

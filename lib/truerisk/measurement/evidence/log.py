@@ -5,10 +5,11 @@ One row per application. Needed: ``subject``, ``mature``, ``score`` in [0, 1], `
 For dollars also ``p_<action>``, ``value_<action>_if_event`` and ``value_<action>_if_no_event``.
 Optional: ``action``, ``as_of`` (UTC), ``override`` (the action a person took instead, else null),
 ``status`` (followed, closed, not_taken, lost, pending), ``realised_value`` (dollars), ``cluster``
-(else subject), ``experiment``, ``arm`` and its propensities (propensities.py),
-``exploration_entry`` (which draw revealed), and ``m``, an outcome model's cross-fitted P(event),
-which is fitted otherwise. Where actions show different outcomes, ``score_<action>`` and
-``m_<action>`` are those of each outcome, named by the first action that shows it.
+(else subject), those of reviews (reviewed.py), ``experiment``, ``arm`` and its propensities
+(propensities.py), ``exploration_entry`` (which draw revealed), and ``m``, an outcome model's
+cross-fitted P(event), which is fitted otherwise. Where actions show different outcomes,
+``score_<action>`` and ``m_<action>`` are those of each outcome, named by the first action that
+shows it.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ import pandas as pd
 
 from truerisk.columns import SIDES, chance_of, score_of, value_of, valued_actions
 from truerisk.measurement.evidence.outcomes import Outcome, refuse, revealing_actions
+from truerisk.measurement.evidence.reviewed import audit_chance, check_reviews, stopped
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.types import NEEDED as NEEDED
 from truerisk.measurement.evidence.types import utc
@@ -44,6 +46,7 @@ def check_values(frame: pd.DataFrame) -> None:
             refuse(f"{column} lies beyond {MOST_DOLLARS:,.0f} dollars", size > MOST_DOLLARS)
     if "as_of" in frame:
         refuse("as_of is null", frame["as_of"].isna().to_numpy())
+    check_reviews(frame)
 
 
 def revealing_of(frame: pd.DataFrame) -> list[str]:
@@ -67,10 +70,13 @@ def rows_of(
         logged = np.sum([frame[chance_of(a)].to_numpy() for a in outcome.actions], axis=0)
         mine = frame["action"].isin(outcome.actions).to_numpy()
         shown = shown & mine
-    pi = np.nan_to_num(logged)
+    pi, q, left = np.nan_to_num(logged), audit_chance(frame), stopped(frame)
     closed, not_taken, gone = _with_status(frame, "closed", "not_taken", "lost")
     event = np.where(shown & closed & np.isnan(event), 0.0, event)
-    drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0)
+    # What an audit did not let pass is as hidden as what was not drawn: the audited stand for it.
+    drawn = _drawn(frame, pi, shown, overridden, outcome) & (pi > 0) & ~left
+    if q is not None and outcome.actions:
+        q = np.where(mine, q, 1.0)
     walked = drawn & ~overridden & not_taken
     # A hand that intervenes after the draw hides the outcome, and one that approves what was
     # declined shows an outcome that no draw chose: neither may enter a pseudo-label.
@@ -92,6 +98,7 @@ def rows_of(
         unseen=drawn & ~seen & ~walked & ~lost,
         cluster=subject if names == ["subject"] else codes(frame, names),
         day=_days(frame),
+        q=q,
     )
 
 

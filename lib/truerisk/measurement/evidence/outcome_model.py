@@ -10,6 +10,7 @@ from truerisk.columns import SIDES, m_of, value_of, valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.outcomes import refuse
 from truerisk.measurement.evidence.pseudo import Guess
+from truerisk.measurement.evidence.reviewed import rates
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.clusters import FOLDS
 from truerisk.statistics.threads import available
@@ -22,9 +23,9 @@ EDGE = 1e-3
 def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str], outcome: str = "") -> Guess:
     """What each row's event, take-up and following are expected to be.
 
-    A column ``m`` of the frame, or ``m_<outcome>`` of one of several, is taken as P(event).
-    P(taken) is fitted on what was offered, P(followed) on what was taken; both are 1 where nobody
-    walked away and nothing was lost.
+    A column ``m`` of the frame, or ``m_<outcome>`` of one of several, is taken as P(event), ``m2``
+    as that given the verdict. P(taken) is fitted on what was offered, P(followed) on what was
+    taken; both are 1 where nobody walked away and nothing was lost.
     """
     named = [m_of(outcome), "m"] if outcome else ["m"]
     given = next((c for c in named if c in frame), None)
@@ -39,7 +40,7 @@ def guesses(frame: pd.DataFrame, rows: Rows, features: Sequence[str], outcome: s
         taken = _fitted(_design(frame, rows, features), took, took | rows.walked, rows.cluster)
     if rows.lost.any():
         followed = _fitted(_design(frame, rows, features), rows.seen, took, rows.cluster)
-    return Guess(m, taken, followed)
+    return Guess(m, taken, followed, _after(frame, rows, m, features))
 
 
 def cross_fit(
@@ -47,14 +48,37 @@ def cross_fit(
 ) -> np.ndarray:
     """P(event | score, features) for every row by a model that never saw its cluster, shape (n,).
 
-    Fitted on the revealed rows, unweighted. A poor m costs width, never bias: the correction term
+    Fitted on the revealed rows, unweighted, but that one which an audit let pass stands for all
+    whom the verdict stopped: 1/q. A poor m costs width, never bias: the correction term
     (R/π)(y − m) is exact for any m that did not see the row. Of rows that are not ``asked`` for (a
     mask) nothing is said.
     """
-    if not ((rows.pi > 0) & ~(rows.seen & (rows.pi == 1))).any():
+    if not ((rows.pi > 0) & ~(rows.seen & (rows.chance == 1))).any():
         # Every label that counts is known: (1/1)(y − m) + m is y, whatever m is.
         return np.full(len(rows), rows.y[rows.seen].mean() if rows.seen.any() else 0.5)
-    return _fitted(_design(frame, rows, features), rows.y > 0, rows.seen, rows.cluster, asked)
+    X, weight = _design(frame, rows, features), None if rows.q is None else 1 / rows.q
+    return _fitted(X, rows.y > 0, rows.seen, rows.cluster, asked, weight)
+
+
+def _after(
+    frame: pd.DataFrame, rows: Rows, m: np.ndarray, features: Sequence[str]
+) -> np.ndarray | None:
+    """P(event | verdict) where an audit decides, null elsewhere, (n,); None where nobody reviews.
+
+    The audited outcomes' weighted rate by verdict, without a row's own cluster; from 200 of them on
+    a cross-fitted model of the score, the features and the verdict.
+    """
+    if rows.q is None:
+        return None
+    if "m2" in frame:
+        return np.where(rows.q < 1, frame["m2"].to_numpy(dtype=float), np.nan)
+    hidden = rows.q < 1
+    audited = hidden & rows.seen
+    if audited.sum() < LEAST_LABELS:
+        return rates(frame["verdict"], rows, m)
+    X = np.column_stack([_design(frame, rows, features), pd.factorize(frame["verdict"])[0]])
+    fitted = _fitted(X, rows.y > 0, audited, rows.cluster, hidden, least=LEAST_LABELS // 2)
+    return np.where(hidden, fitted, np.nan)
 
 
 def expected_value(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> np.ndarray:
@@ -83,19 +107,21 @@ def _fitted(
     known: np.ndarray,
     cluster: np.ndarray,
     asked: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
+    least: int = LEAST_LABELS,
 ) -> np.ndarray:
     """P(y) for every row of X, (n,), or those ``asked`` for, from the ``known`` of other folds."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, often not needed
 
     def learnt(some: np.ndarray, test: np.ndarray) -> np.ndarray | float:
-        labels = y[some]
-        if len(labels) < LEAST_LABELS or labels.all() or not labels.any():
-            return labels.mean() if len(labels) else 0.5
+        labels, weights = y[some], None if weight is None else weight[some]
+        if len(labels) < least or labels.all() or not labels.any():
+            return np.average(labels, weights=weights) if len(labels) else 0.5
         model = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        return model.fit(X[some], labels).predict_proba(X[test])[:, 1]
+        return model.fit(X[some], labels, weights).predict_proba(X[test])[:, 1]
 
     return np.clip(_by_fold(learnt, _Taught(X, y, known, cluster), asked), EDGE, 1 - EDGE)
 

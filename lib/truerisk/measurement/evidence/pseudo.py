@@ -8,6 +8,11 @@ Where offers are not taken (T) or outcomes get lost (F = 0 with P(F = 1) = q), e
 everyone who would take it: IPW weights are F/(πq) on those who took; DR puts
 T·[m + (F/q)(y − m)] for y, P(T)·m for m, and the same for b, so that Σa / Σ(a + b) is
 Σ[m_TY + (O/π)(TY − m_TY)] / Σ[m_T + (O/π)(T − m_T)].
+
+Where people review, A is passed or reviewed, and what their verdict keeps hidden passes by an
+audit's draw, R given A, with chance q: ỹ = m + (A/π)[m₂ − m + (R/q)(y − m₂)], m₂ the event's
+probability given the verdict too. It holds for any m and m₂ that did not see the row, whatever a
+verdict is worth. Where the verdict passes, q is 1 and ỹ the plain one; IPW weights are R/(πq).
 """
 
 from collections.abc import Sequence
@@ -24,21 +29,24 @@ from truerisk.statistics.logistic import LogisticFit
 @dataclass(frozen=True)
 class Guess:
     """Cross-fitted P(event), and P(taken | offered) and P(followed | taken), None where all were;
-    each of shape (n,)."""
+    ``after`` is P(event | verdict), null where no audit decides, None where nobody reviews; each of
+    shape (n,)."""
 
     event: np.ndarray
     taken: np.ndarray | None = None
     followed: np.ndarray | None = None
+    after: np.ndarray | None = None
 
     def where(self, mask: np.ndarray) -> Self:
         return self if mask.all() else self.at(np.flatnonzero(mask))
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""
-        taken, followed = (
-            None if part is None else part.take(places) for part in (self.taken, self.followed)
+        taken, followed, after = (
+            None if part is None else part.take(places)
+            for part in (self.taken, self.followed, self.after)
         )
-        return type(self)(self.event.take(places), taken, followed)
+        return type(self)(self.event.take(places), taken, followed, after)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:
@@ -47,6 +55,20 @@ class Guess:
             np.concatenate([p.event for p in parts]),
             np.concatenate([p.sure(p.taken) for p in parts]),
             np.concatenate([p.sure(p.followed) for p in parts]),
+            np.concatenate([p.last for p in parts]) if any(p.reviewed for p in parts) else None,
+        )
+
+    @property
+    def reviewed(self) -> bool:
+        return self.after is not None
+
+    @property
+    def last(self) -> np.ndarray:
+        """m₂: what stands for the outcome last, before it is seen; (n,)."""
+        return (
+            self.event
+            if self.after is None
+            else np.where(np.isnan(self.after), self.event, self.after)
         )
 
     def sure(self, chance: np.ndarray | None) -> np.ndarray:
@@ -96,26 +118,37 @@ def ipw(rows: Rows, guess: Guess) -> Pseudo:
 
 def dr(rows: Rows, guess: Guess) -> Pseudo:
     """Doubly robust; rows with π = 0 carry y as given (bounds)."""
-    m, open_, w = guess.event, rows.pi > 0, weights(rows, guess)
+    open_, w = rows.pi > 0, weights(rows, guess)
+    m, m2 = at_draw(rows, guess), guess.last
     if not rows.walked.any() and not rows.lost.any():
-        a = np.where(open_, m + w * (rows.y - m), rows.y)
+        a = np.where(open_, m + w * (rows.y - m2), rows.y)
         return Pseudo(a, 1 - a, w, guessed=True)
     taken = guess.sure(guess.taken if rows.walked.any() else None)
     offered = rows.seen | rows.lost | rows.walked
-    o = np.divide(offered, rows.pi, out=np.zeros(len(rows)), where=open_)
+    o = np.divide(offered, rows.chance, out=np.zeros(len(rows)), where=open_)
     took = offered & ~rows.walked
     f = rows.seen / guess.sure(guess.followed if rows.lost.any() else None)
-    a = taken * m + o * (took * (m + f * (rows.y - m)) - taken * m)
-    b = taken * (1 - m) + o * (took * (1 - m + f * (m - rows.y)) - taken * (1 - m))
+    a = taken * m + o * (took * (m2 + f * (rows.y - m2)) - taken * m2)
+    b = taken * (1 - m) + o * (took * (1 - m2 + f * (m2 - rows.y)) - taken * (1 - m2))
     return Pseudo(np.where(open_, a, rows.y), np.where(open_, b, 1 - rows.y), w, guessed=True)
 
 
 ESTIMATORS = {"naive": naive, "ipw": ipw, "dr": dr}
 
 
+def at_draw(rows: Rows, guess: Guess) -> np.ndarray:
+    """m + (A/π)(m₂ − m), what is expected before an audit's draw; m where none decides; (n,)."""
+    m = guess.event
+    if not guess.reviewed:
+        return m
+    gained = guess.last - m  # 0 where no audit decides, and an audit decides where A
+    return m + np.divide(gained, rows.pi, out=np.zeros(len(rows)), where=rows.pi > 0)
+
+
 def weights(rows: Rows, guess: Guess) -> np.ndarray:
-    """R/π, or R/(πq) where outcomes were lost; shape (n,), 0 where nothing is seen."""
-    chance = rows.pi
+    """R/π, R/(πq) where an audit decided and again where outcomes were lost, with q of both; shape
+    (n,), 0 where nothing is seen."""
+    chance = rows.chance
     if rows.lost.any():
         chance = chance * guess.sure(guess.followed)
     return np.divide(rows.seen, chance, out=np.zeros(len(rows)), where=rows.seen & (chance > 0))

@@ -19,7 +19,9 @@ class Rows:
     ``seen`` R, ``y`` the event where seen else 0. Of the offers whose outcome is not there:
     ``walked`` were not taken by the applicant, ``lost`` went out of sight later (sold,
     transferred), ``unseen`` are hidden by a person's override or for no stated reason. ``cluster``
-    is a code per cluster, ``day`` one per UTC day of as_of; ``also`` holds further columns.
+    is a code per cluster, ``day`` one per UTC day of as_of; ``also`` holds further columns. ``q``
+    is the chance of the audit where a verdict other than pass, or none in time, left the row to it,
+    1 elsewhere; None where nobody reviews.
     """
 
     score: np.ndarray
@@ -31,6 +33,7 @@ class Rows:
     unseen: np.ndarray
     cluster: np.ndarray
     day: np.ndarray
+    q: np.ndarray | None = None
     also: Mapping[Hashable, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -42,21 +45,24 @@ class Rows:
 
     def at(self, places: np.ndarray) -> Self:
         """The rows at these places, in their order."""
-        kept = {
-            f.name: getattr(self, f.name).take(places) for f in fields(self) if f.name != "also"
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "also"}
+        some: dict[str, Any] = {
+            name: a if a is None else a.take(places) for name, a in kept.items()
         }
-        return type(self)(**kept, also={name: a.take(places) for name, a in self.also.items()})
+        return type(self)(**some, also={name: a.take(places) for name, a in self.also.items()})
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:
         """Rows below rows; a cluster is the same in all of them."""
         one = parts[0]
+        reviewed = any(p.q is not None for p in parts)
         return cls(
             **{
                 f.name: np.concatenate([getattr(p, f.name) for p in parts])
                 for f in fields(cls)
-                if f.name != "also"
+                if f.name not in ("q", "also")
             },
+            q=np.concatenate([p.audit for p in parts]) if reviewed else None,
             also={name: np.concatenate([p.also[name] for p in parts]) for name in one.also},
         )
 
@@ -86,14 +92,24 @@ class Rows:
             self.__dict__.pop(name, None)
 
     @cached_property
+    def chance(self) -> np.ndarray:
+        """π·q: of the outcome's being seen, given the verdict where there is one, (n,)."""
+        return self.pi if self.q is None else self.pi * self.q
+
+    @property
+    def audit(self) -> np.ndarray:
+        """``q`` as an array, 1 where nobody reviews."""
+        return np.ones(len(self)) if self.q is None else self.q
+
+    @cached_property
     def explored(self) -> np.ndarray:
-        """The places of the labels that were left to chance, seen with 0 < π < 1."""
-        return np.flatnonzero(self.seen & (self.pi > 0) & (self.pi < 1))
+        """The places of the labels that were left to chance, seen with 0 < πq < 1."""
+        return np.flatnonzero(self.seen & (self.chance > 0) & (self.chance < 1))
 
     @cached_property
     def sure(self) -> np.ndarray:
-        """The places of the labels that were not, seen with π = 1."""
-        return np.flatnonzero(self.seen & (self.pi == 1))
+        """The places of the labels that were not, seen with πq = 1."""
+        return np.flatnonzero(self.seen & (self.chance == 1))
 
     @cached_property
     def ranking(self) -> Ranking:

@@ -26,7 +26,7 @@ FORMATS = {
 COLUMNS = (
     "subject", "as_of", "mature", "score", "action", "override", "status", "p_reveal", "revealed",
     "event", "m", "realised_value", "cluster", "experiment", "arm", "arm_share",
-    "exploration_entry",
+    "exploration_entry", "verdict", "q", "audited", "audit_q", "reviewer", "m2",
 )  # fmt: skip
 STEMS = (CHANCE, f"{ARM}{CHANCE}", VALUE)
 

@@ -17,9 +17,10 @@ from truerisk.wording.counted import counted
 from truerisk.wording.lists import did_you_mean, one_of
 
 NEEDED = ("subject", "mature", "score", "p_reveal", "revealed", "event")
-NUMBERS = ("score", "p_reveal", "m", "realised_value", "arm_share", "arm_p_reveal")
+NUMBERS = ("score", "p_reveal", "m", "m2", "realised_value", "arm_share", "arm_p_reveal")
 INSTANTS = ("as_of", "event_at", "followed_until")
-NAMES = ("action", "override", "status")
+NAMES = ("action", "override", "status", "verdict", "reviewer")
+REVIEWS = ("q", "audited")  # what a log with verdicts needs
 STATUSES = (
     "followed", "closed", "not_taken", "lost", "pending", "not revealed", "without an outcome",
 )  # fmt: skip
@@ -48,6 +49,8 @@ def typed(log: pd.DataFrame) -> pd.DataFrame:
     made["mature"] = mature = _truth(log, "mature", np.ones(len(log), bool))
     made["revealed"] = _truth(log, "revealed", mature)
     made["event"] = _numbers(log, "event", WORDS)
+    if "verdict" in log:
+        made |= _reviews(log, names["verdict"].notna().to_numpy())
     for column in _numeric(log.assign(action=names["action"]) if "action" in names else log):
         made[column] = _numbers(log, column)
     for column in INSTANTS:
@@ -55,6 +58,19 @@ def typed(log: pd.DataFrame) -> pd.DataFrame:
             made[column] = _instants(log, column)
     # A column that is what it should be is not copied.
     return log.assign(**names, **{c: v for c, v in made.items() if log[c].dtype != v.dtype})
+
+
+def _reviews(log: pd.DataFrame, reviewed: np.ndarray) -> dict[str, Any]:
+    """The columns of reviews as numbers and truths."""
+    for column in REVIEWS:
+        if column not in log:
+            raise LogError(
+                f'The log has verdicts and no column "{column}"; reviews need q, the chance that '
+                "an audit lets the row pass all the same (1 where the verdict passes), and "
+                "audited, whether its draw did."
+            )
+    chances = {c: _numbers(log, c) for c in ("q", "audit_q") if c in log}
+    return {**chances, "audited": _truth(log, "audited", reviewed)}
 
 
 def numbers(values: pd.Series, name: str) -> np.ndarray:
@@ -165,7 +181,8 @@ def _name(log: pd.DataFrame, column: str) -> pd.Series:
     names = np.array([*found, None], dtype=object)  # each text once, whoever has it
     other = np.array([not isinstance(v, str) for v in found] + [False])[code]
     if other.any():
-        allowed = one_of(STATUSES) if column == "status" else "an action's name"
+        of = {"verdict": "a verdict's name", "reviewer": "a person's name"}
+        allowed = one_of(STATUSES) if column == "status" else of.get(column, "an action's name")
         raise LogError(
             f'The log\'s column "{column}" holds no text in {int(other.sum()):,} of {len(log):,} '
             f"rows; allowed is {allowed}, or null."

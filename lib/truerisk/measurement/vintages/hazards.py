@@ -118,7 +118,7 @@ def _cells(so_far: History, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """
     strata: list[int] = []
     cell = np.full(len(weight), -1)
-    explored = so_far.rows.pi < 1
+    explored = so_far.rows.chance < 1
     for stratum, mask in enumerate((~explored, explored)):
         rows = mask & (weight > 0)
         events = int((rows & so_far.mature & so_far.event).sum())

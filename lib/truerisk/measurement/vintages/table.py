@@ -151,7 +151,7 @@ class Table:
             }
         rows = replace(so_far.rows, y=early.y)
         row["labels"], row["explored_labels"] = _labels(so_far, old & rows.seen)
-        found = self._estimate(rows, replace(so_far.guess, event=early.m), old)
+        found = self._estimate(rows, replace(so_far.guess, event=early.m, after=None), old)
         found = _part(found, mask, old, f"are {self.proxy_days:.0f} days old")
         if early.correlation is None:
             found["status"] = _and(found["status"], early.status)
@@ -189,8 +189,8 @@ class Table:
 
 def _labels(so_far: History, known: np.ndarray) -> tuple[int, int]:
     """How many outcomes are known, and how many of them by exploration."""
-    pi = so_far.rows.pi
-    return int(known.sum()), int((known & (pi > 0) & (pi < 1)).sum())
+    chance = so_far.rows.chance
+    return int(known.sum()), int((known & (chance > 0) & (chance < 1)).sum())
 
 
 def _part(found: dict, whole: np.ndarray, part: np.ndarray, what: str) -> dict:

@@ -23,7 +23,7 @@ class BurnIn:
 
     def __init__(self, series: Series) -> None:
         on, seen, y = series.on, series.on.rows.seen, series.on.rows.y
-        explored = seen & (on.rows.pi < 1)
+        explored = seen & (on.rows.chance < 1)
         self.n = np.cumsum(np.bincount(on.look))
         self.explored, self.labels = on.subjects["explored"], on.subjects["labels"]
         self.events, self.others = on.subjects["events"], on.subjects["others"]

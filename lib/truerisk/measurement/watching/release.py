@@ -20,6 +20,7 @@ from truerisk.measurement.evidence.outcome_model import (
     cross_fit,
     guesses,
 )
+from truerisk.measurement.evidence.reviewed import rates_so_far
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.watching.watched import Watched
@@ -67,6 +68,9 @@ def release(
         )
     if "m" not in frame:
         frame = frame.assign(m=_fixed_before(frame, rows, features))
+    if rows.q is not None and "m2" not in frame:
+        look, _ = _weeks(frame["as_of"])
+        frame = frame.assign(m2=rates_so_far(frame["verdict"], rows, frame["m"].to_numpy(), look))
     return _watched(frame, with_labels(rows, guesses(frame, rows, features)), keep)
 
 
@@ -77,7 +81,7 @@ def _in_time(
     those of their columns that are read."""
     actions = valued_actions(known.frame.columns)
     dollars = [value_of(c, side) for c in actions for side in SIDES]
-    read = {"as_of", "m", *features, *dollars, *map(chance_of, actions)}
+    read = {"as_of", "m", "verdict", "m2", *features, *dollars, *map(chance_of, actions)}
     frame, rows = known.frame, known.rows
     at = frame["as_of"].astype("int64").to_numpy()
     order = np.flatnonzero(whole)
@@ -95,15 +99,18 @@ def _watched(frame: pd.DataFrame, every: Labelled, keep: np.ndarray) -> Watched:
     """The kept rows with both worst cases of their unseen outcomes, and their dollars."""
     look, weeks = _weeks(frame["as_of"][keep])
     known = every.where(keep)
-    rows, m = known.rows, known.m
-    least, most = (np.where(rows.unseen, m + (u - m) / rows.pi, known.a) for u in (0.0, 1.0))
+    rows, m, last = known.rows, known.m, known.last
+    drawn = m + (last - m) / rows.pi
+    least, most = (
+        np.where(rows.unseen, drawn + (u - last) / rows.chance, known.a) for u in (0.0, 1.0)
+    )
     dollars: list[np.ndarray | None] = [None, None]
     if actions := valued_actions(frame.columns):
         for i, ending in enumerate(SIDES):
             parts = (frame[chance_of(c)] * frame[value_of(c, ending)] for c in actions)
             dollars[i] = sum(parts, pd.Series(0.0, frame.index)).to_numpy(dtype=float)[keep]
     return Watched(
-        rows=rows, m=m, a=known.a, b=known.b, w=known.w, look=look, weeks=weeks,
+        rows=rows, m=m, last=last, a=known.a, b=known.b, w=known.w, look=look, weeks=weeks,
         quarters=_quarters(weeks), least=least, most=most, if_event=dollars[0],
         if_no_event=dollars[1],
     )  # fmt: skip
@@ -138,7 +145,7 @@ def _fixed_before(frame: pd.DataFrame, rows: Rows, features: Sequence[str]) -> n
     m = rows.score.copy()
     look, weeks = _weeks(frame["as_of"])
     quarter = np.unique(_quarters(weeks), return_inverse=True)[1][look]
-    guessed = (rows.pi > 0) & ~(rows.seen & (rows.pi == 1))
+    guessed = (rows.pi > 0) & ~(rows.seen & (rows.chance == 1))
     at = frame["as_of"]
     for one in np.unique(quarter[guessed]):
         now = quarter == one

@@ -49,11 +49,11 @@ class Watched(Labelled):
         """Subjects with a row of each kind at or before each look, (looks,)."""
         rows = self.rows
         kinds = {
-            "explored": rows.seen & (rows.pi < 1),
+            "explored": rows.seen & (rows.chance < 1),
             "labels": rows.seen,
             "events": rows.seen & (rows.y == 1),
             "others": rows.seen & (rows.y == 0),
-            "needed": rows.pi < 1,
+            "needed": rows.chance < 1,
         }
         return {kind: self._subjects(mask) for kind, mask in kinds.items()}
 

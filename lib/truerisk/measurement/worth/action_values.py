@@ -45,9 +45,10 @@ class ActionValues(Labelled):
     @cached_property
     def explored(self) -> float:
         """Effective number of explored labels; infinite where everybody is revealed."""
-        if (self.rows.pi == 1).all():
+        chance = self.rows.chance
+        if (chance == 1).all():
             return np.inf
-        return effective((self.rows.seen / self.rows.pi)[self.rows.pi < 1])
+        return effective((self.rows.seen / chance)[chance < 1])
 
     @cached_property
     def trouble(self) -> str:
@@ -69,9 +70,9 @@ class ActionValues(Labelled):
         return Labels(
             w=self.w,
             y=self.rows.y,
-            m=self.m,
-            explored=np.flatnonzero(self.rows.seen & (self.rows.pi < 1)),
-            sure=np.flatnonzero(self.rows.seen & (self.rows.pi == 1)),
+            m=self.last,
+            explored=self.rows.explored,
+            sure=self.rows.sure,
             cluster=self.rows.cluster,
             largest=self.rows.largest,
         )
@@ -120,8 +121,9 @@ class ActionValues(Labelled):
     def supposing(self, y: np.ndarray) -> Self:
         """As if the unseen outcomes had been ``y``."""
         rows, unseen = self.rows, self.rows.unseen
-        w = np.where(unseen, 1 / rows.pi, self.w)
-        a = np.where(unseen, self.m + w * (y - self.m), self.a)
+        w = np.where(unseen, 1 / rows.chance, self.w)
+        drawn = self.m + (self.last - self.m) / rows.pi
+        a = np.where(unseen, drawn + w * (y - self.last), self.a)
         b = np.where(unseen, 1 - a, self.b)
         return replace(self, rows=rows.supposing(unseen, y), a=a, b=b, w=w)
 
@@ -171,6 +173,7 @@ def action_values(log: Log | Evidence | ActionValues, features: Sequence[str] = 
     return ActionValues(
         rows=known.rows,
         m=known.m,
+        last=known.last,
         a=known.a,
         b=known.b,
         w=known.w,

@@ -58,7 +58,7 @@ def settled(s: ActionValues, figure: Figure) -> dict:
         **dict.fromkeys(("value", "low", "high")),
         "unit": figure.unit,
         "n": len(s),
-        "explored_labels": int((s.rows.seen & (s.rows.pi < 1)).sum()),
+        "explored_labels": int((s.rows.seen & (s.rows.chance < 1)).sum()),
         "share_not_identified": s.lost,
         "status": (s.alike if figure.classes else s.trouble) or s.note,
     }
