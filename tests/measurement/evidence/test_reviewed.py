@@ -45,7 +45,7 @@ def small(seed: int = 3) -> pd.DataFrame:
 def by_hand(log: pd.DataFrame) -> list[float]:
     """ỹ = m + (A/π)[m₂ − m + (R/q)(y − m₂)], row by row."""
     made = []
-    for i, row in log.iterrows():
+    for _, row in log.iterrows():
         acted = row["action"] in ("pass", "review")
         m, pi = row["m"], row["p_reveal"]
         if not acted:

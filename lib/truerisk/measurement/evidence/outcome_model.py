@@ -76,7 +76,9 @@ def _after(
     audited = hidden & rows.seen
     if audited.sum() < LEAST_LABELS:
         return rates(frame["verdict"], rows, m)
-    X = np.column_stack([_design(frame, rows, features), pd.factorize(frame["verdict"])[0]])
+    X = np.column_stack(
+        [_design(frame, rows, features), pd.factorize(frame["verdict"], sort=True)[0]]
+    )
     fitted = _fitted(X, rows.y > 0, audited, rows.cluster, hidden, least=LEAST_LABELS // 2)
     return np.where(hidden, fitted, np.nan)
 
