@@ -90,9 +90,14 @@ def matches(sources: Sources, applications: int) -> list[Match]:
 
 
 def counts(sources: Sources, applications: int) -> list[Match]:
-    """The same, where it is no fault that none has a row: of a day's few there may be none."""
+    """The same, where it is no fault that none has a row: of a day's few there may be none.
+
+    Nothing is said of windows over the applications: each of them is there itself.
+    """
     found = []
     for (source, by), n in sorted(sources.matched.items()):
+        if source == sources.problem.application.source:
+            continue
         match = Match(source=source, by=by, applications=applications, matched=n)
         if match.unmatched > WORTH_A_LOOK:
             match = replace(match, alike=_more_would_meet(sources, source, by))
