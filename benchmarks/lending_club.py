@@ -74,10 +74,10 @@ def _one(
     problem: tr.Problem, batch: Batch, scored: pd.DataFrame, event: pd.Series, salt: str
 ) -> pd.DataFrame:
     """Decide with a salt, mask what was declined, measure."""
-    exploration = problem.exploration.model_copy(update={"salt": salt})
-    salted = problem.model_copy(update={"exploration": exploration})
+    entries = [entry.model_copy(update={"salt": salt}) for entry in problem.exploration]
+    salted = problem.model_copy(update={"exploration": entries})
     log = tr.decide(salted, scored, batch)
-    revealed = log["action"].eq(problem.revealing)
+    revealed = log["action"].isin(problem.revealing)
     seen = log[problem.key].map(event).where(revealed)
     log = log.assign(mature=True, revealed=revealed, event=seen)
     found = tr.measure(log, [c for c in log if c.startswith(FEATURE)])

@@ -63,7 +63,7 @@ def score(problem: tr.Problem, lake: tr.Lake) -> tuple[Any, ...]:
 def follow(problem: tr.Problem, lake: tr.Lake, world: Any) -> None:
     """The outcomes of whom the champion took, as known at month 30."""
     log = tr.decision_log(problem=problem, lake=lake, known_at=pd.Timestamp(month(30)))
-    shown = log.loc[log["action"] == problem.revealing, problem.key]
+    shown = log.loc[log["action"].isin(problem.revealing), problem.key]
     lake.append("outcomes", world.outcomes(shown), problem.key)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 FEATURE, SEGMENT, PROTECTED = "feature__", "segment__", "protected__"
 ARM, CHANCE, VALUE = "arm_", "p_", "value_"
+SCORE = "score"
+MADE = COST, K, SCALE = ("cost", "k", "scale")  # dollars lost; the design's level; below 1 by a cap
 SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
 RESERVED = (
     CHANCE,
@@ -12,6 +14,7 @@ RESERVED = (
     FEATURE,
     SEGMENT,
     PROTECTED,
+    "exploration_",
     "__",
 )  # for us
 
@@ -23,12 +26,17 @@ def chance_of(action: str) -> str:
 
 def score_of(outcome: str) -> str:
     """The score of one of several outcomes: score_<outcome>, an outcome named by its action."""
-    return f"score_{outcome}"
+    return f"{SCORE}_{outcome}"
 
 
 def m_of(outcome: str) -> str:
     """What stands for one of several outcomes where it is not seen: m_<outcome>."""
     return f"m_{outcome}"
+
+
+def made_of(what: str, action: str) -> str:
+    """What made an exploration's π towards an action, ``what`` one of MADE: exploration_k_<a>."""
+    return f"exploration_{what}_{action}"
 
 
 def value_of(action: str, side: str) -> str:

@@ -29,7 +29,7 @@ def lender(make_problem: Callable[..., Problem]) -> Callable[..., Problem]:
                 {"when": "age < 18", "action": "decline", "reason": "minor", "absolute": True},
                 {"when": "amount > 35000", "action": "decline", "reason": "large"},
             ],
-            exploration=None if exploration == {} else explored,
+            exploration=[] if exploration == {} else [explored],
             **changes,
         )
 

@@ -138,13 +138,13 @@ def test_batches_of_one_day_share_its_cap_and_all_share_the_budget(
     batch, _ = run(stocked, problem, version, until="2025-03-04T06:00")
     held = read_ledger(problem, stocked)
     first = held[held["as_of"] < pd.Timestamp("2025-03-03T12:00", tz="UTC")]
-    (day, spent), *others = batch.spent.items()
+    (day, spent), *others = batch.spent[0].items()
     assert (day, others) == ("2025-03-03", [])
     rate = first["exploration_rate"]
     assert spent.expected == pytest.approx(rate.sum())
     assert spent.drawn == first["explored"].sum()
     assert batch.recent is not None
-    assert batch.recent.committed == pytest.approx(rate @ first["exploration_cost"])
+    assert batch.recent.committed[0] == pytest.approx(rate @ first["exploration_cost"])
     run(stocked, problem, version)
     held = read_ledger(problem, stocked)
     by_day = held["exploration_rate"].groupby(held["as_of"].dt.date)
@@ -311,8 +311,10 @@ def test_what_made_each_rate_is_in_the_ledger(
     could = held["exploration_rate"] > 0
     day = held["as_of"].dt.date
     assert could.any()
-    for column in ("exploration_k", "exploration_scale"):
+    for column in ("exploration_k_approve", "exploration_scale_approve"):
         assert (held.loc[could].groupby(day)[column].nunique() == 1).all()
-    assert held.loc[could, "exploration_scale"].between(0, 1, inclusive="right").all()
-    assert (held.loc[could, "exploration_scale"] < 1).any(), "the cap of 5 a day never bound"
-    assert not held.loc[decided["exploration_cost"] == 0, "exploration_k"].any()
+    assert held.loc[could, "exploration_scale_approve"].between(0, 1, inclusive="right").all()
+    assert (held.loc[could, "exploration_scale_approve"] < 1).any(), (
+        "the cap of 5 a day never bound"
+    )
+    assert not held.loc[decided["exploration_cost"] == 0, "exploration_k_approve"].any()

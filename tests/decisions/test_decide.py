@@ -100,7 +100,7 @@ def test_a_budget_is_the_expected_cost_of_a_day_on_average(
 def test_a_share_of_profit_is_of_the_policys_own_profit(
     lender: Make, make_scored: Make, make_batch: Make
 ) -> None:
-    problem = lender({"share_of_profit": 0.02, "cap": 1})
+    problem = lender({"share_of_profit": 0.02, "cap": 0.5})
     made = decide(problem, make_scored(), make_batch())
     unexplored = decide(lender({}), make_scored(), make_batch())
     budget = 0.02 * unexplored["expected_value"].sum()
@@ -235,7 +235,7 @@ def test_the_unexplored_policy_decides_alike_whatever_the_budget(
     lender: Make, make_scored: Make, make_batch: Make
 ) -> None:
     made: list[pd.Series] = []
-    for budget in ({"dollars_per_day": 1}, {"dollars_per_day": 1e9, "cap": 0.9}):
+    for budget in ({"dollars_per_day": 1}, {"dollars_per_day": 1e9, "cap": 0.5}):
         rows = decide(lender(budget), make_scored(), make_batch())
         made.append(rows["action"].mask(rows["explored"], "decline"))
     assert (made[0] == made[1]).all()

@@ -132,7 +132,7 @@ def test_reasons_are_the_same_whether_or_not_exploration_was_possible(
 ) -> None:
     version = packaged(stocked, problem, USUAL)
     made = decide(problem, *reversed(scored(stocked, problem, version)))
-    without = problem.model_copy(update={"exploration": None})
+    without = problem.model_copy(update={"exploration": []})
     sure = decide(without, *reversed(scored(stocked, without, version)))
     unlucky = (made["action"] == "decline") & (made["exploration_rate"] > 0)
     assert unlucky.sum() > 50

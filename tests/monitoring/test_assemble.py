@@ -94,7 +94,7 @@ def test_drift_compares_the_first_month_with_the_last(problem, lake, log):
 @pytest.mark.slow
 def test_a_part_that_cannot_be_computed_says_why_and_the_others_are_there(problem, lake, log):
     without = log.drop(columns=[c for c in log if c.startswith(("value_", "event_at"))])
-    plain = problem.model_copy(update={"exploration": None})
+    plain = problem.model_copy(update={"exploration": []})
     found = seen(plain, lake, without)
     assert "dollars" in found.worth
     assert "dollars" in found.curve

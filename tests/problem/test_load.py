@@ -119,38 +119,38 @@ MISTAKES = {
     "unsupported design": (
         'design = "uniform"',
         'design = "taper"',
-        ["exploration.design is 'taper'", "allowed: 'neyman' or 'uniform'"],
+        ["exploration[0].design is 'taper'", "allowed: 'neyman' or 'uniform'"],
     ),
     "both budgets": (
         "share_of_profit = 0.02",
         "share_of_profit = 0.02\ndollars_per_day = 500",
-        ["exploration needs exactly one of share_of_profit or dollars_per_day"],
+        ["exploration[0] needs exactly one of share_of_profit, dollars_per_day or share"],
     ),
     "no budget": (
         "share_of_profit = 0.02",
         "",
-        ["exploration needs exactly one of share_of_profit or dollars_per_day"],
+        ["exploration[0] needs exactly one of share_of_profit, dollars_per_day or share"],
     ),
-    "floor above the cap": ("floor = 0.01", "floor = 0.3", ["exploration has a floor of 0.3"]),
+    "floor above the cap": ("floor = 0.01", "floor = 0.3", ["exploration[0] has a floor of 0.3"]),
     "share above one": (
         "share_of_profit = 0.02",
         "share_of_profit = 2",
-        ["exploration.share_of_profit is 2", "less than or equal to 1"],
+        ["exploration[0].share_of_profit is 2", "less than or equal to 1"],
     ),
     "two revealing actions": (
         "reveals = false",
         "reveals = true",
-        ["actions must have exactly one action with reveals = true", "approve and decline"],
+        ["decline reveals, as approve does", 'same_outcome_as = "approve"', "own_outcome = true"],
     ),
     "no revealing action": (
         "reveals = true",
         "reveals = false",
-        ["actions must have exactly one action with reveals = true", "none has it"],
+        ["actions have none with reveals = true"],
     ),
     "exploring by hiding": (
-        '[exploration]\naction = "approve"',
-        '[exploration]\naction = "decline"',
-        ['exploration.action is "decline"', "approve"],
+        '[[exploration]]\naction = "approve"',
+        '[[exploration]]\naction = "decline"',
+        ['exploration[0].action is "decline"', "approve"],
     ),
     "a rule with an unknown action": (
         'action = "decline"\nreason',
@@ -214,7 +214,8 @@ def test_a_table_where_a_list_of_tables_belongs_is_named() -> None:
 def test_what_the_file_says_is_what_the_problem_holds() -> None:
     problem = load_problem(COMPLETE)
     assert problem.where == str(COMPLETE)
-    assert (problem.key, problem.revealing) == ("application_id", "approve")
+    assert (problem.key, problem.offer) == ("application_id", "approve")
+    assert problem.outcomes == {"approve": ("approve",)}
     assert problem.application.decide_from == pd.Timestamp("2026-01-01", tz="UTC")
     assert problem.outcome.horizon == timedelta(days=180)
     assert problem.sources["bureau"].delay == timedelta(days=1)

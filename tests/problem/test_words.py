@@ -33,10 +33,10 @@ def refusal(place: str, value: Any) -> str:
 
 
 NUMBERS: Mapping[str, list[Any]] = {
-    "exploration.floor": [float("nan"), float("inf"), True, "0.1", -0.1],
-    "exploration.cap": [float("nan"), float("-inf"), 0],
-    "exploration.applications_per_day": [0, -5, 2.5, True, "50", 10**30],
-    "exploration.widths.auc": [float("nan"), 0, -1],
+    "exploration.0.floor": [float("nan"), float("inf"), True, "0.1", -0.1],
+    "exploration.0.cap": [float("nan"), float("-inf"), 0],
+    "exploration.0.applications_per_day": [0, -5, 2.5, True, "50", 10**30],
+    "exploration.0.widths.auc": [float("nan"), 0, -1],
     "candidates.boosting.depth": [True, 6.0, "6", 0, 10**40],
     "gate.max_calibration_error": [float("nan"), True, 0],
     "compute.cpu": [0, -1, True, 10**12],
@@ -65,8 +65,13 @@ def test_what_is_no_proper_number_is_refused(place: str, value: Any) -> None:
 HOSTILE = ["a\nb", "a\x00b", "a\x1b[31mb", "a\u202eb", "a\u200bb", "\ud800"]
 PLACES = ["name", "sources.bureau.table", "application.subject", "outcome.observed"]
 PLACES += ["features.columns.0", "features.latest.0.by", "features.latest.0.columns.0"]
-PLACES += ["training.segments", "rules.0.reason", "rules.0.action", "exploration.action"]
-PLACES += ["sources.bureau.key", "sources.bureau.owner", "sources.bureau.path", "exploration.salt"]
+PLACES += ["training.segments", "rules.0.reason", "rules.0.action", "exploration.0.action"]
+PLACES += [
+    "sources.bureau.key",
+    "sources.bureau.owner",
+    "sources.bureau.path",
+    "exploration.0.salt",
+]
 PLACES += ["features.window.0.compute.0", "features.derived.a", "rules.0.when"]
 
 

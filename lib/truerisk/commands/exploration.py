@@ -19,6 +19,7 @@ from truerisk.commands.options import (
 from truerisk.errors import TrueriskError
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
+from truerisk.wording.lists import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,8 @@ def plan(
     found = outlook(about, scored, batch.calibration, batch.spent, batch.recent, batch.chances)
     if json_:
         model = {"problem": about.name, "model_version": champion, "applications_are": which}
-        print(json.dumps(model | asdict(found), default=_text, indent=1))
+        entries = {"entries": [asdict(entry) for entry in found]}
+        print(json.dumps(model | entries, default=_text, indent=1))
         return
     _show(about, found, champion, which)
 
@@ -108,28 +110,46 @@ def _scored(
     return scored, batch, "decided already, as a guide to the next ones"
 
 
-def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> None:
+def _show(problem: "Problem", every: "list[Outlook]", champion: str, which: str) -> None:
+    first = every[0]
+    out.print(
+        f"{problem.name}: {counted(first.applications, 'application')} {which}, "
+        f"{first.first:%Y-%m-%d} to "
+        f"{first.last:%Y-%m-%d} ({first.applications_per_day:,.0f} a day), model {champion}"
+    )
+    for found in every:
+        _entry(problem, found, several=len(every) > 1)
+    out.print(f"\nAll of these labels have matured by {first.matured_on:%Y-%m-%d}.")
+    for found in every:
+        _warn(problem, found)
+
+
+def _entry(problem: "Problem", found: "Outlook", several: bool) -> None:
     from truerisk.wording.table import show, table
 
-    budget = problem.exploration
-    assert budget is not None
-    allowed = (
-        f"{budget.share_of_profit:.1%} of it"
-        if budget.share_of_profit is not None
-        else f"{dollars(budget.dollars_per_day)} a day"
-    )
-    out.print(
-        f"{problem.name}: {counted(found.applications, 'application')} {which}, "
-        f"{found.first:%Y-%m-%d} to "
-        f"{found.last:%Y-%m-%d} ({found.applications_per_day:,.0f} a day), model {champion}\n"
-        f"expected profit {dollars(found.profit)}, exploration may cost {allowed}; "
-        f"{found.explorable:,} may be explored\n"
-    )
+    budget = problem.exploration[found.entry]
+    if several:
+        out.print(f"\n“{found.action}” where the policy says {listed(list(found.sources))}:")
+    if budget.share is not None:
+        out.print(f"a hold-out of {budget.share:.1%}; {found.explorable:,} may be explored\n")
+    else:
+        allowed = (
+            f"{budget.share_of_profit:.1%} of it"
+            if budget.share_of_profit is not None
+            else f"{dollars(budget.dollars_per_day)} a day"
+        )
+        out.print(
+            f"expected profit {dollars(found.profit)}, exploration may cost {allowed}; "
+            f"{found.explorable:,} may be explored\n"
+        )
     columns = [_column(design) for design in found.designs]
     heads = [d.design + (" (chosen)" if d.design == found.chosen else "") for d in found.designs]
     rows = [[name, *(column[name] for column in columns)] for name in columns[0]]
     show(out, table(["", *heads], rows, right=heads))
-    out.print(f"\nAll of these labels have matured by {found.matured_on:%Y-%m-%d}.")
+
+
+def _warn(problem: "Problem", found: "Outlook") -> None:
+    floor = problem.exploration[found.entry].floor
     for d in found.designs:
         if d.design == found.chosen and d.without_chance:
             out.print(
@@ -138,7 +158,7 @@ def _show(problem: "Problem", found: "Outlook", champion: str, which: str) -> No
             )
         elif d.design == found.chosen and d.below_floor:
             out.print(
-                f"The budget or daily cap affords no floor of {budget.floor:g}: "
+                f"The budget or daily cap affords no floor of {floor:g}: "
                 f"{counted(d.below_floor, 'application')} stay below it."
             )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.exploration.budget import Spent
-from truerisk.decisions.exploration.recent import Recent, recent
+from truerisk.decisions.exploration.recent import Recent, of_entry, recent
 from truerisk.decisions.exploration.returning import Chances, chances
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors
@@ -35,11 +35,12 @@ class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
     ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
-    day, ``recent`` the decisions of the 30 days that end with the batch, which share its budget,
-    ``chances`` what the batch's subjects had before; ``calibration`` corrects the score for
-    everyone when exploration is priced, and never decides; ``definition`` is the model's, with the
-    types that rules and money are evaluated in; ``levels`` are those of texts that the model was
-    fitted on. A batch of these values decides the same way whenever it is replayed.
+    day by each entry of the problem's exploration, ``recent`` the decisions of the 30 days that end
+    with the batch, which share its budget, ``chances`` what the batch's subjects had before;
+    ``calibration`` corrects the score for everyone when exploration is priced, and never decides;
+    ``definition`` is the model's, with the types that rules and money are evaluated in; ``levels``
+    are those of texts that the model was fitted on. A batch of these values decides the same way
+    whenever it is replayed.
     """
 
     id: str
@@ -47,7 +48,7 @@ class Batch:
     features: list[str]
     spine: pd.DataFrame = field(repr=False)
     versions: dict[str, Version] = field(default_factory=dict)
-    spent: dict[str, Spent] = field(default_factory=dict)
+    spent: list[dict[str, Spent]] = field(default_factory=list)
     shards: list[int] = field(default_factory=lambda: [0])
     calibration: Calibration = AS_SCORED
     recent: Recent | None = field(default=None, repr=False)
@@ -86,7 +87,7 @@ def plan_batch(
             sources.pin(name)
         versions = dict(sorted(sources.versions.items()))
     calibration = known_calibration(problem, lake, model_version)
-    spent: dict[str, Spent] = {}
+    spent: list[dict[str, Spent]] = []
     before = had = None
     held = lake.version(ledger(problem.name))
     if held is not None:
@@ -94,7 +95,7 @@ def plan_batch(
         keys = decided[problem.key]
         waits = ~alike(spine[problem.key], keys).isin(as_text(keys))
         spine = spine[waits].reset_index(drop=True)
-        spent = _spent(decided)
+        spent = [_spent(of_entry(problem, decided, e), decided) for e in problem.exploration]
         had = chances(decided, spine["subject"])
         before = recent(problem, decided, spine["as_of"].max(), model_version, calibration)
     waiting = "|".join(as_text(spine[problem.key]))
@@ -177,13 +178,11 @@ def rescore(problem: Problem, lake: Lake, model_version: str, keys: pd.Series) -
     return frame.assign(score=model.score(frame))
 
 
-def _spent(decided: pd.DataFrame) -> dict[str, Spent]:
-    """Per UTC day of as_of: expected draws and draws of earlier exploration."""
-    open_rows = decided[(decided["exploration_rate"] > 0)]
-    day = open_rows["as_of"].dt.strftime("%Y-%m-%d")
-    grouped = pd.DataFrame(
-        {"expected": open_rows["exploration_rate"], "drawn": open_rows["explored"]}
-    ).groupby(day.to_numpy())
+def _spent(made: pd.DataFrame, decided: pd.DataFrame) -> dict[str, Spent]:
+    """Per UTC day of as_of: expected draws and draws of an entry's earlier exploration."""
+    some = made["rate"] > 0
+    day = decided.loc[some, "as_of"].dt.strftime("%Y-%m-%d")
+    grouped = made.loc[some, ["rate", "drawn"]].groupby(day.to_numpy())
     return {
         str(today): Spent(float(expected), int(drawn))
         for today, expected, drawn in grouped.sum().itertuples(name=None)

@@ -12,17 +12,22 @@ import numpy as np
 import pandas as pd
 
 from truerisk.columns import (
+    COST,
     FEATURE,
     IF_EVENT,
     IF_NO_EVENT,
+    MADE,
     PROTECTED,
+    SCORE,
     SEGMENT,
     chance_of,
+    made_of,
+    score_of,
     value_of,
 )
 from truerisk.decisions.batch import MATCHES, Batch
 from truerisk.decisions.exploration.explore import explore
-from truerisk.decisions.policy import choose, dollars, policy_version, probabilities
+from truerisk.decisions.policy import choose, dollars, policy_version, probabilities, scores
 from truerisk.decisions.reasons import stated
 from truerisk.features.matching import together
 from truerisk.lake.identity import as_text
@@ -50,18 +55,17 @@ def decide(
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     problem = problem.typed(batch.definition)
     names = list(problem.actions)
-    score = scored["score"].to_numpy(dtype=float)
     money = dollars(problem, scored)
-    choice = choose(problem, scored, score, money)
+    choice = choose(problem, scored, scores(problem, scored), money)
     reveals = np.array([action.reveals for action in problem.actions.values()])
     p = probabilities(problem, choice)
     made = explore(problem, scored, choice, money, batch)
-    action = choice.action.copy()
-    if problem.exploration is not None:
-        to = names.index(problem.exploration.action)
-        p *= 1 - made.rate[:, None]
-        p[:, to] += made.rate
-        action[made.drawn] = to
+    action, total, drawn = choice.action.copy(), made.total, made.drawn
+    p *= 1 - total[:, None]
+    for i, entry in enumerate(problem.exploration):
+        to = names.index(entry.action)
+        p[:, to] += made.rate[:, i]
+        action[made.entry == i] = to
     rows = np.arange(len(scored))
     ledger = pd.DataFrame(
         {
@@ -70,18 +74,17 @@ def decide(
             "subject": as_text(scored["subject"]),
             "as_of": scored["as_of"],
             "action": np.array(names, dtype=object)[action],
-            "score": score,
+            "own_action": np.array(names, dtype=object)[choice.action],
+            **_scores(problem, scored),
             "propensity": p[rows, action],
             "p_reveal": p[:, reveals].sum(axis=1),
-            "explored": made.drawn,
+            "explored": drawn,
             "rule": pd.Series(choice.rule, dtype="str"),
-            "reasons": stated(scored, choice.rule, made.drawn),
+            "reasons": stated(scored, choice.rule, drawn),
             "expected_value": choice.expected[rows, action],
-            "exploration_rate": made.rate,
-            "exploration_cost": made.cost,
+            "exploration_rate": total,
+            "exploration_cost": made.mean_cost,
             "exploration_p": made.p,
-            "exploration_k": made.k,
-            "exploration_scale": made.scale,
             "exploration_u": made.u,
             "exploration_n": made.n,
             "exploration_r": made.r,
@@ -97,6 +100,10 @@ def decide(
         ledger[chance_of(name)] = p[:, i]
         ledger[value_of(name, IF_EVENT)] = money[0][:, i]
         ledger[value_of(name, IF_NO_EVENT)] = money[1][:, i]
+    for a in dict.fromkeys(entry.action for entry in problem.exploration):
+        mine = [entry.action == a for entry in problem.exploration]
+        for what, values in zip(MADE, (made.cost, made.k, made.scale), strict=True):
+            ledger[made_of(what, a)] = values[:, mine].sum(axis=1)  # one of them at most is there
     inputs = scored[batch.features].add_prefix(FEATURE)
     others = [s for s in problem.training.segments if s not in batch.features]
     protected = scored[problem.training.protected].add_prefix(PROTECTED)
@@ -121,15 +128,21 @@ def describe(
     said = [f"Decided {counted(new, 'application')}, {explored:,} by exploration."]
     if not new:
         return said[0]
-    floor = problem.exploration.floor if problem.exploration else 0.0
-    could = decided["exploration_cost"] > 0
-    below = could & (decided["exploration_rate"] < floor * decided["exploration_r"])
-    if below.any():
-        said.append(
-            f"Exploration stayed below its floor of {floor:g} for {int(below.sum()):,} of "
-            f"{counted(int(could.sum()), 'application')}: its budget or daily cap affords no more."
-        )
-    silent = decided["action"].ne(problem.revealing) & decided["reasons"].isna()
+    several = len(problem.exploration) > 1
+    for entry in problem.exploration:
+        floor = entry.floor if entry.share is None else entry.share
+        could = decided[made_of(COST, entry.action)] > 0
+        could &= decided["own_action"].isin(problem.explored_from(entry))
+        below = could & (decided[chance_of(entry.action)] < floor * decided["exploration_r"])
+        if below.any():
+            what = f" by “{entry.action}”" if several else ""
+            said.append(
+                f"Exploration{what} stayed below its floor of {floor:g} for "
+                f"{int(below.sum()):,} of {counted(int(could.sum()), 'application')}: its budget "
+                "or daily cap affords no more."
+            )
+    shown = decided["action"].isin(problem.revealing)
+    silent = ~shown & decided["reasons"].isna()
     if silent.any():
         said.append(
             f"There are no reasons for {counted(int(silent.sum()), 'decision')}: the model was "
@@ -140,6 +153,15 @@ def describe(
         said += [f"{match}." for match in together(s.attrs.get(MATCHES, ()) for s in scored)]
         said += strangers(batch.levels, decided.rename(columns=lambda c: c.removeprefix(FEATURE)))
     return "\n".join(said)
+
+
+def _scores(problem: Problem, scored: pd.DataFrame) -> dict[str, pd.Series]:
+    """The score, of the first outcome where there are several, and then of each."""
+    outcomes = list(problem.outcomes)
+    if len(outcomes) == 1:
+        return {SCORE: scored[SCORE]}
+    several = {score_of(outcome): scored[score_of(outcome)] for outcome in outcomes}
+    return {SCORE: several[score_of(outcomes[0])], **several}
 
 
 def _ids(problem: Problem, keys: pd.Series) -> list[str]:

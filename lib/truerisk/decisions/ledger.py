@@ -72,11 +72,12 @@ def decision_log(
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
     log = log.join(known, on=problem.key)
-    shown = log["action"].eq(problem.revealing) & log["event"].notna() & log["mature"]
-    followed = log["action"].eq(problem.revealing) & (shown | ~log["mature"])
+    reveals = log["action"].isin(problem.revealing)
+    shown = reveals & log["event"].notna() & log["mature"]
+    followed = reveals & (shown | ~log["mature"])
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
     status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
-    status = status.mask(log["action"].ne(problem.revealing), "not revealed")
+    status = status.mask(~reveals, "not revealed")
     return log.assign(
         revealed=shown,
         event=log["event"].where(shown),

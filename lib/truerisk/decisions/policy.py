@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import SCORE, score_of
 from truerisk.errors import ProblemError, SourceError
 from truerisk.lake.sources.declared import evaluated
+from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
 
@@ -28,12 +30,13 @@ class Choice:
 
 
 DRAWS = "one an application"  # before: one a subject and window of 90 days
+DECIDES = {"actions", "calendar", "rules", "exploration"}  # of a problem, beside the model
 
 
 def policy_version(problem: Problem) -> str:
     """Names what decides beside the model: actions, rules, exploration and how it draws."""
-    parts = problem.model_dump(mode="json", include={"actions", "rules", "exploration"})
-    if problem.exploration is not None:
+    parts = problem.model_dump(mode="json", include=DECIDES)
+    if problem.exploration:
         parts["draws"] = DRAWS
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -69,16 +72,40 @@ def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
     return made[0], made[1]
 
 
+def scores(problem: Problem, frame: pd.DataFrame) -> np.ndarray:
+    """P(event) that each action's dollars are weighed with, shape (n, actions).
+
+    ``score`` for all of them; where actions show outcomes of their own the outcome's, and the
+    first one's for an action that shows none.
+    """
+    outcomes = problem.outcomes
+    if len(outcomes) == 1:
+        one = frame[SCORE].to_numpy(dtype=float)
+        return np.broadcast_to(one[:, None], (len(one), len(problem.actions)))
+    shown = {a: outcome for outcome, actions in outcomes.items() for a in actions}
+    first = next(iter(outcomes))
+    columns = [score_of(shown.get(action, first)) for action in problem.actions]
+    return frame[columns].to_numpy(dtype=float)
+
+
+def recalibrated(problem: Problem, calibration: Calibration, score: np.ndarray) -> np.ndarray:
+    """Scores (n, actions) as they are true for everyone, by what was measured of the outcome; as
+    they are where actions have outcomes of their own."""
+    if len(problem.outcomes) > 1:
+        return score
+    return np.broadcast_to(calibration.apply(score[:, 0])[:, None], score.shape)
+
+
 def choose(
     problem: Problem, frame: pd.DataFrame, score: np.ndarray, money: tuple[np.ndarray, np.ndarray]
 ) -> Choice:
     """The action with the greatest expected dollars, unless a rule says otherwise.
 
-    Expected dollars of action a: score · v_a1 + (1 − score) · v_a0; ties take the first action of
-    the file. Of several rules that apply the first decides.
+    Expected dollars of action a: score · v_a1 + (1 − score) · v_a0, ``score`` (n,) or, where
+    actions have outcomes of their own, (n, actions); ties take the first action of the file. Of
+    several rules that apply the first decides.
     """
-    if_event, if_no_event = money
-    expected = score[:, None] * if_event + (1 - score)[:, None] * if_no_event
+    expected = expected_dollars(score, money)
     action = expected.argmax(axis=1)
     rule = np.full(len(frame), None, dtype=object)
     absolute = np.zeros(len(frame), dtype=bool)
@@ -91,6 +118,12 @@ def choose(
         rule[hit] = stated.reason
         absolute[hit] = stated.absolute
     return Choice(action, rule, absolute, expected)
+
+
+def expected_dollars(score: np.ndarray, money: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """score · v_a1 + (1 − score) · v_a0 of every action a, shape (n, actions)."""
+    p = score[:, None] if score.ndim == 1 else score
+    return p * money[0] + (1 - p) * money[1]
 
 
 def probabilities(problem: Problem, choice: Choice) -> np.ndarray:

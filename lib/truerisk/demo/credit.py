@@ -40,7 +40,7 @@ def tell(
         launch("score", problem, lake, on_step, since=str(month[18]), until=str(month[24]))
     with doing(out, "The loans run on until month 30, the explored ones too"):
         log = decision_log(problem, lake, month[30])
-        shown = log.loc[log["action"] == problem.revealing, problem.key]
+        shown = log.loc[log["action"].isin(problem.revealing), problem.key]
         lake.append("outcomes", world.outcomes(shown), problem.key)
     again = Started("Train again as known at month 30, with the explored outcomes", "train", 6)
     known = Started("Measure as known then, for everyone who applied", "measure", 2)

@@ -26,7 +26,7 @@ def cut_policy(
 ) -> pd.DataFrame:
     """The policy that reveals below a score and takes the best other action above it."""
     names = list(problem.actions)
-    to = names.index(problem.revealing)
+    to = names.index(problem.offer)
     other = (money[0] + money[1]) / 2
     other[:, to] = -np.inf
     p = np.eye(len(names))[np.where(below, to, other.argmax(axis=1))]

@@ -116,7 +116,7 @@ def review(
     money = dollars(problem, frame)
     rate = baseline(dataset, parts)[parts.judge]
     ran = np.zeros((len(frame), len(problem.actions)))
-    ran[:, list(problem.actions).index(problem.revealing)] = 1
+    ran[:, list(problem.actions).index(problem.offer)] = 1
     reference = pd.DataFrame(ran, columns=[*problem.actions])
     log = judging_log(problem, frame, scores[choice.name], money)
     log["m"] = outcome_model(log, dataset.features)
@@ -135,7 +135,7 @@ def review(
             rivals={choice.name: scores[choice.name]},
             against=reference,
         ),
-    ).assign(reference=EVERYONE.format(action=problem.revealing))
+    ).assign(reference=EVERYONE.format(action=problem.offer))
     faced = contest(problem, lake, dataset, parts, chosen, champion) if champion else None
     gated = faced.gated if faced else None
     comparison, judged = (

@@ -253,7 +253,7 @@ def _reveal(
     decided = with_chances_held(lake.read(table, int(version)))
     decided = decided.set_index(problem.key)[["action", "p_reveal"]]
     frame = frame.join(decided, on=problem.key)
-    hidden = frame["action"].notna() & (frame["action"] != problem.revealing)
+    hidden = frame["action"].notna() & ~frame["action"].isin(problem.revealing)
     return frame.assign(event=frame["event"].mask(hidden)).drop(columns="action")
 
 

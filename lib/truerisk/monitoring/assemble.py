@@ -145,7 +145,7 @@ def _drift(then: pd.DataFrame, now: pd.DataFrame, features: Sequence[str]) -> pd
 
 
 def _spend(problem: Problem, log: pd.DataFrame) -> Found:
-    if problem.exploration is None:
+    if not problem.exploration:
         return "This problem does not explore, so nothing was spent on it."
     return exploration_spend(log)
 

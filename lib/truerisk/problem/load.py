@@ -18,6 +18,7 @@ from truerisk.problem.location import SCHEME, VARIABLE
 from truerisk.problem.names import check_capitals, derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
 from truerisk.problem.reasons import without_sentence
+from truerisk.problem.related import contradictions
 from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
 from truerisk.wording.lists import one_of
@@ -151,22 +152,7 @@ def _contradictions(problem: Problem) -> Iterator[tuple[str, str]]:
         for needed in ("key", "time"):
             if not getattr(problem.sources[name], needed):
                 yield f"sources.{name}.{needed}", f"is missing, and {path} needs it"
-    revealing = [name for name, action in problem.actions.items() if action.reveals]
-    if len(revealing) != 1:
-        came = one_of(revealing).replace(" or ", " and ") if revealing else "none"
-        yield "actions", f"must have exactly one action with reveals = true, and {came} has it"
-    if len(problem.actions) == 1:
-        yield "actions", "must have at least two actions to choose between"
-    exploration = problem.exploration
-    if exploration and exploration.action not in revealing:
-        yield (
-            "exploration.action",
-            f'is "{exploration.action}"; only an action that reveals can explore: '
-            f"{one_of(revealing)}",
-        )
-    for i, rule in enumerate(problem.rules):
-        if rule.action not in problem.actions:
-            yield f"rules[{i}].action", f'is "{rule.action}"; allowed: {one_of(problem.actions)}'
+    yield from contradictions(problem)
     f = problem.features
     if not (f.columns or f.derived or f.latest or f.window):
         yield "features", "declares no feature; name at least one column"
@@ -222,7 +208,7 @@ def _sentence(error: Any) -> str:
         return f"{path} is missing"
     if kind == "value_error":
         message = str(error["ctx"]["error"])
-        goes_on = message.startswith(("needs ", "has ", "is "))
+        goes_on = message.startswith(("needs ", "has ", "is ", "does ", "hides ", "names "))
         return f"{path} {message}" if goes_on else f"{path}: {message}"
     if kind == "literal_error":
         return f"{path} is {shown(came, 60)}; allowed: {error['ctx']['expected']}"
@@ -258,10 +244,14 @@ def _fields_at(loc: tuple[str | int, ...]) -> list[str]:
         kind = _plain(kind)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = kind.model_fields[str(part)].annotation
+        elif isinstance(part, int):
+            kind = get_args(kind)[0]
         else:
             kind = get_args(kind)[-1]
     kind = _plain(kind)
-    return sorted(kind.model_fields) if issubclass(kind, BaseModel) else []
+    if not issubclass(kind, BaseModel):
+        return []
+    return sorted(field.alias or name for name, field in kind.model_fields.items())
 
 
 def _plain(kind: Any) -> Any:

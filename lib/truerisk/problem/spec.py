@@ -6,7 +6,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from truerisk.problem.actions import Action, Calendar, Rule
 from truerisk.problem.boosting import Boosting
+from truerisk.problem.exploration import Exploration, Explorations
 from truerisk.problem.instant import Instant
 from truerisk.problem.notice import Contest, Notice, Reason
 from truerisk.problem.source import Source
@@ -110,47 +112,6 @@ class Candidates(Part):
         return {n: getattr(self, n) for n in type(self).model_fields if getattr(self, n)}
 
 
-class Action(Part):
-    reveals: bool
-    if_event: Expression
-    if_no_event: Expression
-
-
-class Rule(Part):
-    when: Expression
-    action: Name
-    reason: Line
-    absolute: bool = False
-
-
-class Widths(Part):
-    """Widths of 95% intervals wanted for everyone; only their ratios decide whom to explore."""
-
-    event_rate: float = Field(0.028, gt=0)
-    auc: float = Field(0.03, gt=0)
-    profit: float = Field(0.06, gt=0, description="as a share of what a decision is worth")
-
-
-class Exploration(Part):
-    action: Name
-    design: Literal["neyman", "uniform"] = "neyman"
-    widths: Widths = Widths()
-    share_of_profit: float | None = Field(None, gt=0, le=1)
-    dollars_per_day: float | None = Field(None, gt=0)
-    floor: float = Field(0.01, ge=0, le=1)
-    cap: float = Field(0.2, gt=0, le=1)
-    applications_per_day: int | None = Field(None, ge=1, le=10**9)
-    salt: Line = ""
-
-    @model_validator(mode="after")
-    def _one_budget(self) -> Self:
-        if (self.share_of_profit is None) == (self.dollars_per_day is None):
-            raise ValueError("needs exactly one of share_of_profit or dollars_per_day")
-        if self.floor > self.cap:
-            raise ValueError(f"has a floor of {self.floor} above its cap of {self.cap}")
-        return self
-
-
 class Training(Part):
     window: Positive = timedelta(days=1095)  # longer by default where the horizon asks for it
     holdout: Positive = timedelta(days=90)
@@ -199,8 +160,9 @@ class Problem(Part):
     features: Features
     candidates: Candidates
     actions: dict[Name, Action]
+    calendar: Calendar = Calendar()
     rules: list[Rule] = []
-    exploration: Exploration | None = None
+    exploration: Explorations = []
     reasons: dict[Line, Reason] = {}
     notice: Notice | None = None
     contest: Contest | None = None
@@ -238,9 +200,38 @@ class Problem(Part):
         return self._types.get("columns", {})
 
     @property
-    def revealing(self) -> str:
-        """The one action that lets the outcome be seen."""
-        return next(name for name, action in self.actions.items() if action.reveals)
+    def revealing(self) -> tuple[str, ...]:
+        """The actions that let an outcome be seen."""
+        return tuple(name for name, action in self.actions.items() if action.reveals)
+
+    @property
+    def offer(self) -> str:
+        """The first of them: what everyone would get if nothing were hidden."""
+        return self.revealing[0]
+
+    @property
+    def outcomes(self) -> dict[str, tuple[str, ...]]:
+        """Outcome → the actions that show it; it is called as the action that others refer to."""
+        of = {name: self.actions[name].same_outcome_as or name for name in self.revealing}
+        return {
+            outcome: tuple(name for name in of if of[name] == outcome)
+            for outcome in dict.fromkeys(of.values())
+        }
+
+    @property
+    def reviews(self) -> tuple[str, ...]:
+        """The actions that wait for a person's verdict."""
+        return tuple(name for name, action in self.actions.items() if action.is_review)
+
+    @property
+    def limited(self) -> tuple[str, ...]:
+        """The actions that have a capacity."""
+        return tuple(name for name, a in self.actions.items() if a.capacity is not None)
+
+    def explored_from(self, entry: Exploration) -> tuple[str, ...]:
+        """The policy's own actions that an entry of ``exploration`` may replace."""
+        hides = [name for name, action in self.actions.items() if not action.reveals]
+        return tuple(entry.sources or hides)
 
     @property
     def where(self) -> str:

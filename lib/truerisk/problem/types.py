@@ -100,4 +100,6 @@ Query = Annotated[str, AfterValidator(_query)]
 class Part(BaseModel):
     """One table of the file. Strict: a boolean is no number, a text no number, NaN no limit."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, serialize_by_alias=True
+    )

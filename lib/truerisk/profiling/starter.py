@@ -124,7 +124,7 @@ def _body(found: Guesses) -> list[str]:
         'if_event = "0"',
         'if_no_event = "0"',
         "",
-        "[exploration]",
+        "[[exploration]]",
         'action = "approve"',
         "share_of_profit = 0.02",
         "",

@@ -16,7 +16,7 @@ from truerisk.decisions.exploration.budget import (
     rates,
     solve,
 )
-from truerisk.problem.spec import Exploration
+from truerisk.problem.exploration import Exploration
 
 BATCH = st.tuples(
     st.integers(1, 60), st.integers(0, 2**31), st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1)

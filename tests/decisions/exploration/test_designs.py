@@ -12,7 +12,8 @@ from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, target_variances
 from truerisk.decisions.exploration.explore import design_rates
 from truerisk.models.calibration import Calibration
-from truerisk.problem.spec import Exploration, Problem
+from truerisk.problem.exploration import Exploration
+from truerisk.problem.spec import Problem
 from truerisk.statistics.logistic import logit
 
 METRICS = ("event_rate", "auc", "profit")
@@ -79,8 +80,8 @@ def test_where_the_score_is_too_hopeful_less_is_free_and_neyman_gains_less(
 
 def test_a_score_taper_ruins_auc(problem: Problem, taper: str) -> None:
     bare = {"share_of_profit": 0.02, "floor": 0.0, "cap": 0.2}
-    exploration = Exploration(action="approve", **bare)  # type: ignore[arg-type]
-    ratio, about = compared(problem.model_copy(update={"exploration": exploration}), taper)
+    exploration = Exploration(action="approve", **bare)
+    ratio, about = compared(problem.model_copy(update={"exploration": [exploration]}), taper)
     assert about["labels"] > 1.5, "a taper is the cheapest by label, that is its appeal"
     assert ratio["auc"] > 1.5
     assert ratio["event_rate"] > 1.05
@@ -89,7 +90,7 @@ def test_a_score_taper_ruins_auc(problem: Problem, taper: str) -> None:
 def test_no_other_shares_of_the_same_cost_do_better(problem: Problem) -> None:
     """Neyman minimises Σ variance / V: any change that costs nothing makes it worse."""
     free = Exploration(action="approve", share_of_profit=0.002, floor=0.0, cap=1.0)
-    problem = problem.model_copy(update={"exploration": free})
+    problem = problem.model_copy(update={"exploration": [free]})
     rows = world.seen_by(problem, world.draw(0, 2_000))
     pi = world.rates_of(problem, rows, "neyman")
     assert pi[rows.open].max() < 1, "a bound holds: nothing to perturb"
@@ -113,10 +114,10 @@ def test_a_narrower_width_wanted_moves_labels_to_that_metric(problem: Problem, m
     rows = world.seen_by(problem, drawn)
     lost: dict[float, float] = {}
     for factor in (1.0, 0.2):
-        widths = {metric: getattr(problem.exploration.widths, metric) * factor}  # type: ignore[union-attr]
-        wanted = problem.exploration.widths.model_copy(update=widths)  # type: ignore[union-attr]
-        exploration = problem.exploration.model_copy(update={"widths": wanted})  # type: ignore[union-attr]
-        changed = problem.model_copy(update={"exploration": exploration})
+        widths = {metric: getattr(problem.exploration[0].widths, metric) * factor}
+        wanted = problem.exploration[0].widths.model_copy(update=widths)
+        exploration = problem.exploration[0].model_copy(update={"widths": wanted})
+        changed = problem.model_copy(update={"exploration": [exploration]})
         pi = world.rates_of(changed, rows, "neyman")
         lost[factor] = world.lost_to_exploration(drawn, pi)[metric]
     assert lost[0.2] < lost[1.0]
@@ -124,12 +125,11 @@ def test_a_narrower_width_wanted_moves_labels_to_that_metric(problem: Problem, m
 
 def test_only_the_ratios_of_the_widths_matter(problem: Problem) -> None:
     rows = world.seen_by(problem, world.draw(2))
-    exploration = problem.exploration
-    assert exploration is not None
+    exploration = problem.exploration[0]
     doubled = {n: 2 * getattr(exploration.widths, n) for n in METRICS}
     wide = exploration.model_copy(update={"widths": exploration.widths.model_copy(update=doubled)})
     one = world.rates_of(problem, rows, "neyman")
-    other = world.rates_of(problem.model_copy(update={"exploration": wide}), rows, "neyman")
+    other = world.rates_of(problem.model_copy(update={"exploration": [wide]}), rows, "neyman")
     np.testing.assert_allclose(other, one, rtol=1e-9)
 
 
@@ -138,7 +138,7 @@ def test_a_dearer_label_of_the_same_use_is_taken_less_often(problem: Problem) ->
     drawn = world.draw(3, 400)
     scored = drawn.scored.assign(score=0.6, amount=np.linspace(1_000, 30_000, 400))
     rows = world.seen_by(problem, world.World(scored, drawn.risk, drawn.y, drawn.luck, drawn.luck))
-    pi = DESIGNS["neyman"](problem.exploration, rows)  # type: ignore[arg-type]
+    pi = DESIGNS["neyman"](problem.exploration[0], rows)
     assert (np.diff(pi) < 0).all()
 
 

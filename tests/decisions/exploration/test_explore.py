@@ -20,9 +20,10 @@ from truerisk.decisions.exploration.budget import (
     Window,
     rates,
 )
-from truerisk.decisions.exploration.explore import brake, draw
+from truerisk.decisions.exploration.explore import WORD, brake, draw
 from truerisk.features.matching import Match
-from truerisk.problem.spec import Exploration, Problem
+from truerisk.problem.exploration import Exploration
+from truerisk.problem.spec import Problem
 
 DAYS = np.repeat(["2025-03-01", "2025-03-02"], 50)
 COST = np.linspace(10, 500, 100)
@@ -177,7 +178,7 @@ def test_a_cap_that_does_not_bind_changes_nothing() -> None:
 def test_no_row_to_explore_is_no_trouble() -> None:
     none = np.zeros(0)
     assert len(pi_of(none, day=none.astype(str), dollars_per_day=5)) == 0
-    assert len(draw("x", pd.Series([], dtype="str"))) == 0
+    assert len(draw("x", WORD, pd.Series([], dtype="str"))) == 0
 
 
 def test_the_brake_stops_a_day_after_its_last_allowed_draw() -> None:
@@ -196,36 +197,36 @@ def keys(n: int) -> pd.Series:
 
 
 def test_draws_are_uniform_and_independent_of_their_order() -> None:
-    u = draw("salt", keys(20_000))
+    u = draw("salt", WORD, keys(20_000))
     assert stats.kstest(u, "uniform").pvalue > 0.01
     assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 0.03
-    assert (draw("salt", keys(20_000)[::-1])[::-1] == u).all()
+    assert (draw("salt", WORD, keys(20_000)[::-1])[::-1] == u).all()
 
 
 def test_a_draw_is_the_published_hash() -> None:
     """Fixed for ever: other draws would break the replay of every ledger."""
     digest = hashlib.sha256(b"credit|explore|A1").digest()
     by_hand = int.from_bytes(digest[:8], "big") / 2**64
-    u = draw("credit", pd.Series(["A1"]))
+    u = draw("credit", WORD, pd.Series(["A1"]))
     assert u[0] == pytest.approx(by_hand, abs=1e-15) == pytest.approx(0.740794870788248)
 
 
 def test_a_key_that_is_a_number_has_one_draw_however_it_is_read() -> None:
-    whole = draw("salt", pd.Series([7, 2**53 + 1]))
-    assert whole[0] == draw("salt", pd.Series([7.0])) == draw("salt", pd.Series(["7"]))
-    assert whole[0] == draw("salt", pd.Series([7], dtype="Int64"))
-    assert whole[0] == draw("salt", pd.Series([Decimal("7.00")]))
-    assert whole[1] == draw("salt", pd.Series([str(2**53 + 1)])), "no float on the way"
-    assert draw("salt", pd.Series(["7.0"])) != whole[0], "a text is what it says"
+    whole = draw("salt", WORD, pd.Series([7, 2**53 + 1]))
+    assert whole[0] == draw("salt", WORD, pd.Series([7.0])) == draw("salt", WORD, pd.Series(["7"]))
+    assert whole[0] == draw("salt", WORD, pd.Series([7], dtype="Int64"))
+    assert whole[0] == draw("salt", WORD, pd.Series([Decimal("7.00")]))
+    assert whole[1] == draw("salt", WORD, pd.Series([str(2**53 + 1)])), "no float on the way"
+    assert draw("salt", WORD, pd.Series(["7.0"])) != whole[0], "a text is what it says"
 
 
 def test_another_salt_gives_unrelated_draws() -> None:
-    one, other = draw("one", keys(5_000)), draw("other", keys(5_000))
+    one, other = draw("one", WORD, keys(5_000)), draw("other", WORD, keys(5_000))
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.05
 
 
 @pytest.mark.parametrize("pi", [0.01, 0.2])
 def test_a_probability_is_kept_in_the_long_run(pi: float) -> None:
     n = 50_000
-    hits = int((draw("salt", keys(n)) < pi).sum())
+    hits = int((draw("salt", WORD, keys(n)) < pi).sum())
     assert stats.binomtest(hits, n, pi).pvalue > 0.001

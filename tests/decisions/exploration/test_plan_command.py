@@ -56,7 +56,7 @@ if_no_event = "0.13 * amount"
 reveals = false
 if_event = "0"
 if_no_event = "0"
-[exploration]
+[[exploration]]
 action = "approve"
 share_of_profit = 0.03
 floor = 0.01
@@ -117,7 +117,7 @@ def test_it_changes_nothing_and_says_what_deciding_then_does(
     stocked: Lake, file: Path, plan: Callable[..., Result]
 ) -> None:
     before = stocked.tables()
-    made: dict[str, Any] = json.loads(plan("--json").output)
+    made: dict[str, Any] = json.loads(plan("--json").output)["entries"][0]
     assert stocked.tables() == before
     problem = load_problem(file)
     batch = plan_batch(problem, stocked, approval.champion_of("small", stocked))
@@ -140,9 +140,9 @@ def test_where_nothing_waits_the_last_decisions_are_the_guide(
     commit(problem, stocked, decide(problem, score(problem, stocked, batch), batch))
     guide = json.loads(plan("--json").output)
     assert guide["applications_are"].startswith("decided already")
-    assert guide["designs"] == waiting["designs"]
+    assert guide["entries"][0]["designs"] == waiting["entries"][0]["designs"]
     some = json.loads(plan("--json", "--since", "2025-03-02", "--until", "2025-03-04").output)
-    assert some["applications"] == 80
+    assert some["entries"][0]["applications"] == 80
 
 
 @pytest.mark.slow
@@ -155,8 +155,9 @@ def test_a_small_batch_is_planned_with_the_decisions_before_it(
     made = json.loads(plan("--json", "--until", "2025-03-09T02:00").output)
     batch = plan_batch(problem, stocked, champion, until="2025-03-09T02:00")
     rate = decide(problem, score(problem, stocked, batch), batch)["exploration_rate"]
-    assert made["applications"] == len(rate) == 4
     assert made["applications_are"].endswith("budgeted with 320 decided in the 30 days before")
+    made = made["entries"][0]
+    assert made["applications"] == len(rate) == 4
     chosen = next(d for d in made["designs"] if d["design"] == made["chosen"])
     assert chosen["labels"] == pytest.approx(rate.sum())
     assert chosen["without_chance"] == 0
@@ -178,7 +179,7 @@ def test_mistakes_are_one_sentence(
     bare = plan("--lake", str(tmp_path / "empty"))
     assert isinstance(bare.exception, RegistryError)
     assert "no champion" in str(bare.exception)
-    file.write_text(FILE.partition("[exploration]")[0])
+    file.write_text(FILE.partition("[[exploration]]")[0])
     without = plan()
     assert isinstance(without.exception, ProblemError)
-    assert "has no [exploration]" in str(without.exception)
+    assert "has no [[exploration]]" in str(without.exception)

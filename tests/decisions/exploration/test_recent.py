@@ -26,7 +26,7 @@ def problem(lender: Make) -> Problem:
 def seen(problem: Problem, scored: pd.DataFrame, before: Recent | None = None) -> Explorable:
     money = dollars(problem, scored)
     choice = choose(problem, scored, scored["score"].to_numpy(), money)
-    return explorable(problem, scored, choice, money, KNOWN, before)
+    return explorable(problem, scored, choice, money, KNOWN, before)[0]
 
 
 def test_a_batch_after_recent_decisions_is_seen_as_both_together(
@@ -39,7 +39,9 @@ def test_a_batch_after_recent_decisions_is_seen_as_both_together(
     assert ledger["rule"].nunique() == 2
     found = recent(problem, ledger, new["as_of"].max(), "m1", KNOWN)
     assert found is not None
-    assert found.committed == pytest.approx(ledger["exploration_rate"] @ ledger["exploration_cost"])
+    assert found.committed[0] == pytest.approx(
+        ledger["exploration_rate"] @ ledger["exploration_cost"]
+    )
     both, whole = seen(problem, new, found), seen(problem, scored)
     for name in ("open", "eligible", "day", "p", "variance", "own", "cost", "stake"):
         np.testing.assert_array_equal(getattr(both, name), getattr(whole, name), err_msg=name)
@@ -74,8 +76,8 @@ def test_another_models_rows_keep_the_probability_they_were_priced_with(
     )
     assert same is not None
     assert other is not None
-    np.testing.assert_allclose(same.p, KNOWN.apply(ledger["score"].to_numpy()))
-    np.testing.assert_array_equal(other.p, ledger["exploration_p"])
+    np.testing.assert_allclose(same.p[:, 0], KNOWN.apply(ledger["score"].to_numpy()))
+    np.testing.assert_array_equal(other.p[:, 1], ledger["exploration_p"])
 
 
 def test_decisions_without_todays_actions_are_left_out(

@@ -129,7 +129,7 @@ def test_a_draw_that_sticks_to_the_subject_fails(
     """A mutant, with π logged as if the draw were fresh."""
     of = {}
 
-    def draw(salt: str, application: pd.Series) -> np.ndarray:
+    def draw(salt: str, word: str, application: pd.Series) -> np.ndarray:
         return stuck(salt, pd.DataFrame({"subject": [of[a] for a in application.str[:6]]}))
 
     of |= {f"A{i:05d}": f"C{i % 450}" for i in range(600)}
@@ -145,7 +145,7 @@ def test_a_returning_subject_pays_from_the_same_budget(
     lender: Make, make_scored: Make, make_batch: Make
 ) -> None:
     """Everyone's ninth chance: π is what the budget affords, not a quarter of it."""
-    problem = lender({"dollars_per_day": 900, "cap": 0.9, "floor": 0.0})
+    problem = lender({"dollars_per_day": 900, "cap": 0.5, "floor": 0.0})
     scored = make_scored(400).assign(age=40.0)
     plain = decide(problem, scored, make_batch())
     many = pd.concat([scored] * 8, ignore_index=True)

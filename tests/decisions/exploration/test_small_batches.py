@@ -52,7 +52,6 @@ class Stream:
 
 def decided(problem: Problem, drawn: world.World, size: int, memory: bool = True) -> Stream:
     """Batches of ``size``, one after the other, each with the decisions of those before it."""
-    assert problem.exploration is not None
     scored, n = drawn.scored, len(drawn.scored)
     amount, score = scored["amount"].to_numpy(), scored["score"].to_numpy()
     money = np.outer(-0.65 * amount, [1, 0]), np.outer(0.13 * amount, [1, 0])
@@ -77,21 +76,21 @@ def decided(problem: Problem, drawn: world.World, size: int, memory: bool = True
             choice, dollars = taken(f, a)
             before = Recent(
                 as_of=scored["as_of"].iloc[f:a],
-                score=score[f:a],
-                p=p[f:a],
+                score=np.column_stack([score[f:a]] * 2),
+                p=np.column_stack([p[f:a]] * 2),
                 choice=choice,
                 money=dollars,
                 r=np.ones(a - f),
-                committed=committed,
+                committed=[committed],
             )
-        every = explorable(problem, scored.iloc[a:b], *taken(a, b), KNOWN, before)
+        every = explorable(problem, scored.iloc[a:b], *taken(a, b), KNOWN, before)[0]
         today = (day[:a] == day[b - 1]) & (cost[:a] > 0)
         spent = {day[b - 1]: Spent(float(rate[:a][today].sum()), int(explored[:a][today].sum()))}
-        found, rows = design_rates(problem.exploration, every, spent), every.batch()
+        found, rows = design_rates(problem.exploration[0], every, spent), every.batch()
         cost[a:b], own[a:b] = rows.cost, rows.own
         at = a + np.flatnonzero(rows.open)
         luck = drawn.luck[at] < found.pi
-        stopped = brake(problem.exploration, luck, day[at], spent)
+        stopped = brake(problem.exploration[0], luck, day[at], spent)
         rate[at], explored[at] = np.where(stopped, 0.0, found.pi), luck & ~stopped
     return Stream(drawn, rate, cost, own, explored, day)
 

@@ -65,13 +65,12 @@ def seen_by(problem: Problem, world: World, calibration: Calibration = AS_SCORED
     expected = score[:, None] * money[0] + (1 - score)[:, None] * money[1]
     rule = np.full(len(amount), None, dtype=object)
     choice = Choice(expected.argmax(axis=1), rule, nothing > 0, expected)
-    return explorable(problem, world.scored, choice, money, calibration)
+    return explorable(problem, world.scored, choice, money, calibration)[0]
 
 
 def rates_of(problem: Problem, rows: Explorable, design: str) -> np.ndarray:
     """π for everyone, shape (n,): 1 where the policy reveals."""
-    assert problem.exploration is not None
-    exploration = problem.exploration.model_copy(update={"design": design})
+    exploration = problem.exploration[0].model_copy(update={"design": design})
     pi = np.ones(len(rows.p))
     pi[rows.open] = design_rates(exploration, rows, {}).pi
     return pi

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truerisk.problem.spec import Exploration
+from truerisk.problem.exploration import Exploration
 
 SHARE_OF_CAP = 0.65  # expected draws per day, as a share of the hard cap
 
@@ -67,25 +67,16 @@ def rates(
 ) -> Rates:
     """π of each of the batch's rows that may be explored, shape (n,).
 
-    k makes the whole window cost its budget; a batch of any size takes its own part of it. Near the
-    limit of the budget, and near that of a day (``day`` (n,), UTC, of as_of), π falls with what is
-    left, so that later batches have a chance too. A budget too small for the floor goes below it,
-    and ``describe`` says so.
+    k makes the whole window cost its budget, or is a hold-out's share; a batch of any size takes
+    its own part of it. Near the limit of the budget, and near that of a day (``day`` (n,), UTC, of
+    as_of), π falls with what is left, so that later batches have a chance too. A budget too small
+    for the floor goes below it, and ``describe`` says so.
     """
     if not len(day):
         return Rates(*np.zeros((3, 0)))
-    if exploration.share_of_profit is not None:
-        budget = max(exploration.share_of_profit * window.profit, 0.0)
-    else:
-        assert exploration.dollars_per_day is not None
-        budget = exploration.dollars_per_day * window.days
-    floor, cap = exploration.floor, exploration.cap
-    every, k = solve(window.weight, window.cost * window.r, budget, floor, cap)
-    every = every * window.r
+    every, k, within = _affordable(exploration, window)
     pi = every[window.now]
-    left = LIMIT * budget - window.committed
-    within = _within(pi @ window.cost[window.now], left, LAST_OF_BUDGET * budget)
-    scale = np.full(len(pi), max(within, LEAST_SCALE))
+    scale = np.full(len(pi), within)
     if exploration.applications_per_day is not None:
         a_day = SHARE_OF_CAP * exploration.applications_per_day
         scale *= min(1.0, a_day * window.days / max(every.sum(), TINY))
@@ -94,6 +85,23 @@ def rates(
             left = a_day - spent.get(str(today), Spent()).expected
             scale[rows] *= _within((pi * scale)[rows].sum(), left, LAST_OF_DAY * a_day)
     return Rates(pi * scale, np.full(len(pi), k), scale)
+
+
+def _affordable(exploration: Exploration, window: Window) -> tuple[np.ndarray, float, float]:
+    """π of the whole window before any limit of a day, (n,), its k, and the batch's scale."""
+    if exploration.share is not None:  # a hold-out has no budget
+        return exploration.share * window.r, exploration.share, 1.0
+    if exploration.share_of_profit is not None:
+        budget = max(exploration.share_of_profit * window.profit, 0.0)
+    else:
+        assert exploration.dollars_per_day is not None
+        budget = exploration.dollars_per_day * window.days
+    floor, cap = exploration.floor, exploration.cap
+    every, k = solve(window.weight, window.cost * window.r, budget, floor, cap)
+    every = every * window.r
+    left = LIMIT * budget - window.committed
+    wanted = every[window.now] @ window.cost[window.now]
+    return every, k, max(_within(wanted, left, LAST_OF_BUDGET * budget), LEAST_SCALE)
 
 
 def _within(wanted: float, left: float, last: float) -> float:

@@ -1,6 +1,7 @@
 """A batch as exploration sees it: who may be explored, what it costs, what it would teach."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,10 @@ from truerisk.decisions.exploration import sensitivity
 from truerisk.decisions.exploration.recent import Recent
 from truerisk.decisions.exploration.returning import Chances, earlier, share
 from truerisk.decisions.exploration.sensitivity import Sensitivity
-from truerisk.decisions.policy import Choice
+from truerisk.decisions.policy import Choice, expected_dollars, recalibrated, scores
 from truerisk.models.calibration import Calibration
-from truerisk.problem.spec import Exploration, Problem
+from truerisk.problem.exploration import Exploration
+from truerisk.problem.spec import Problem
 from truerisk.statistics.interval import Z
 
 LEAST_COST = 1.0  # dollars
@@ -20,10 +22,11 @@ DAY = np.timedelta64(1, "D")
 
 @dataclass(frozen=True, kw_only=True)
 class Explorable:
-    """A batch, after the recent decisions; arrays of shape (n,), dollars in expectation at ``p``.
+    """A batch, after the recent decisions, as one entry of exploration sees it; arrays of shape
+    (n,), dollars in expectation at ``p``.
 
     ``now`` rows are the batch's own; budgets, and what an estimate hangs on, are of all rows.
-    ``open`` rows may be explored: the policy hides their outcome, and no absolute rule decided.
+    ``open`` rows may be explored: the policy takes a source of the entry, by no absolute rule.
     ``eligible`` rows have or may get a chance to be revealed. ``p`` is the score recalibrated for
     everyone, ``variance`` v = p(1 − p) + (p − m)², with the score for the outcome model m: both
     learnt from the approved. ``own`` is what the policy's own action is worth, ``cost`` what
@@ -67,56 +70,112 @@ def explorable(
     calibration: Calibration,
     recent: Recent | None = None,
     chances: Chances | None = None,
-) -> Explorable:
-    """The batch's rows, in order of time, before any draw; ``scored`` as ``decide`` takes it.
+) -> list[Explorable]:
+    """The batch's rows as each entry of the problem's exploration sees them, before any draw.
 
-    ``recent`` decisions come first; ``chances`` are the subjects' earlier ones. A day is the UTC
-    day of as_of. The problem explores.
+    ``scored`` is as ``decide`` takes it, in order of time; ``recent`` decisions come first;
+    ``chances`` are the subjects' earlier ones. A day is the UTC day of as_of.
     """
-    assert problem.exploration is not None
-    score, as_of = scored["score"].to_numpy(dtype=float), scored["as_of"]
-    p = calibration.apply(score)
+    score, as_of, old = scores(problem, scored), scored["as_of"], 0
+    p = recalibrated(problem, calibration, score)
+    committed = [0.0] * len(problem.exploration)
     if recent is not None:
-        score, p = np.append(recent.score, score), np.append(recent.p, p)
+        old, committed = len(recent.score), recent.committed
+        score, p = np.concatenate([recent.score, score]), np.concatenate([recent.p, p])
         as_of = pd.concat([recent.as_of, as_of])
         before, now = vars(recent.choice), vars(choice)
         choice = Choice(**{name: np.concatenate([before[name], now[name]]) for name in now})
         money = np.vstack([recent.money[0], money[0]]), np.vstack([recent.money[1], money[1]])
-    rows, time = np.arange(len(score)), as_of.dt.tz_convert(None).to_numpy()
-    reveals = np.array([action.reveals for action in problem.actions.values()])
-    to = list(problem.actions).index(problem.exploration.action)
-    hidden = ~reveals[choice.action]
-    expected = p[:, None] * money[0] + (1 - p)[:, None] * money[1]
-    own = expected[rows, choice.action]
-    open_ = hidden & ~choice.absolute
-    # What another model would do instead: reveal, or the best of what hides the outcome.
-    best_hidden = np.where(reveals, -np.inf, choice.expected).argmax(axis=1)
-    other = np.where(hidden, to, best_hidden)
-    eligible = open_ | ~hidden
-    gain = [side[rows, other] - side[rows, choice.action] for side in money]
-    free = pd.isna(choice.rule)
-    old = len(score) - len(scored)
-    n = earlier(scored["subject"], scored["as_of"], open_[old:], chances)
-    r = share(n) if recent is None else np.append(recent.r, share(n))
+    names, time = list(problem.actions), as_of.dt.tz_convert(None).to_numpy()
+    opened = [
+        np.isin(names, problem.explored_from(entry))[choice.action] & ~choice.absolute
+        for entry in problem.exploration
+    ]
+    n = earlier(scored["subject"], scored["as_of"], np.any(opened, axis=0)[old:], chances)
+    expected = expected_dollars(p, money)
+    shared: dict[str, Any] = {
+        "now": np.arange(len(score)) >= old,
+        "day": time.astype("datetime64[D]").astype(str),
+        "own": expected[np.arange(len(score)), choice.action],
+        "n": np.append(np.zeros(old, dtype="int64"), n),
+        "r": share(n) if recent is None else np.append(recent.r, share(n)),
+        "days": _days(time),
+    }
+    shows = {a: actions for actions in problem.outcomes.values() for a in actions}
+    found = []
+    for entry, open_, spent in zip(problem.exploration, opened, committed, strict=True):
+        same = shows[entry.action]  # the actions that show what this entry wants to know
+        chance = [o for o, e in zip(opened, problem.exploration) if e.action in same]
+        eligible = np.any(chance, axis=0) | np.isin(names, same)[choice.action]
+        to = names.index(entry.action)
+        part = _Part(open_, eligible, score[:, to], p[:, to])
+        gains = _gains(problem, entry, choice, money, expected)
+        found.append(_explorable(part, gains, pd.isna(choice.rule), shared, spent))
+    return found
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows that an entry may explore, those that have or may get a chance to be revealed, and the
+    score and p of its action's outcome; each (n,)."""
+
+    open: np.ndarray
+    eligible: np.ndarray
+    score: np.ndarray
+    p: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Gains:
+    """Dollars of what another model would do instead, less those of the policy's own action: if the
+    event happens, if not, and expected; ``cost`` of exploring, before its least; each (n,)."""
+
+    if_event: np.ndarray
+    if_no_event: np.ndarray
+    expected: np.ndarray
+    cost: np.ndarray
+
+
+def _gains(
+    problem: Problem,
+    entry: Exploration,
+    choice: Choice,
+    money: tuple[np.ndarray, np.ndarray],
+    expected: np.ndarray,
+) -> _Gains:
+    """Another model would take the entry's action where the policy takes one of its sources, and
+    elsewhere the best of these."""
+    rows, names = np.arange(len(expected)), list(problem.actions)
+    to, sources = names.index(entry.action), np.isin(names, problem.explored_from(entry))
+    best = np.where(sources, choice.expected, -np.inf).argmax(axis=1)
+    other = np.where(sources[choice.action], to, best)
+    if_event, if_no_event, whole = (
+        side[rows, other] - side[rows, choice.action] for side in (*money, expected)
+    )
+    cost = expected[rows, choice.action] - expected[:, to]
+    return _Gains(if_event, if_no_event, whole, cost)
+
+
+def _explorable(
+    part: _Part, gains: _Gains, free: np.ndarray, shared: dict[str, Any], committed: float
+) -> Explorable:
+    p, score, eligible = part.p, part.score, part.eligible
     return Explorable(
-        now=rows >= old,
-        open=open_,
+        open=part.open,
         eligible=eligible,
-        day=time.astype("datetime64[D]").astype(str),
         p=p,
         variance=p * (1 - p) + (p - score) ** 2,
-        own=own,
-        cost=np.where(open_, np.maximum(own - expected[:, to], LEAST_COST), 0.0),
-        stake=np.abs(own - expected[rows, other]),
-        n=np.append(np.zeros(old, dtype="int64"), n),
-        r=r,
+        cost=np.where(part.open, np.maximum(gains.cost, LEAST_COST), 0.0),
+        stake=np.abs(gains.expected),
         metrics={
             "event_rate": sensitivity.event_rate(p, eligible),
             "auc": sensitivity.auc(p, score, eligible),
-            "profit": sensitivity.profit(p, score, gain[0], gain[1], free, eligible),
+            "profit": sensitivity.profit(
+                p, score, gains.if_event, gains.if_no_event, free, eligible
+            ),
         },
-        days=_days(time),
-        committed=recent.committed if recent is not None else 0.0,
+        committed=committed,
+        **shared,
     )
 
 

@@ -13,19 +13,21 @@ from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, explorable
 from truerisk.decisions.policy import Choice
 from truerisk.lake.identity import as_text
-from truerisk.problem.spec import Exploration, Problem
+from truerisk.problem.exploration import Exploration
+from truerisk.problem.spec import Problem
 
 WORD = "explore"  # of this lottery; others have words of their own, so that no draw is another's
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explored:
-    """What exploration does to each row of a batch; arrays of shape (n,).
+    """What exploration does to each row of a batch; arrays of shape (n,), or (n, entries).
 
-    ``rate`` is the final π, ``cost`` the expected dollars lost by revealing, ``k`` and ``scale``
-    what made the rate: 0 where none is allowed. Of every row: ``p``, the recalibrated probability
-    that cost is computed with, ``u``, the draw, ``n``, the subject's earlier chances within 90
-    days, and ``r``, what they leave of π.
+    Of every entry: ``rate``, the final π towards its action, ``cost``, the expected dollars lost by
+    it, ``k`` and ``scale``, what made the rate: 0 where it may not explore. Of every row: ``p``,
+    the recalibrated probability that cost is computed with, ``u``, the draw, ``n``, the subject's
+    earlier chances within 90 days, ``r``, what they leave of π, and ``entry``, the one that was
+    drawn, −1 without one.
     """
 
     rate: np.ndarray
@@ -36,7 +38,24 @@ class Explored:
     u: np.ndarray
     n: np.ndarray
     r: np.ndarray
-    drawn: np.ndarray
+    entry: np.ndarray
+
+    @property
+    def drawn(self) -> np.ndarray:
+        return self.entry >= 0
+
+    @property
+    def total(self) -> np.ndarray:
+        """Σ π over the entries, (n,)."""
+        return self.rate.sum(axis=1)
+
+    @property
+    def mean_cost(self) -> np.ndarray:
+        """Dollars lost by exploring, (n,): the mean over entries with their π where several may."""
+        several = (self.cost > 0).sum(axis=1) > 1
+        weighed = (self.rate * self.cost).sum(axis=1)
+        mixed = np.divide(weighed, self.total, out=np.zeros(len(several)), where=self.total > 0)
+        return np.where(several, mixed, self.cost.sum(axis=1))
 
 
 def explore(
@@ -48,46 +67,51 @@ def explore(
 ) -> Explored:
     """Rate, cost and outcome of the draw for each row, in order of time; one batch.
 
+    One draw u serves all entries: entry e is drawn where Σ_{<e} π ≤ u < Σ_{≤e} π, before any brake.
     The batch's recent decisions share its budget, and say what a label teaches.
     """
-    exploration = problem.exploration
-    if exploration is None:
-        none = np.zeros(len(scored))
-        unknown = np.full(len(scored), np.nan)
-        never = none.astype(bool)
+    entries = problem.exploration
+    none = np.zeros(len(scored))
+    if not entries:
+        empty = np.zeros((len(scored), 0))
         return Explored(
-            rate=none,
-            cost=none,
+            rate=empty,
+            cost=empty,
             p=none,
-            k=none,
-            scale=none,
-            u=unknown,
+            k=empty,
+            scale=empty,
+            u=np.full(len(scored), np.nan),
             n=none.astype("int64"),
             r=none,
-            drawn=never,
+            entry=none.astype("int64") - 1,
         )
-    every = explorable(
+    seen = explorable(
         problem, scored, choice, money, batch.calibration, batch.recent, batch.chances
     )
-    found, rows = design_rates(exploration, every, batch.spent), every.batch()
-    at = np.flatnonzero(rows.open)
-    u = draw(exploration.salt or problem.name, scored[problem.key])
-    drawn = u[at] < found.pi
-    stopped = brake(exploration, drawn, rows.day[at], batch.spent)
-    rate, k, scale = np.zeros((3, len(scored)))
-    rate[at], k[at], scale[at] = np.where(stopped, 0.0, found.pi), found.k, found.scale
-    explored = np.zeros(len(scored), dtype=bool)
-    explored[at] = drawn & ~stopped
+    spent = batch.spent or [{} for _ in entries]
+    rate, cost, k, scale = np.zeros((4, len(scored), len(entries)))
+    u = draw(entries[0].salt or problem.name, WORD, scored[problem.key])
+    drawn, below = np.full(len(scored), -1), np.zeros(len(scored))
+    for i, entry in enumerate(entries):
+        found, rows = design_rates(entry, seen[i], spent[i]), seen[i].batch()
+        at = np.flatnonzero(rows.open)
+        hit = (below[at] <= u[at]) & (u[at] < below[at] + found.pi)
+        below[at] += found.pi
+        stopped = brake(entry, hit, rows.day[at], spent[i])
+        rate[at, i] = np.where(stopped, 0.0, found.pi)
+        k[at, i], scale[at, i], cost[:, i] = found.k, found.scale, rows.cost
+        drawn[at[hit & ~stopped]] = i
+    first = seen[0].batch()
     return Explored(
         rate=rate,
-        cost=rows.cost,
-        p=rows.p,
+        cost=cost,
+        p=first.p,
         k=k,
         scale=scale,
         u=u,
-        n=rows.n,
-        r=rows.r,
-        drawn=explored,
+        n=first.n,
+        r=first.r,
+        entry=drawn,
     )
 
 
@@ -106,14 +130,14 @@ def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str,
     return rates(exploration, window, rows.day[at & rows.now], spent)
 
 
-def draw(salt: str, application: pd.Series) -> np.ndarray:
+def draw(salt: str, word: str, application: pd.Series) -> np.ndarray:
     """A uniform number in [0, 1) per row, shape (n,): a hash, so every replay draws the same.
 
-    SHA-256 of (salt | "explore" | application): each application has a draw of its own, whoever
-    applies. One draw for all of a subject's would make π of whoever returns wrong: a miss at π₁
-    leaves (π₂ − π₁)/(1 − π₁) of π₂.
+    SHA-256 of (salt | word | application): each application has a draw of its own in each lottery,
+    whoever applies. One draw for all of a subject's would make π of whoever returns wrong: a miss
+    at π₁ leaves (π₂ − π₁)/(1 − π₁) of π₂.
     """
-    texts = (f"{salt}|{WORD}|" + as_text(application)).str.encode("utf-8")
+    texts = (f"{salt}|{word}|" + as_text(application)).str.encode("utf-8")
     first = b"".join(hashlib.sha256(text).digest()[:8] for text in texts)
     return (np.frombuffer(first, dtype=">u8") >> 11) / 2.0**53
 

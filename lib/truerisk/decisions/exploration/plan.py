@@ -1,6 +1,6 @@
 """What exploration will cost and teach, said before anything runs, for each design side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from truerisk.decisions.exploration.explorable import Explorable, expected_width
 from truerisk.decisions.exploration.explore import design_rates
 from truerisk.decisions.exploration.recent import Recent
 from truerisk.decisions.exploration.returning import Chances
-from truerisk.decisions.policy import choose, dollars
+from truerisk.decisions.policy import choose, dollars, scores
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
@@ -51,8 +51,15 @@ class Design:
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """A batch and what each design would do with it; ``chosen`` is the problem's own."""
+    """A batch and what each design would do with it for one entry of the problem's exploration.
 
+    ``entry`` takes ``action`` at random where the policy takes one of ``sources``; ``chosen`` is
+    its own design.
+    """
+
+    entry: int
+    action: str
+    sources: tuple[str, ...]
     applications: int
     explorable: int
     first: pd.Timestamp
@@ -69,18 +76,18 @@ def outlook(
     problem: Problem,
     scored: pd.DataFrame,
     calibration: Calibration,
-    spent: Mapping[str, Spent] | None = None,
+    spent: Sequence[Mapping[str, Spent]] = (),
     recent: Recent | None = None,
     chances: Chances | None = None,
-) -> Outlook:
-    """What exploring these applications will cost and teach; ``scored`` as ``decide`` takes it.
+) -> list[Outlook]:
+    """What exploring these applications will cost and teach, by every entry of the problem's
+    exploration; ``scored`` as ``decide`` takes it.
 
     Raises ProblemError where the problem does not explore, TrueriskError without an application.
     """
-    exploration = problem.exploration
-    if exploration is None:
+    if not problem.exploration:
         raise ProblemError(
-            f"{problem.where}: has no [exploration], so nothing can be planned; add one with an "
+            f"{problem.where}: has no [[exploration]], so nothing can be planned; add one with an "
             "action and a budget (docs/exploration.md)."
         )
     if scored.empty:
@@ -89,25 +96,36 @@ def outlook(
         )
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     money = dollars(problem, scored)
-    choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
-    every = explorable(problem, scored, choice, money, calibration, recent, chances)
-    rows = every.batch()
-    first, last = scored["as_of"].iloc[0], scored["as_of"].iloc[-1]
+    choice = choose(problem, scored, scores(problem, scored), money)
+    seen = explorable(problem, scored, choice, money, calibration, recent, chances)
+    spent = spent or [{} for _ in seen]
+    return [_of_entry(problem, i, scored["as_of"], seen[i], spent[i]) for i in range(len(seen))]
+
+
+def _of_entry(
+    problem: Problem, i: int, as_of: pd.Series, every: Explorable, spent: Mapping[str, Spent]
+) -> Outlook:
+    entry, rows = problem.exploration[i], every.batch()
+    first, last = as_of.iloc[0], as_of.iloc[-1]
     days = max((last - first) / DAY, 1.0)
     horizon = problem.outcome.horizon
     designs = []
-    for name in DESIGNS:
-        found = design_rates(exploration.model_copy(update={"design": name}), every, spent or {})
-        designs.append(_design(name, found.pi, rows, exploration.floor, first + horizon, days))
+    for name in DESIGNS if entry.share is None else [entry.design]:
+        found = design_rates(entry.model_copy(update={"design": name}), every, spent)
+        floor = entry.floor if entry.share is None else entry.share
+        designs.append(_design(name, found.pi, rows, floor, first + horizon, days))
     return Outlook(
-        applications=len(scored),
+        entry=i,
+        action=entry.action,
+        sources=problem.explored_from(entry),
+        applications=len(as_of),
         explorable=int(rows.open.sum()),
         first=first,
         last=last,
-        applications_per_day=len(scored) / days,
+        applications_per_day=len(as_of) / days,
         profit=rows.profit,
         matured_on=last + horizon,
-        chosen=exploration.design,
+        chosen=entry.design,
         designs=designs,
     )
 

@@ -93,7 +93,7 @@ def _best_cutoff(problem: Problem, frame: pd.DataFrame, score: np.ndarray) -> fl
     frame, score = frame[known], score[known]
     weight = (1 / frame["p_reveal"].where(frame["p_reveal"] > 0)).fillna(1.0).to_numpy()
     if_event, if_no_event = dollars(problem, frame)
-    to = list(problem.actions).index(problem.revealing)
+    to = list(problem.actions).index(problem.offer)
     middle = (if_event + if_no_event) / 2
     middle[:, to] = -np.inf
     other, row = middle.argmax(axis=1), np.arange(len(frame))

@@ -75,7 +75,7 @@ def open_questions(problem: Problem, *estimates: pd.DataFrame) -> pd.DataFrame:
     for reason, (what, settles) in SAID.items():
         own = {s: made[1] for s, made in read.items() if made is not None and made[0] is reason}
         if own:
-            words = _together(list(own.values())) | {"d": past(problem.revealing)}
+            words = _together(list(own.values())) | {"d": past(problem.offer)}
             part = rows[rows["status"].isin(list(own))]
             found.append((what.format(**words), part, settles.format(**words)))
     other = [status for status, made in read.items() if made is None]
@@ -100,7 +100,7 @@ def in_words(problem: Problem, status: str) -> str:
     if made is None:
         return status
     reason, numbers = made
-    return SAID[reason][0].format(**numbers, d=past(problem.revealing))
+    return SAID[reason][0].format(**numbers, d=past(problem.offer))
 
 
 def _together(written: list[dict[str, str]]) -> dict[str, str]:

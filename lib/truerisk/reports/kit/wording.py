@@ -55,7 +55,7 @@ class Who:
 
 def approved_only(problem: Problem) -> str:
     """The population of every naive number, which is never everyone."""
-    return f"the {past(problem.revealing)} only"
+    return f"the {past(problem.offer)} only"
 
 
 def event(problem: Problem) -> str:
@@ -76,7 +76,7 @@ def population(problem: Problem, name: str, lost: float | None = None) -> str:
     if name == "all" or lost == 0:
         return "everyone who applied"
     share = "those" if lost is None else f"the {percent(1 - lost)}"
-    return f"{share} who could be {past(problem.revealing)}"
+    return f"{share} who could be {past(problem.offer)}"
 
 
 def whos(problem: Problem, estimates: pd.DataFrame) -> list[Who]:

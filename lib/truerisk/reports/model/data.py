@@ -82,7 +82,7 @@ def flow(problem: Problem, dataset: Dataset) -> pd.DataFrame:
     meaning = {
         "applications": "known by the cutoff, in the training window",
         "mature": f"at least {horizon} old: long enough for the event to have happened",
-        "followed": f"mature, {past(problem.revealing)} and with an outcome: these train models",
+        "followed": f"mature, {past(problem.offer)} and with an outcome: these train models",
         "events": f"followed, and {problem.outcome.event} within {horizon}",
         "closed early": "followed, and ended before the horizon without the event: counted as none",
         "without an outcome": "mature, but not followed: never taken for “no event”",

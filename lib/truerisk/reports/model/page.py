@@ -81,7 +81,7 @@ def train_page(
 def _whom(
     problem: Problem, dataset: Dataset, parts: Split, own: pd.DataFrame, lost: float
 ) -> list[Block]:
-    d = past(problem.revealing)
+    d = past(problem.offer)
     why = data.without_a_chance(dataset, parts.judge)
     if lost == 1:
         said = f"For 100% of those who applied nothing is identified. {why}"
@@ -96,7 +96,7 @@ def _whom(
     return [
         Text(
             f"The event is: {event(problem)}. An outcome is only seen when the action was "
-            f"“{problem.revealing}”, so a plain average is about {approved_only(problem)}. What "
+            f"“{problem.offer}”, so a plain average is about {approved_only(problem)}. What "
             "holds for everyone is estimated from applications that were explored at random with "
             "a known probability (DR, doubly robust: an outcome model's prediction, corrected "
             "by what exploration saw)."
@@ -154,7 +154,7 @@ def _calibration(problem: Problem, review: Review) -> list[Block]:
 
 
 def _threshold(problem: Problem, review: Review) -> list[Block]:
-    there, d = whos(problem, review.estimates), past(problem.revealing)
+    there, d = whos(problem, review.estimates), past(problem.offer)
     charts: list[Block] = [
         Figure(title, estimate_charts.curve(review.curve, there, metric, d))
         for metric, title in (

@@ -54,7 +54,7 @@ def _ladder(problem: Problem, found: Predictability) -> list[Block]:
                 "AUC": _cell(value["auc"].loc[name], decimal),
                 "Gain over the rung below": over,
                 "Dollars per application at its best cutoff": _cell(money, dollars),
-                f"Share {past(problem.revealing)}": percent(money["share"]),
+                f"Share {past(problem.offer)}": percent(money["share"]),
             }
         )
     return [

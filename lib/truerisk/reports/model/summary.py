@@ -93,7 +93,7 @@ def _only_approved(problem: Problem, own: pd.DataFrame, lost: float) -> str:
     """Why the naive numbers are all there is, and that they are not everyone's."""
     dr = own[own["estimator"].eq("dr") & own["metric"].eq("auc")]
     status = str(dr.loc[dr["population"].eq("all" if lost == 1 else "eligible"), "status"].iloc[0])
-    d = past(problem.revealing)
+    d = past(problem.offer)
     return (
         f"Every quality figure here is about {approved_only(problem)}, and a policy picked those: "
         f"among all who applied the truth may differ much. {in_words(problem, status)} If you "

@@ -2,12 +2,19 @@
 
 import pandas as pd
 
+from truerisk.problem.exploration import Exploration
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Table, Text, Tiles
 from truerisk.wording.dollars import dollars
+from truerisk.wording.lists import listed
 from truerisk.wording.numbers import percent, rough, whole
 from truerisk.wording.past import past
 
+WHY = (
+    "That is what makes figures about everyone possible. The committed cost is what the draws cost "
+    "on average: the sum over applications of the probability of exploring it times what that is "
+    "expected to lose."
+)
 STATUSES = {
     "followed": "mature, and its outcome is known",
     "closed": "mature, and ended early without the event: counted as none",
@@ -19,8 +26,8 @@ STATUSES = {
 
 def exploration(problem: Problem, log: pd.DataFrame) -> list[Block]:
     """How many were explored, how many were expected, and what was committed to it."""
-    spec, rate = problem.exploration, log["exploration_rate"]
-    if spec is None:
+    rate = log["exploration_rate"]
+    if not problem.exploration:
         return [Text("This problem does not explore: nothing is known beyond the usual figures.")]
     committed = float((rate * log["exploration_cost"]).sum())
     could = log[rate > 0]
@@ -30,21 +37,26 @@ def exploration(problem: Problem, log: pd.DataFrame) -> list[Block]:
         "Committed cost": (dollars(committed), f"{dollars(committed / len(log))} per application"),
         "Outcomes known": (whole((log["explored"] & log["revealed"]).sum()), "of the explored"),
     }
-    budget = (
-        f"{percent(spec.share_of_profit)} of expected profit"
-        if spec.share_of_profit is not None
-        else f"{dollars(spec.dollars_per_day or 0)} a day"
-    )
     return [
-        Text(
-            f"Some applications that the policy would not have {past(spec.action)} were "
-            f"{past(spec.action)} at random. That is what makes figures about everyone possible. "
-            f"The budget is {budget}. The committed cost is what the draws cost on average: the "
-            "sum over applications of the probability of exploring it times what that is expected "
-            "to lose."
-        ),
+        *(Text(_entry(problem, entry)) for entry in problem.exploration),
+        Text(WHY),
         Tiles(tiles),
     ]
+
+
+def _entry(problem: Problem, entry: Exploration) -> str:
+    if entry.share is not None:
+        allowed = f"As a hold-out each had a chance of {percent(entry.share)}."
+    elif entry.share_of_profit is not None:
+        allowed = f"The budget is {percent(entry.share_of_profit)} of expected profit."
+    else:
+        allowed = f"The budget is {dollars(entry.dollars_per_day or 0)} a day."
+    done, others = past(entry.action), [past(a) for a in problem.explored_from(entry)]
+    who = f" and were to be {listed(others)}" if entry.sources else ""
+    return (
+        f"Some applications that the policy would not have {done}{who} were {done} at random. "
+        f"{allowed}"
+    )
 
 
 def decisions(problem: Problem, log: pd.DataFrame) -> list[Block]:

@@ -101,7 +101,7 @@ def _swaps(problem: Problem, overall: pd.DataFrame, name: str) -> list[Block]:
     *_, who = whos(problem, overall)
     if rows.empty or who.estimator == "naive":
         return []
-    d = past(problem.revealing)
+    d = past(problem.offer)
     cells = {
         "in-in": f"{d} by both",
         "in-out": f"{d} now, not by {name}",

@@ -29,7 +29,7 @@ def fair(problem: Problem, monitor: Monitor) -> list[Block]:
     rows = monitor.fairness
     if isinstance(rows, str):
         return [Text(rows)]
-    d = past(problem.revealing)
+    d = past(problem.offer)
     names = {
         "approval_rate": f"Chance to be {d}",
         "approval_ratio": "Ratio to the reference",

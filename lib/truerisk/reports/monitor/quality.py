@@ -25,7 +25,7 @@ NOT_HERE = ("swap_", "realised_value")  # they stand under dollars
 def quality(problem: Problem, monitor: Monitor) -> list[Block]:
     """The metrics side by side, those at the present capacity, and the score bands."""
     overall = monitor.overall
-    lost, d = not_identified(overall), past(problem.revealing)
+    lost, d = not_identified(overall), past(problem.offer)
     unknown = (
         f"Not identified: {percent(lost)} of those who applied had no chance to be {d}, so no data "
         "can say what would have become of them. Figures about everyone then have bounds instead "
@@ -34,7 +34,7 @@ def quality(problem: Problem, monitor: Monitor) -> list[Block]:
     return [
         Text(
             f"The event is: {event(problem)}. An outcome is seen only when the action was "
-            f"“{problem.revealing}”. The usual figure averages over {approved_only(problem)}. "
+            f"“{problem.offer}”. The usual figure averages over {approved_only(problem)}. "
             f"DR and IPW speak for all who had a chance to be {d}, because a few were {d} at "
             "random with a known probability: IPW (inverse propensity weighting) counts each of "
             "those for the many like it; DR (doubly robust) starts from an outcome model's "

@@ -34,7 +34,7 @@ def named(problem: Problem, series: str) -> str:
     return {
         "event_rate": "Event rate",
         "calibration_error": "Calibration error: events minus scores, per application",
-        "calibration_error_approved": f"Calibration error of those {past(problem.revealing)} "
+        "calibration_error_approved": f"Calibration error of those {past(problem.offer)} "
         "without a draw",
         "brier": "Brier score",
         "auc": "AUC",

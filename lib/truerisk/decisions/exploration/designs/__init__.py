@@ -10,7 +10,7 @@ import numpy as np
 
 from truerisk.decisions.exploration.designs import neyman, uniform
 from truerisk.decisions.exploration.explorable import Explorable
-from truerisk.problem.spec import Exploration
+from truerisk.problem.exploration import Exploration
 
 DESIGNS: dict[str, Callable[[Exploration, Explorable], np.ndarray]] = {
     "neyman": neyman.weights,

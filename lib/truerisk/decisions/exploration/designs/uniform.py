@@ -3,7 +3,7 @@
 import numpy as np
 
 from truerisk.decisions.exploration.explorable import Explorable
-from truerisk.problem.spec import Exploration
+from truerisk.problem.exploration import Exploration
 
 
 def weights(exploration: Exploration, rows: Explorable) -> np.ndarray:
