@@ -15,6 +15,7 @@ ALLOWED: dict[str, tuple[str, Callable[[float], bool], str]] = {
     "thresholds": ("threshold", lambda t: -inf < t < inf, "that is finite"),
     "shares": ("share", lambda q: 0 < q <= 1, "above 0 and at most 1"),
     "capacities": ("capacity", lambda k: 0 < k < inf, "above 0"),
+    "recalls": ("recall", lambda r: 0 < r < 1, "above 0 and below 1"),
     "below": ("threshold", lambda t: -inf < t < inf, "that is finite"),
 }
 
@@ -24,15 +25,17 @@ class Flagging:
     """Whom a use of the scores flags; recall, precision and false positives are measured of them.
 
     ``thresholds`` flag scores from there on, ``shares`` the highest scores as a share of all,
-    ``capacities`` the highest of each UTC day up to so many, which needs ``as_of`` in the log.
+    ``capacities`` the highest of each UTC day up to so many, which needs ``as_of`` in the log,
+    ``recalls`` the highest scores that hold so large a share of the events.
     ``below`` asks of those with lower scores than these for the event rate alone.
     Raises LogError for a threshold that is no finite number, a share outside (0, 1], a capacity
-    that is not above 0.
+    that is not above 0, a recall outside (0, 1).
     """
 
     thresholds: Sequence[float] = ()
     shares: Sequence[float] = ()
     capacities: Sequence[float] = ()
+    recalls: Sequence[float] = ()
     below: Sequence[float] = ()
 
     def __post_init__(self) -> None:

@@ -101,6 +101,41 @@ def test_the_error_at_a_share_is_that_of_resampling_with_the_threshold(metric: s
     assert se == pytest.approx(np.std(thetas), rel=0.12)
 
 
+def test_whom_a_recall_flags_holds_that_share_of_the_events() -> None:
+    rng = np.random.default_rng(3)
+    for scores in (7, 40, 10**6):
+        score, y = rng.integers(0, scores, 500) / scores, (rng.random(500) < 0.3).astype(float)
+        r, p = rows(score), Pseudo(y, 1 - y, np.ones(500))
+        for recall in (0.01, 0.5, 0.8, 0.99):
+            flags = cutoff.at_recall(r.ranking, p.a, recall)
+            assert cutoff.recall(r, p, flags).theta == pytest.approx(recall)
+            lowest = score[flags.f > 0].min()
+            assert (flags.f[score > lowest] == 1).all()
+            wrong = cutoff.false_positives(r, p, flags).theta * 500
+            least, most = (((score > lowest) * (1 - y)).sum(), ((score >= lowest) * (1 - y)).sum())
+            assert least <= wrong + 1e-9 and wrong - 1e-9 <= most
+    none = cutoff.at_recall(r.ranking, np.zeros(500), 0.5)
+    p = Pseudo(np.zeros(500), np.ones(500), np.ones(500))
+    assert np.isnan(cutoff.precision(r, p, none).theta)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["precision", "false_positives"])
+def test_the_error_at_a_recall_is_that_of_many_worlds(metric: str) -> None:
+    """Taking the threshold as given misjudges it."""
+    thetas, ours, fixed = [], [], []
+    of = getattr(cutoff, metric)
+    for seed in range(300):
+        r, p = labels(2_000, seed)
+        flags = cutoff.at_recall(r.ranking, p.a, 0.6)
+        found = of(r, p, flags)
+        thetas.append(found.theta)
+        ours.append(clustered_se(found.influence, r.cluster))
+        fixed.append(clustered_se(of(r, p, cutoff.Flags(flags.f)).influence, r.cluster))
+    assert np.mean(ours) == pytest.approx(np.std(thetas), rel=0.1)
+    assert abs(np.mean(fixed) / np.std(thetas) - 1) > 0.2
+
+
 @pytest.mark.slow
 def test_taking_the_threshold_as_given_misjudges_precision_at_a_share() -> None:
     """What the design warns of: over 300 worlds the fixed-threshold error is wrong by a tenth."""

@@ -1,5 +1,5 @@
-"""Recall, precision and false positives of whom a score flags: above a threshold, or up to a
-capacity, whose threshold is itself estimated."""
+"""Recall, precision and false positives of whom a score flags: above a threshold, up to a capacity
+or until enough of the events are flagged, whose thresholds are themselves estimated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from truerisk.measurement.evidence.pseudo import Pseudo
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.statistics.daily import daily_ranking
-from truerisk.statistics.influence import Numbers, Ratio, Rowwise, Value
+from truerisk.statistics.influence import Numbers, Ratio, Rowwise, Value, nothing
 from truerisk.statistics.ranking import Ranking, ranking
 
 NEIGHBOURS = 0.8  # rows of a local mean: n to this power
@@ -19,13 +19,14 @@ NEIGHBOURS = 0.8  # rows of a local mean: n to this power
 class Flags:
     """``f`` (n,) in [0, 1]: whether a row is flagged; ties at the last place share it.
 
-    Where the threshold was estimated to flag a ``share``, ``near`` are the places of the rows
-    around that threshold.
+    Where the threshold was estimated to flag a ``share`` of all rows, or with it the share
+    ``recall`` of the events, ``near`` are the places of the rows around that threshold.
     """
 
     f: np.ndarray
     share: float | None = None
     near: np.ndarray | None = None
+    recall: float | None = None
 
 
 def at_threshold(score: np.ndarray, threshold: float) -> Flags:
@@ -51,6 +52,19 @@ def at_share(score: np.ndarray | Ranking, share: float) -> Flags:
     far = np.abs(around[:-1] + size / 2 - (first + (end - first) / 2))
     near = np.flatnonzero(far <= np.partition(np.repeat(far, size), reach)[reach])
     return Flags(f, share, np.sort(by.order[around[near[0]] : around[near[-1] + 1]]))
+
+
+def at_recall(by: Ranking, a: np.ndarray, recall: float) -> Flags:
+    """Flag the highest scores until they hold a share ``recall`` of the event weight, Σaf = r·Σa.
+
+    As few rows as hold it: doubly robust weights may be negative, so that fewer can hold more.
+    """
+    sets = np.add.reduceat(a[by.order], by.first)[::-1]
+    size, held, wanted = by.size[::-1], np.cumsum(sets), recall * a.sum()
+    at = min(int(np.argmax(held >= wanted)) if (held >= wanted).any() else len(sets), len(sets) - 1)
+    part = np.clip((wanted - (held[at] - sets[at])) / sets[at], 0, 1) if sets[at] else 1.0
+    found = at_share(by, float(size[:at].sum() + part * size[at]) / len(by))
+    return Flags(found.f, found.share, found.near, recall)
 
 
 def _set_of(edges: np.ndarray, place: int) -> int:
@@ -100,16 +114,27 @@ def _flagged(
     p: Pseudo, flags: Flags, of: Callable[[np.ndarray, np.ndarray, Numbers], Terms]
 ) -> Value:
     """A ratio of what is flagged. An estimated threshold adds −μ_t·(f − q) / mean(den): μ_t is what
-    num − θ·den gain, in the local mean at the cutoff, as a row is flagged."""
+    num − θ·den gain, in the local mean at the cutoff, as a row is flagged. One that holds recall r
+    adds −(μ_t / α_t)·a(f − r) / mean(den), α_t the local mean of a; NaN where no events are near.
+    """
     n = len(flags.f)
     found = Ratio(n, lambda k: of(p.a[k], p.b[k], flags.f[k] * 1.0))
     if flags.share is None or flags.near is None or not np.isfinite(found.theta):
         return found
     on, off = (of(p.a[flags.near], p.b[flags.near], f) for f in (1.0, 0.0))
     gain = float(np.mean(on[0] - off[0] - found.theta * (on[1] - off[1]))) / found.whole
+    share, recall = flags.share, flags.recall
+    if recall is not None:
+        events = float(np.mean(p.a[flags.near]))
+        if events <= 0:
+            return nothing(n)
+        gain /= events
 
     def made(k: slice) -> tuple[np.ndarray, Numbers]:
         influence, slope = found.at(k)
-        return influence - gain * (flags.f[k] - flags.share), slope
+        if recall is None:
+            return influence - gain * (flags.f[k] - share), slope
+        over = flags.f[k] - recall
+        return influence - gain * p.a[k] * over, slope - gain * over
 
     return Rowwise(found.theta, n, made)

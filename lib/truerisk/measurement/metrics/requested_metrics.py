@@ -34,11 +34,13 @@ class Kind(Enum):
     BELOW = "score < {}"
     SHARE = "highest {} of all"
     DAILY = "{} a day"
+    RECALL = "recall {}"
 
 
 @dataclass(frozen=True)
 class At:
-    """Where a metric of the flagged is taken: a threshold, a share of all, or so many a day."""
+    """Where a metric of the flagged is taken: a threshold, a share of all or of the events, or so
+    many a day."""
 
     kind: Kind
     value: float
@@ -47,8 +49,10 @@ class At:
         short = f"{self.value:g}"
         return self.kind.value.format(short if float(short) == self.value else repr(self.value))
 
-    def flags(self, rows: Rows) -> Flags:
-        """Whom it flags, found once for all metrics."""
+    def flags(self, rows: Rows, p: Pseudo) -> Flags:
+        """Whom it flags, found once for all metrics unless the outcomes say whom."""
+        if self.kind is Kind.RECALL:
+            return cutoff.at_recall(rows.ranking, p.a, self.value)
         if self not in rows.shared:
             rows.shared[self] = self._flags(rows)
         return cast(Flags, rows.shared[self])
@@ -84,20 +88,24 @@ def band(bands: int, at: str) -> list[Metric]:
 
 
 def flagged(flagging: Flagging) -> Iterator[Metric]:
-    """Recall, precision and false positives above thresholds and at capacities."""
+    """Recall, precision and false positives above thresholds, at capacities and at recalls."""
     asked = [
         *((Kind.ABOVE, t) for t in flagging.thresholds),
         *((Kind.SHARE, q) for q in flagging.shares),
         *((Kind.DAILY, k) for k in flagging.capacities),
+        *((Kind.RECALL, r) for r in flagging.recalls),
     ]
     for at in dict.fromkeys(At(kind, float(value)) for kind, value in asked):
+        held = at.kind is Kind.RECALL
         for name, metric in FLAGGED.items():
+            if held and name == "recall":
+                continue
             yield Metric(
                 name=name,
                 of=_with_flags(metric, at),
                 share=name != "false_positives",
                 at=at,
-                needs=NEEDS.get(name, ()),
+                needs=BOTH if held else NEEDS.get(name, ()),
                 daily=at.kind is Kind.DAILY,
             )
     for t in dict.fromkeys(map(float, [*flagging.thresholds, *flagging.below])):
@@ -133,7 +141,7 @@ def _line(which: int) -> Of:
 
 
 def _with_flags(metric: Callable[[Rows, Pseudo, Flags], Value], at: At) -> Of:
-    return lambda rows, p: metric(rows, p, at.flags(rows))
+    return lambda rows, p: metric(rows, p, at.flags(rows, p))
 
 
 def _below(threshold: float) -> Of:
