@@ -16,6 +16,10 @@ PINNED = {
     # It imports statsmodels and does not ask for it.
     "nannyml": ["nannyml==0.13.1", "statsmodels==0.15.0", "pandas==3.1.1", "numpy==2.4.6"],
     # It imports what pandas 3 no longer has, and does not say so.
+    "uplift": [
+        *("causalml==0.18.0", "scikit-uplift==0.5.1", "catboost==1.2.10", "lightgbm==4.7.0"),
+        *("scikit-learn==1.9.1", "pandas==3.1.1", "numpy==2.4.6", "pyarrow==26.0.1"),
+    ],
     "evidently": ["evidently==0.7.23", "pandas==2.3.3", "numpy==2.4.6"],
 }
 

@@ -79,5 +79,21 @@ class Calibration:
         return self.slope == LEAST_SLOPE
 
     def apply(self, raw: np.ndarray) -> np.ndarray:
-        """Calibrated probabilities, shape (n,)."""
+        """Calibrated probabilities, of the shape of ``raw``.
+
+        Of several outcomes, (n, outcomes), the level is calibrated, the mean of a row: what one
+        outcome has more than another is what an action adds, and stays.
+        """
+        if raw.ndim == 2:
+            return levelled(raw, self.apply(raw.mean(axis=1)))
         return sigmoid(self.intercept + self.slope * logit(raw))
+
+
+def levelled(raw: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """``raw`` (n, outcomes) moved to a mean of ``level`` (n,), or as near to it as keeps every
+    probability inside [0, 1]; the differences within a row stay."""
+    apart = raw - raw.mean(axis=1, keepdims=True)
+    least, most = -apart.min(axis=1), 1 - apart.max(axis=1)
+    held = np.clip(level, np.minimum(least, most), np.maximum(least, most))
+    made: np.ndarray = np.clip(held[:, None] + apart, 0, 1)
+    return made
