@@ -200,6 +200,7 @@ def test_flows_are_thin() -> None:
 
 def test_public_names() -> None:
     assert tr.__all__ == [
+        "Answer",
         "Attachments",
         "Changes",
         "Flagging",
@@ -211,7 +212,9 @@ def test_public_names() -> None:
         "build_dataset",
         "build_features",
         "commit",
+        "contests",
         "decide",
+        "decide_contest",
         "decision_log",
         "describe",
         "drift",
@@ -223,6 +226,7 @@ def test_public_names() -> None:
         "measure",
         "measure_ledger",
         "online",
+        "open_contest",
         "open_lake",
         "plan_batch",
         "predictability",

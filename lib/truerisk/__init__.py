@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 PUBLIC = {
+    "Answer": "truerisk.decisions.contests:Answer",
     "Attachments": "truerisk.jobs.submit:Attachments",
     "Changes": "truerisk.measurement.options:Changes",
     "Flagging": "truerisk.measurement.options:Flagging",
@@ -21,7 +22,9 @@ PUBLIC = {
     "build_dataset": "truerisk.features.dataset:build_dataset",
     "build_features": "truerisk.features.build:build_features",
     "commit": "truerisk.decisions.ledger:commit",
+    "contests": "truerisk.decisions.contests:contests",
     "decide": "truerisk.decisions.decide:decide",
+    "decide_contest": "truerisk.decisions.contests:decide_contest",
     "decision_log": "truerisk.decisions.ledger:decision_log",
     "describe": "truerisk.decisions.decide:describe",
     "drift": "truerisk.measurement.drift:drift",
@@ -33,6 +36,7 @@ PUBLIC = {
     "measure": "truerisk.measurement.measure:measure",
     "measure_ledger": "truerisk.jobs.measure_ledger:measure_ledger",
     "online": "truerisk.features.online",
+    "open_contest": "truerisk.decisions.contests:open_contest",
     "open_lake": "truerisk.lake.lake:open_lake",
     "plan_batch": "truerisk.decisions.batch:plan_batch",
     "predictability": "truerisk.evaluation.predictability.predictability:predictability",
@@ -53,6 +57,10 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk import registry as registry
     from truerisk.decisions.batch import plan_batch as plan_batch
     from truerisk.decisions.batch import score as score
+    from truerisk.decisions.contests import Answer as Answer
+    from truerisk.decisions.contests import contests as contests
+    from truerisk.decisions.contests import decide_contest as decide_contest
+    from truerisk.decisions.contests import open_contest as open_contest
     from truerisk.decisions.decide import decide as decide
     from truerisk.decisions.decide import describe as describe
     from truerisk.decisions.ledger import commit as commit

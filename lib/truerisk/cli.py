@@ -11,6 +11,7 @@ import typer.exceptions
 from truerisk.commands import (
     catalog,
     check,
+    contest,
     exploration,
     features,
     flows,
@@ -46,6 +47,7 @@ for command in (
     verify.verify,
 ):
     app.command()(command)
+app.add_typer(contest.app, name="contest")
 app.add_typer(exploration.app, name="exploration")
 app.add_typer(features.app, name="features")
 

@@ -19,7 +19,7 @@ def verify(
     json_: AsJson = False,
     lake: LakeRoot = "",
 ) -> None:
-    """Say where rows of the registry or a ledger were edited, removed, added or reordered."""
+    """Say where rows of registry, ledgers or contests were edited, removed, added or reordered."""
     from truerisk.registry.verify import sentence
     from truerisk.registry.verify import verify as verified
 

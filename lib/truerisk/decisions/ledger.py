@@ -7,6 +7,7 @@ from truerisk.errors import LakeError
 from truerisk.features.labels import labels
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
+from truerisk.lake.overrides import overrides
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sticky import with_chances_held
@@ -57,6 +58,14 @@ def read_ledger(problem: Problem, lake: Lake, version: Version | None = None) ->
     return with_chances_held(rows.sort_values(["as_of", problem.key], ignore_index=True))
 
 
+def _overrides(
+    lake: Lake, problem: Problem, log: pd.DataFrame, known_at: pd.Timestamp
+) -> pd.Series:
+    """The action that a person put in place of the decided one, null where it stands; (n,)."""
+    changed = log["decision_id"].map(overrides(lake, problem.name, known_at))
+    return changed.astype("object").where(changed.notna() & changed.ne(log["action"]), None)
+
+
 def decision_log(
     problem: Problem, lake: Lake, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
 ) -> pd.DataFrame:
@@ -65,7 +74,8 @@ def decision_log(
     Only decisions with as_of before ``known_at``. ``revealed`` is true where the action lets the
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
     the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
-    rows too: null where the action hides the outcome, or where a mature row has none.
+    rows too: null where the action hides the outcome, or where a mature row has none. ``override``
+    is the action that a contest put in place of the decided one, null where it stands.
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = log[log["as_of"] < known_at].reset_index(drop=True)
@@ -84,5 +94,5 @@ def decision_log(
         event_at=log["event_at"].where(followed),
         followed_until=log["followed_until"].where(followed),
         status=status,
-        override=None,
+        override=_overrides(lake, problem, log, known_at),
     ).drop(columns="closed")

@@ -18,6 +18,7 @@ from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake
+from truerisk.lake.overrides import overrides
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sources.views import checked
@@ -238,11 +239,15 @@ def _known(sources: Sources, spine: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     """The applications with their features, their labels and their logged chances."""
     frame = with_features(sources, spine, known_at)
     frame = frame.join(labels(sources, frame, known_at), on=sources.problem.key)
-    return _reveal(frame, sources.problem, sources.lake, sources.versions)
+    return _reveal(frame, sources.problem, sources.lake, sources.versions, known_at)
 
 
 def _reveal(
-    frame: pd.DataFrame, problem: Problem, lake: Lake, versions: dict[str, Version]
+    frame: pd.DataFrame,
+    problem: Problem,
+    lake: Lake,
+    versions: dict[str, Version],
+    known_at: pd.Timestamp,
 ) -> pd.DataFrame:
     """Add the logged p_reveal; an outcome that our own decision did not reveal is no label."""
     table = ledger(problem.name)
@@ -251,9 +256,13 @@ def _reveal(
         return frame.assign(p_reveal=float("nan"))
     versions[table] = version
     decided = with_chances_held(lake.read(table, int(version)))
+    by_hand = decided["decision_id"].isin(overrides(lake, problem.name, known_at).index)
+    changed = decided.loc[by_hand, problem.key]
     decided = decided.set_index(problem.key)[["action", "p_reveal"]]
     frame = frame.join(decided, on=problem.key)
     hidden = frame["action"].notna() & ~frame["action"].isin(problem.revealing)
+    # What a person put in place of the decision is no draw of the policy's: nor is its outcome.
+    hidden |= frame[problem.key].isin(changed)
     return frame.assign(event=frame["event"].mask(hidden)).drop(columns="action")
 
 

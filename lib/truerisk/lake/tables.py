@@ -12,11 +12,17 @@ QUARANTINE = "quarantine"
 PROFILES = "profiles"
 TIME = pa.timestamp("us", tz="UTC")
 REGISTRY_KEY, LEDGER_KEY = "seq", "decision_id"  # what orders their rows
+CONTEST_KEY = "event_id"
 
 
 def ledger(problem: str) -> str:
     """The table with one row per decision of a problem."""
     return f"decisions/{problem}"
+
+
+def contests_of(problem: str) -> str:
+    """The table of what applicants said against decisions of a problem, and what was answered."""
+    return f"contests/{problem}"
 
 
 DECISIONS_SCHEMA = pa.schema(
@@ -107,6 +113,23 @@ REGISTRY_SCHEMA = pa.schema(
         "report_hash": pa.string(),
         "expected_champion": pa.string(),
         "payload": pa.string(),
+    }
+)
+
+CONTESTS_SCHEMA = pa.schema(
+    {
+        "event_id": pa.string(),
+        "contest_id": pa.string(),
+        "decision_id": pa.string(),
+        "event": pa.string(),
+        "at": TIME,
+        "by": pa.string(),
+        "view": pa.string(),
+        "facts": pa.string(),
+        "due": TIME,
+        "outcome": pa.string(),
+        "action": pa.string(),
+        "because": pa.string(),
     }
 )
 

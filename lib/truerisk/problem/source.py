@@ -31,6 +31,7 @@ OWN = frozenset(
     [
         "arms",
         "chains",
+        "contests",
         "decisions",
         "estimates",
         "experiments",

@@ -1,4 +1,4 @@
-"""Whether the registry and the ledgers of a lake are as they were written, row by row."""
+"""Whether registry, ledgers and contests of a lake are as they were written, row by row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ import pyarrow as pa
 from truerisk.errors import LakeError
 from truerisk.lake import chain, objects
 from truerisk.lake.lake import LOG, Lake
-from truerisk.lake.tables import LEDGER_KEY, REGISTRY, REGISTRY_KEY, ledger
+from truerisk.lake.tables import CONTEST_KEY, LEDGER_KEY, REGISTRY, REGISTRY_KEY
 from truerisk.wording.counted import counted
 
+# Folder of a table per problem → what orders its rows.
+CHAINED = {"decisions": LEDGER_KEY, "contests": CONTEST_KEY}
 SAID = 3  # breaks that one message spells out
 
 
@@ -26,13 +28,15 @@ class Verified:
 
 
 def verify(lake: Lake, heads: Iterable[str] = ()) -> list[Verified]:
-    """The registry and every ledger of a lake; ``heads`` are hashes that were noted elsewhere.
+    """The registry, ledgers and contests of a lake; ``heads`` are hashes that were noted elsewhere.
 
     Raises LakeError for a lake that has neither, and for a head that no chain holds.
     """
-    problems = {*objects.folders(f"{lake.root}/decisions", LOG)}
-    problems |= objects.stems(f"{lake.root}/chains/decisions", ".json")
-    tables = {REGISTRY: REGISTRY_KEY} | {ledger(p): LEDGER_KEY for p in sorted(problems)}
+    tables = {REGISTRY: REGISTRY_KEY}
+    for folder, key in CHAINED.items():
+        own = {*objects.folders(f"{lake.root}/{folder}", LOG)}
+        own |= objects.stems(f"{lake.root}/chains/{folder}", ".json")
+        tables |= {f"{folder}/{problem}": key for problem in sorted(own)}
     found, hashes = [], set()
     for table, key in tables.items():
         noted = chain.noted(lake, table)
@@ -70,7 +74,7 @@ def _verified(table: str, rows: pa.Table, key: str, noted: chain.Head | None) ->
     hashes = _column(rows, chain.HASH)
     newest = max(places, default=None)
     head = hashes[_column(rows, chain.AT).index(newest)] if newest is not None else ""
-    called = _event if table == REGISTRY else _batch
+    called = {REGISTRY_KEY: _event, LEDGER_KEY: _batch}.get(key, _row)
     broken = list(chain.breaks(rows, key, noted, called))
     return Verified(
         table=table,
@@ -89,6 +93,10 @@ def _event(rows: pa.Table) -> str:
 def _batch(rows: pa.Table) -> str:
     first = rows.slice(0, 1).to_pylist()[0]
     return f"batch {first['batch']}, {counted(rows.num_rows, 'decision')}"
+
+
+def _row(rows: pa.Table) -> str:
+    return str(rows[CONTEST_KEY][0].as_py())
 
 
 def _column(rows: pa.Table, name: str) -> list:

@@ -1,0 +1,258 @@
+"""Contests: an applicant asks that a person looks at an automated decision, and is answered.
+
+``contests/<problem>`` has a row per event, opened and decided, each a link of the table's chain.
+The ledger stays as it was decided: what a contest changes is an override after the draw.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from truerisk.decisions.lookup import decision_of, persons_of
+from truerisk.errors import ProblemError, RegistryError
+from truerisk.lake import chain
+from truerisk.lake.lake import Lake
+from truerisk.lake.overrides import CHANGED
+from truerisk.lake.tables import CONTEST_KEY, CONTESTS_SCHEMA, contests_of
+from truerisk.problem.instant import instant
+from truerisk.problem.notice import Contest
+from truerisk.problem.shown import shown
+from truerisk.problem.spec import Problem
+from truerisk.registry.person import person, reason, same_person
+from truerisk.wording.lists import one_of
+
+OPENED, DECIDED = "opened", "decided"
+UPHELD = "upheld"
+LONGEST = 4_000  # characters of a view, or of a fact
+Row = dict[str, Any]
+COLUMNS = ["contest_id", "decision_id", "state", "opened_at", "opened_by", "view", "facts", "due"]
+COLUMNS += ["decided_at", "reviewer", "outcome", "action", "because"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person answers: upheld, or changed to another ``action``; ``because`` is kept."""
+
+    outcome: Literal["upheld", "changed"]
+    by: str
+    because: str
+    action: str = ""
+
+
+def open_contest(
+    problem: Problem,
+    lake: Lake,
+    decision_id: str,
+    view: str,
+    by: str,
+    facts: Sequence[str] = (),
+    at: object = None,
+) -> str:
+    """Open the contest of a decision; its id.
+
+    ``view`` is what the applicant says, ``facts`` what is new, ``by`` who took it down, ``at`` when
+    it came (UTC, default now). Raises RegistryError for an unknown decision, one whose contest is
+    open, or too late; ProblemError where the file has no ``[contest]``.
+    """
+    asked, by = _asked(problem), person(by)
+    view = _said("view", view)
+    said = [_said("fact", fact) for fact in facts]
+    decision, came = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
+    decided = pd.Timestamp(decision["decided_at"])
+    if came < decided:
+        raise RegistryError(
+            f"The contest would be opened at {came:%Y-%m-%d %H:%M} UTC, before the decision of "
+            f"{decided:%Y-%m-%d %H:%M} UTC; give the time at which it came."
+        )
+    if asked.within is not None and came > decided + asked.within:
+        raise RegistryError(
+            f"The decision could be contested until {decided + asked.within:%Y-%m-%d %H:%M} UTC "
+            f"(contest.within of {problem.where}), and this came at {came:%Y-%m-%d %H:%M} UTC."
+        )
+
+    def opened(held: list[Row]) -> Row:
+        own = _of(held, decision_id)
+        if own and own[-1]["event"] == OPENED:
+            raise RegistryError(
+                f"{own[-1]['by']} opened a contest of this decision on "
+                f"{own[-1]['at']:%Y-%m-%d %H:%M} UTC already, and it is open; decide it first."
+            )
+        number = 1 + sum(e["event"] == OPENED for e in own)
+        return {
+            "contest_id": f"{decision_id}-{number}",
+            "decision_id": decision_id,
+            "event": OPENED,
+            "at": came,
+            "by": by,
+            "view": view,
+            "facts": json.dumps(said, ensure_ascii=False),
+            "due": came + asked.answer_within,
+        }
+
+    return _append(problem, lake, opened)
+
+
+def decide_contest(
+    problem: Problem, lake: Lake, contest: str, answer: Answer, at: object = None
+) -> str:
+    """Answer an open contest, named by its id or its decision's; the action that holds from now on.
+
+    Raises RegistryError unless it is open, the action is another one of the problem, and nobody who
+    decides has given the verdict that is contested.
+    """
+    by, because = person(answer.by), reason(answer.because)
+    decision_id = contest.partition("-")[0]
+    decision, now = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
+    _allowed(problem, answer)
+    for who in persons_of(problem, lake, decision_id):
+        if same_person(by, who):
+            raise RegistryError(
+                f"{by} gave the verdict that is contested; another person must decide the contest."
+            )
+    held_action: list[str] = []
+
+    def decided(held: list[Row]) -> Row:
+        own = _of(held, decision_id)
+        if "-" in contest:
+            own = [e for e in own if e["contest_id"] == contest]
+        if not own:
+            raise RegistryError(
+                "Nobody contested this decision"
+                + (" under that id" if "-" in contest else "")
+                + "; `truerisk contest list` has the contests."
+            )
+        last = own[-1]
+        if last["event"] == DECIDED:
+            raise RegistryError(
+                f"{last['by']} decided this contest on {last['at']:%Y-%m-%d %H:%M} UTC already "
+                f"({last['outcome']}); open another one where there is something new."
+            )
+        if now < last["at"]:
+            raise RegistryError(
+                f"The contest would be decided at {now:%Y-%m-%d %H:%M} UTC, before it was opened "
+                f"on {last['at']:%Y-%m-%d %H:%M} UTC."
+            )
+        changes = [e for e in _of(held, decision_id) if e["outcome"] == CHANGED]
+        holds = changes[-1]["action"] if changes else decision["action"]
+        if answer.outcome == CHANGED and answer.action == holds:
+            raise RegistryError(
+                f'The action is "{holds}" already; a change needs another one, or say --outcome '
+                "upheld."
+            )
+        held_action[:] = [answer.action or holds]
+        return {
+            "contest_id": last["contest_id"],
+            "decision_id": decision_id,
+            "event": DECIDED,
+            "at": now,
+            "by": by,
+            "outcome": answer.outcome,
+            "action": answer.action or None,
+            "because": because,
+        }
+
+    _append(problem, lake, decided)
+    return held_action[0]
+
+
+def contests(problem: Problem, lake: Lake, known_at: object = None) -> pd.DataFrame:
+    """Every contest as known at ``known_at`` (UTC, default now), those due first on top.
+
+    ``state`` is open, overdue, upheld or changed; ``facts`` a list of texts; times are UTC, null
+    where not decided. It holds what applicants said: personal data.
+    """
+    table, known = contests_of(problem.name), instant(known_at)  # type: ignore[arg-type]
+    if lake.version(table) is None:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = lake.read(table)
+    rows = rows[rows["at"] <= known]
+    one = rows[rows["event"] == OPENED].drop(columns=["outcome", "action", "because"])
+    one = one.rename(columns={"at": "opened_at", "by": "opened_by"})
+    two = rows.loc[
+        rows["event"] == DECIDED, ["contest_id", "at", "by", "outcome", "action", "because"]
+    ].rename(columns={"at": "decided_at", "by": "reviewer"})
+    made = one.merge(two, on="contest_id", how="left")
+    late = made["due"] < known
+    open_ = pd.Series("open", index=made.index).mask(late, "overdue")
+    made["state"] = made["outcome"].fillna(open_)
+    made["facts"] = made["facts"].map(json.loads)
+    made = made.assign(done=made["outcome"].notna())
+    return made.sort_values(["done", "due", "contest_id"], ignore_index=True)[COLUMNS]
+
+
+def _append(problem: Problem, lake: Lake, make: Callable[[list[Row]], Row]) -> str:
+    """Append the event that ``make`` makes of the newest events; it may raise to refuse.
+
+    Two people at once: the second's ``make`` sees what the first did.
+    """
+    table = contests_of(problem.name)
+    noted = chain.noted(lake, table)
+
+    def rows(handle: DeltaTable | None) -> pa.Table:
+        held = CONTESTS_SCHEMA.empty_table()
+        if handle is not None:
+            held = lake.arrow(table, handle.version())
+        broken = next(chain.breaks(held, CONTEST_KEY, noted), None)
+        if broken:
+            raise RegistryError(
+                f"{table} of the lake at {lake.root} was changed from outside: {broken}; "
+                "`truerisk verify` says all; restore the table from a copy."
+            )
+        event = make(held.to_pylist())
+        event["event_id"] = f"{event['contest_id']}-{event['event']}"
+        row = pa.Table.from_pylist([event], schema=CONTESTS_SCHEMA)
+        sealed, newest = chain.link(chain.newest(held, CONTEST_KEY), row, CONTEST_KEY)
+        made[:] = [(newest, event["contest_id"])]
+        return sealed
+
+    made: list[tuple[chain.Head, str]] = []
+    lake.commit(table, CONTESTS_SCHEMA, rows)
+    chain.note(lake, table, made[0][0])
+    return made[0][1]
+
+
+def _of(held: list[Row], decision_id: str) -> list[Row]:
+    """The events of a decision, in the order in which they were written."""
+    own = [e for e in held if e["decision_id"] == decision_id]
+    return sorted(own, key=lambda e: e[chain.AT])
+
+
+def _asked(problem: Problem) -> Contest:
+    if problem.contest is None:
+        raise ProblemError(
+            f"{problem.where}: has no [contest], so nobody can say by when a person answers; "
+            'write [contest] and answer_within = "30d".'
+        )
+    return problem.contest
+
+
+def _allowed(problem: Problem, answer: Answer) -> None:
+    if answer.outcome not in (UPHELD, CHANGED):
+        raise RegistryError(
+            f"--outcome is {shown(answer.outcome, 40)}; a contest is upheld (the decision stays) "
+            "or changed."
+        )
+    if answer.outcome == UPHELD and answer.action:
+        raise RegistryError("An upheld decision keeps its action; leave --action out.")
+    if answer.outcome == CHANGED and answer.action not in problem.actions:
+        came = shown(answer.action, 40) if answer.action else "missing"
+        raise RegistryError(
+            f"--action is {came}; a changed decision takes one of {one_of(problem.actions)}."
+        )
+
+
+def _said(what: str, text: str) -> str:
+    """A text of the applicant's, as it is kept; no message repeats it."""
+    kept = text.strip()
+    if not kept:
+        raise RegistryError(f"--{what} is empty; write down what the applicant says.")
+    if len(kept) > LONGEST:
+        raise RegistryError(f"--{what} has {len(kept):,} characters; {LONGEST:,} do.")
+    if any(not c.isprintable() and c not in "\n\t" for c in kept):
+        raise RegistryError(f"--{what} holds characters that are not seen; leave them out.")
+    return kept
