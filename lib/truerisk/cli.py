@@ -18,6 +18,7 @@ from truerisk.commands import (
     ingest,
     ledger,
     models,
+    policy,
     verify,
 )
 from truerisk.errors import FlowFailedError, TrueriskError, masked, outside
@@ -50,6 +51,7 @@ for command in (
 app.add_typer(contest.app, name="contest")
 app.add_typer(exploration.app, name="exploration")
 app.add_typer(features.app, name="features")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

@@ -72,9 +72,9 @@ class Lake:
         handle = self._handle(table)
         return None if handle is None else handle.version()
 
-    def tables(self) -> list[str]:
-        """The names of the tables directly under the root."""
-        return objects.folders(self.root, LOG)
+    def tables(self, folder: str = "") -> list[str]:
+        """The names of the tables directly under the root, or under one of its folders."""
+        return objects.folders(f"{self.root}/{folder}" if folder else self.root, LOG)
 
     def scan(
         self, con: duckdb.DuckDBPyConnection, table: str, version: int | None = None
