@@ -24,7 +24,7 @@ CUTOFF = pd.Timestamp("2025-09-01", tz="UTC")
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return simulate()
+    return simulate(60_000)
 
 
 @pytest.fixture(scope="module")
