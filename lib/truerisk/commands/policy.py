@@ -105,7 +105,16 @@ def _show(made: "Preview") -> None:
         out.print()
         show(out, table(heads, rows, right=heads[1:]))
     if made.groups:
-        heads = ["group", "", "decisions", "action", "before", "after", "ratio before", "after "]
+        heads = [
+            "group",
+            "",
+            "decisions",
+            "action",
+            "before",
+            "after",
+            "ratio before",
+            "ratio after",
+        ]
         rows = [
             [g.by + (" (protected)" if g.protected else ""), g.group, f"{g.n:,}", g.action,
              f"{g.before:.1%}", f"{g.after:.1%}", _ratio(g.ratio_before), _ratio(g.ratio_after)]
@@ -173,7 +182,7 @@ def _notes(made: "Preview"):  # type: ignore[no-untyped-def]
             "in another way, say --same-terms."
         )
         if made.other_dollars:
-            said += f" {counted(made.other_dollars, 'decision')} that stay have others too."
+            said += f" {counted(made.other_dollars, 'offer')} would stay at other dollars too."
         yield said
     if made.left_out:
         yield (

@@ -83,8 +83,8 @@ def worlds(problem: Problem, count: int, n: int) -> Iterator[dict[str, float]]:
         known, _ = worth_of(made, ground, Support.IDENTIFIED, problem, [], False)
         assert known.status == "ok"
         others = (ground >= 0) & (ground != GROUNDS.index(Ground.EXPLORED))
-        more = expected(made, others, False).value
-        by_score = expected(made, ground == GROUNDS.index(Ground.EXPLORED), False).value
+        more = expected(made, others, problem, False).value
+        by_score = expected(made, ground == GROUNDS.index(Ground.EXPLORED), problem, False).value
         yield {
             "low": known.low / n,
             "high": known.high / n,

@@ -131,7 +131,7 @@ def preview(
         mature=int(log["mature"].sum()),
         changed=int(made.moved.sum()),
         same_terms=same_terms,
-        other_dollars=_other_dollars(made),
+        other_dollars=_other_dollars(made, before),
         moves=moves(made),
         parts=[_part(s, made, ground, before, features, same_terms) for s in Support],
         queues=queues(made, changed, before),
@@ -167,12 +167,13 @@ def _unknown_rules(log: pd.DataFrame, rules: Sequence[Any]) -> set[str]:
     return set(log["rule"].dropna().unique()) - {rule.reason for rule in rules}
 
 
-def _other_dollars(made: Redecided) -> int:
-    """How many decisions stay, at other dollars than logged: they are in no part."""
+def _other_dollars(made: Redecided, decided_by: Problem) -> int:
+    """How many offers stay, at other dollars than logged: they are in no part."""
+    reveals = np.array([decided_by.actions[a].reveals for a in made.actions])[made.was]
     then, now = (
         np.stack([made.of(side, made.was) for side in money]) for money in (made.logged, made.money)
     )
-    return int((~made.moved & ~np.isclose(then, now).all(axis=0)).sum())
+    return int((~made.moved & reveals & ~np.isclose(then, now).all(axis=0)).sum())
 
 
 def _part(

@@ -69,14 +69,24 @@ def grounds(
     return np.where(made.moved, first, -1)
 
 
-def sides(made: Redecided, same_terms: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Dollars of the old and of the new action, if the event happens and if not, (2, n) each.
+def as_logged(made: Redecided, decided_by: Problem, same_terms: bool) -> np.ndarray:
+    """Whether the old action is valued at its logged dollars, (n,), else at the changed file's.
 
-    The old one earned its logged dollars; where the terms are the same, it is valued as the new.
+    An offer earned what was logged for it, unless the changed dollars only value it in another
+    way. An action that hides outcomes offers nothing: its dollars are a valuation, old and new.
     """
-    then = made.money if same_terms else made.logged
-    old = np.stack([made.of(side, made.was) for side in then])
-    return old, np.stack([made.of(side, made.now) for side in made.money])
+    reveals = np.array([decided_by.actions[a].reveals for a in made.actions])
+    return np.zeros(len(made), dtype=bool) if same_terms else reveals[made.was]
+
+
+def sides(made: Redecided, decided_by: Problem, same_terms: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Dollars of the old and of the new action, if the event happens and if not, (2, n) each."""
+    logged = as_logged(made, decided_by, same_terms)
+    old = [
+        np.where(logged, made.of(then, made.was), made.of(now, made.was))
+        for then, now in zip(made.logged, made.money, strict=True)
+    ]
+    return np.stack(old), np.stack([made.of(side, made.now) for side in made.money])
 
 
 def _other_terms(made: Redecided, decided_by: Problem) -> np.ndarray:
@@ -97,7 +107,7 @@ def _needs(
 
     An action that hides outcomes stands with the first one.
     """
-    old, new = sides(made, same_terms)
+    old, new = sides(made, decided_by, same_terms)
     shown = {a: o for o, actions in decided_by.outcomes.items() for a in actions}
     first = next(iter(decided_by.outcomes))
     of = np.array([shown.get(a, first) for a in made.actions], dtype=object)

@@ -19,7 +19,7 @@ from truerisk.measurement.metrics import policies as of_policies
 from truerisk.measurement.options import Changes, Flagging, Reading
 from truerisk.measurement.status import OK
 from truerisk.monitoring.preview.redecided import Redecided
-from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, sides
+from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, as_logged, sides
 from truerisk.problem.spec import Problem
 
 CHANGED, MARK = "changed", "__identified"
@@ -49,7 +49,7 @@ def identified(
     ran, so that no outcome of it counts. What needs no outcome is added: it is exact.
     """
     mature = made.log["mature"].to_numpy(bool)
-    old, new = sides(made, terms)
+    old, new = sides(made, decided_by, terms)
     exact = mature & (ground == GROUNDS.index(Ground.NO_OUTCOME))
     # Neither side hangs on the outcome, or both do alike: the difference is the same in both.
     certain = float((made.mass * (new[1] - old[1]))[exact].sum())
@@ -62,9 +62,9 @@ def identified(
     return Dollars(value=value, low=low, high=high, status=row["status"])
 
 
-def expected(made: Redecided, rows: np.ndarray, terms: bool) -> Dollars:
+def expected(made: Redecided, rows: np.ndarray, decided_by: Problem, terms: bool) -> Dollars:
     """What the logged scores say of some rows: no outcome was seen, so there is no interval."""
-    old, new = sides(made, terms)
+    old, new = sides(made, decided_by, terms)
     total = 0.0
     for dollars, action, sign in ((new, made.now, 1), (old, made.was, -1)):
         s = made.of(made.score, action)
@@ -75,12 +75,12 @@ def expected(made: Redecided, rows: np.ndarray, terms: bool) -> Dollars:
     return Dollars(value=total)
 
 
-def bounds(made: Redecided, rows: np.ndarray, terms: bool) -> Dollars:
+def bounds(made: Redecided, rows: np.ndarray, decided_by: Problem, terms: bool) -> Dollars:
     """The worst and the best that could have come of some rows, whatever their outcomes.
 
     An offer on other terms may also not be taken, and then earns nothing.
     """
-    old, new = sides(made, terms)
+    old, new = sides(made, decided_by, terms)
     walks = np.zeros_like(new[:1])
     new = np.concatenate([new, walks])
     low, high = new.min(axis=0) - old.max(axis=0), new.max(axis=0) - old.min(axis=0)
@@ -98,7 +98,7 @@ def _gain(
     rows = np.flatnonzero(mark)
     after[rows, made.now[rows]] += after[rows, made.was[rows]]
     after[rows, made.was[rows]] = 0.0
-    log = made.log.assign(**{MARK: mark}, **_money(made, terms))
+    log = made.log.assign(**{MARK: mark}, **_money(made, decided_by, terms))
     offered = (pd.DataFrame(p, columns=list(made.actions), index=log.index) for p in (ran, after))
     against, policy = offered
     same = {a: outcome for outcome, some in decided_by.outcomes.items() for a in some}
@@ -137,9 +137,10 @@ def _only(rows: Rows, kept: np.ndarray) -> Rows:
     )
 
 
-def _money(made: Redecided, terms: bool) -> dict[str, np.ndarray]:
-    """The dollars of each action: of the old one as it ran, of the others by the changed file."""
-    own = np.eye(len(made.actions), dtype=bool)[made.was] & (not terms)
+def _money(made: Redecided, decided_by: Problem, terms: bool) -> dict[str, np.ndarray]:
+    """The dollars of each action: of the old one as ``sides`` has them, else the changed file's."""
+    logged = as_logged(made, decided_by, terms)
+    own = np.eye(len(made.actions), dtype=bool)[made.was] & logged[:, None]
     return {
         value_of(a, side): np.nan_to_num(np.where(own[:, i], then[:, i], now[:, i]))
         for side, then, now in zip(SIDES, made.logged, made.money, strict=True)
@@ -160,6 +161,9 @@ def worth_of(
     mine = np.isin(ground, [i for i, g in enumerate(GROUNDS) if g.support is support])
     if support is Support.IDENTIFIED:
         known = identified(made, ground, decided_by, features, terms)
-        return known, expected(made, mine & ~mature, terms)
+        return known, expected(made, mine & ~mature, decided_by, terms)
     whole = expected if support is Support.GUESSED else bounds
-    return whole(made, mine & mature, terms), whole(made, mine & ~mature, terms)
+    return (
+        whole(made, mine & mature, decided_by, terms),
+        whole(made, mine & ~mature, decided_by, terms),
+    )
