@@ -135,7 +135,7 @@ def _parts(made: "Preview"):  # type: ignore[no-untyped-def]
     }
     why = {
         Ground.RAN: "  what ran shows all outcomes",
-        Ground.EXPLORED: "  exploration shows a random part",
+        Ground.EXPLORED: "  exploration or an audit shows a random part",
         Ground.NO_OUTCOME: "  their dollars need no outcome",
         Ground.SCORE: "  no such outcome had a chance to be seen",
         Ground.RULE: "  an absolute rule decided them",

@@ -56,7 +56,7 @@ def test_each_part_has_its_own_line_and_no_line_adds_them_up(
         "would be others",
         "known: their outcomes were seen",
         "  what ran shows all outcomes",
-        "  exploration shows a random part",
+        "  exploration or an audit shows a random part",
         "guessed: only a score speaks of them",
         "not known to anybody",
     ):

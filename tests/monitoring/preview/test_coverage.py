@@ -10,6 +10,7 @@ from tests.monitoring.preview.conftest import sigmoid
 from truerisk.monitoring.preview.redecided import Redecided
 from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, grounds
 from truerisk.monitoring.preview.worth import expected, worth_of
+from truerisk.problem.load import as_config, problem_from
 from truerisk.problem.spec import Problem
 
 PI = 0.15
@@ -141,3 +142,91 @@ def test_the_known_part_covers_in_a_thousand_worlds(problem: Problem) -> None:
     part, added_up, by_score = covered(problem, 1_000, 4_000)
     assert part >= 0.93
     assert added_up <= 0.05 and by_score <= 0.5
+
+
+def campaign(seed: int, n: int) -> tuple[Redecided, np.ndarray]:
+    """A world of contacts with outcomes of their own, and the true dollars that contact adds.
+
+    Contact goes to scores that pay, a tenth of either side is drawn to the other, and hidden
+    reluctance makes contact worth less than its score says. The change contacts more.
+    """
+    rng = np.random.default_rng(seed)
+    x, u, z = rng.normal(size=(3, n))
+    score = {"contact": sigmoid(-1.4 + x + 0.5 * z), "skip": sigmoid(-1.6 + x)}
+    truly = {"contact": sigmoid(-1.7 + x + 0.5 * z + 0.7 * u), "skip": sigmoid(-1.6 + x + 0.7 * u)}
+    adds = 40 * (score["contact"] - score["skip"]) - 1.2
+    contacted = adds > 1.5
+    p = np.where(contacted, 0.9, 0.1)
+    p[rng.random(n) < 0.1] = 0.0  # who asked not to be called
+    drawn_ = rng.random(n) < p
+    y = rng.random(n) < np.where(drawn_, truly["contact"], truly["skip"])
+    values = {"contact": (38.8, -1.2), "skip": (40.0, 0.0)}
+    chance = {"contact": p, "skip": 1 - p}
+    log = pd.DataFrame(
+        {
+            "subject": np.arange(n),
+            "mature": True,
+            "score": score["contact"],
+            "p_reveal": 1.0,
+            "revealed": True,
+            "event": y.astype(float),
+            "action": np.where(drawn_, "contact", "skip"),
+            "rule": pd.Series([None] * n, dtype="str"),
+            **{f"p_{a}": chance[a] for a in values},
+            **{
+                f"value_{a}_{side}": np.full(n, values[a][k])
+                for a in values
+                for k, side in enumerate(("if_event", "if_no_event"))
+            },
+        }
+    )
+    money = tuple(np.column_stack([log[f"value_{a}_{s}"] for a in values]) for s in
+                  ("if_event", "if_no_event"))  # fmt: skip
+    made = Redecided(
+        log=log,
+        actions=tuple(values),
+        was=np.where(contacted & (p > 0), 0, 1),
+        now=np.where(adds > 0.5, 0, 1),
+        chance=np.column_stack(list(chance.values())),
+        logged=(money[0], money[1]),
+        money=(money[0], money[1]),
+        score=np.column_stack(list(score.values())),
+    )
+    return made, 40 * (truly["contact"] - truly["skip"]) - 1.2
+
+
+@pytest.fixture(scope="module")
+def contacts(make_problem: Callable[..., Problem]) -> Problem:
+    """Contact and skip, each with an outcome of its own."""
+    both = {"reveals": True, "own_outcome": True}
+    kept = as_config(make_problem()) | {
+        "actions": {
+            "contact": {**both, "if_event": "38.8", "if_no_event": "-1.2"},
+            "skip": {**both, "if_event": "40", "if_no_event": "0"},
+        },
+        "exploration": [],
+    }
+    return problem_from(kept)
+
+
+def contacts_covered(contacts: Problem, count: int, n: int) -> float:
+    def part(made: Redecided) -> np.ndarray:
+        ground = grounds(made, contacts, set(), False)
+        assert {GROUNDS[k] for k in ground[ground >= 0]} == {Ground.EXPLORED, Ground.SCORE}
+        return ground
+
+    made, adds = campaign(10_007, 1_000_000)
+    true = float((adds * made.mass)[part(made) == GROUNDS.index(Ground.EXPLORED)].sum() / 1e6)
+    held = []
+    for seed in range(count):
+        made, _ = campaign(seed, n)
+        known, _ = worth_of(made, part(made), Support.IDENTIFIED, contacts, [], False)
+        held.append(known.low / n <= true <= known.high / n)
+    return float(np.mean(held))
+
+
+@pytest.mark.thorough
+def test_what_contact_adds_is_covered_where_each_action_has_its_own_outcome(
+    contacts: Problem,
+) -> None:
+    assert contacts_covered(contacts, 150, 2_500) >= 0.91  # two standard errors below .95

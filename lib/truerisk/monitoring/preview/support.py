@@ -30,7 +30,7 @@ class Ground(Enum):
     TERMS = "terms"  # other dollars than logged, if what is offered is another amount or price
     NO_OUTCOME = "no outcome"  # its dollars need none
     RAN = "ran"  # what ran shows the outcome of every such row
-    EXPLORED = "explored"  # exploration shows it of a random part
+    EXPLORED = "explored"  # exploration, or an audit of reviews, shows it of a random part
     RULE = "rule"  # an absolute rule decided, so that no such outcome was ever seen
     NO_SCORE = "no score"
     SCORE = "score"  # no logged chance; a score is all there is
@@ -112,14 +112,16 @@ def _needs(
     first = next(iter(decided_by.outcomes))
     of = np.array([shown.get(a, first) for a in made.actions], dtype=object)
     reveals = np.array([a in shown for a in made.actions])
+    reviews = np.isin(made.actions, decided_by.reviews)
     need = np.zeros(len(made), dtype=bool)
     sure, seen = np.ones(len(made), dtype=bool), np.ones(len(made), dtype=bool)
     for outcome in decided_by.outcomes:
         by_event = (new[0] - new[1]) * (of[made.now] == outcome)
         by_event = by_event - (old[0] - old[1]) * (of[made.was] == outcome)
         hangs = ~np.isclose(by_event, 0.0, atol=1e-9)
-        chance = made.chance[:, reveals & (of == outcome)].sum(axis=1)
+        shows = reveals & (of == outcome)
         need |= hangs
-        sure &= ~hangs | (chance >= SURE)
-        seen &= ~hangs | (chance > 0)
+        # What a person declines in a review passes by an audit alone: that is no certainty.
+        sure &= ~hangs | (made.chance[:, shows & ~reviews].sum(axis=1) >= SURE)
+        seen &= ~hangs | (made.chance[:, shows].sum(axis=1) > 0)
     return need, sure, seen
