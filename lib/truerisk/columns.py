@@ -6,6 +6,7 @@ FEATURE, SEGMENT, PROTECTED = "feature__", "segment__", "protected__"
 ARM, CHANCE, VALUE = "arm_", "p_", "value_"
 SCORE = "score"
 MADE = COST, K, SCALE = ("cost", "k", "scale")  # dollars lost; the design's level; below 1 by a cap
+AUDIT_CHANCE, AUDITED, DUE = "audit_q", "audited", "review_due"  # of a review, in the ledger
 SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
 RESERVED = (
     CHANCE,

@@ -29,6 +29,7 @@ from truerisk.decisions.batch import MATCHES, Batch
 from truerisk.decisions.exploration.explore import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities, scores
 from truerisk.decisions.reasons import stated
+from truerisk.decisions.review.audit import review_columns
 from truerisk.features.matching import together
 from truerisk.lake.identity import as_text
 from truerisk.models.levels import strangers
@@ -100,6 +101,7 @@ def decide(
         ledger[chance_of(name)] = p[:, i]
         ledger[value_of(name, IF_EVENT)] = money[0][:, i]
         ledger[value_of(name, IF_NO_EVENT)] = money[1][:, i]
+    ledger = ledger.assign(**review_columns(problem, scored, action, p))
     for a in dict.fromkeys(entry.action for entry in problem.exploration):
         mine = [entry.action == a for entry in problem.exploration]
         for what, values in zip(MADE, (made.cost, made.k, made.scale), strict=True):

@@ -8,6 +8,7 @@ from truerisk.features.labels import labels
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.lake.overrides import overrides
+from truerisk.lake.reviews import pin, reviewed
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sticky import with_chances_held
@@ -66,6 +67,14 @@ def _overrides(
     return changed.astype("object").where(changed.notna() & changed.ne(log["action"]), None)
 
 
+def _in_review(problem: Problem, review: pd.DataFrame, by_hand: pd.Series) -> pd.Series:
+    """Overrides of all rows, (n,): also by verdicts that came too late, and none that let pass whom
+    a verdict or an audit had let pass, or stopped whom it had stopped."""
+    hand = by_hand.where(by_hand.notna(), review["override"])
+    same = review["verdict"].notna() & (hand.isin(problem.revealing) == review["passes"])
+    return hand.mask(same, None)
+
+
 def decision_log(
     problem: Problem, lake: Lake, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
 ) -> pd.DataFrame:
@@ -75,14 +84,24 @@ def decision_log(
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
     the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
     rows too: null where the action hides the outcome, or where a mature row has none. ``override``
-    is the action that a contest put in place of the decided one, null where it stands.
+    is the action that a contest, or a verdict that came too late, put in place of what was decided,
+    null where it stands. Where people review, an outcome counts only where the row passed; the log
+    tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and ``reviewer``
+    (measurement/evidence/reviewed.py).
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = log[log["as_of"] < known_at].reset_index(drop=True)
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
     log = log.join(known, on=problem.key)
+    by_hand = _overrides(lake, problem, log, known_at)
     reveals = log["action"].isin(problem.revealing)
+    if problem.reviews:
+        review = reviewed(problem, lake, log, known_at, pin(problem, lake, versions or {}))
+        by_hand = _in_review(problem, review, by_hand)
+        log = log.assign(**{c: review[c] for c in ("verdict", "q", "audited", "reviewer")})
+        passes = review["passes"].where(by_hand.isna(), by_hand.isin(problem.revealing))
+        reveals &= ~log["action"].isin(problem.reviews) | passes
     shown = reveals & log["event"].notna() & log["mature"]
     followed = reveals & (shown | ~log["mature"])
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
@@ -94,5 +113,5 @@ def decision_log(
         event_at=log["event_at"].where(followed),
         followed_until=log["followed_until"].where(followed),
         status=status,
-        override=_overrides(lake, problem, log, known_at),
+        override=by_hand,
     ).drop(columns="closed")

@@ -19,11 +19,12 @@ from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake
 from truerisk.lake.overrides import overrides
+from truerisk.lake.reviews import pin, reviewed
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sources.views import checked
 from truerisk.lake.sticky import with_chances_held
-from truerisk.lake.tables import is_ours, ledger
+from truerisk.lake.tables import is_ours, ledger, verdicts_of
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -239,31 +240,36 @@ def _known(sources: Sources, spine: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     """The applications with their features, their labels and their logged chances."""
     frame = with_features(sources, spine, known_at)
     frame = frame.join(labels(sources, frame, known_at), on=sources.problem.key)
-    return _reveal(frame, sources.problem, sources.lake, sources.versions, known_at)
+    return _reveal(frame, sources, known_at)
 
 
-def _reveal(
-    frame: pd.DataFrame,
-    problem: Problem,
-    lake: Lake,
-    versions: dict[str, Version],
-    known_at: pd.Timestamp,
-) -> pd.DataFrame:
-    """Add the logged p_reveal; an outcome that our own decision did not reveal is no label."""
+def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd.DataFrame:
+    """Add the logged p_reveal; an outcome that our own decision did not reveal is no label.
+
+    Where people review the chance is that of the decision and of the audit, πq. What a person put
+    in place of the decision is no draw of the policy's: nor is its outcome.
+    """
+    problem, lake, versions = sources.problem, sources.lake, sources.versions
     table = ledger(problem.name)
     version = versions.get(table, lake.version(table))
     if version is None:
         return frame.assign(p_reveal=float("nan"))
     versions[table] = version
     decided = with_chances_held(lake.read(table, int(version)))
-    by_hand = decided["decision_id"].isin(overrides(lake, problem.name, known_at).index)
-    changed = decided.loc[by_hand, problem.key]
-    decided = decided.set_index(problem.key)[["action", "p_reveal"]]
+    hidden = ~decided["action"].isin(problem.revealing)
+    hidden |= decided["decision_id"].isin(overrides(lake, problem.name, known_at).index)
+    if problem.reviews:
+        said = pin(problem, lake, versions)
+        if said is not None:
+            versions[verdicts_of(problem.name)] = said
+        review = reviewed(problem, lake, decided, known_at, said)
+        stopped = ~review["passes"] | review["override"].notna()
+        hidden |= decided["action"].isin(problem.reviews) & stopped
+        decided["p_reveal"] *= review["q"].fillna(1.0)
+    decided = decided.assign(hidden=hidden).set_index(problem.key)[["hidden", "p_reveal"]]
     frame = frame.join(decided, on=problem.key)
-    hidden = frame["action"].notna() & ~frame["action"].isin(problem.revealing)
-    # What a person put in place of the decision is no draw of the policy's: nor is its outcome.
-    hidden |= frame[problem.key].isin(changed)
-    return frame.assign(event=frame["event"].mask(hidden)).drop(columns="action")
+    hidden = frame.pop("hidden").eq(True)
+    return frame.assign(event=frame["event"].mask(hidden))
 
 
 def _newest(sources: Sources, known_at: pd.Timestamp) -> dict[str, pd.Timestamp]:

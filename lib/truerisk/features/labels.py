@@ -1,5 +1,7 @@
 """Labels as they were known: whole horizons only, and only outcomes that were available."""
 
+from datetime import timedelta
+
 import pandas as pd
 
 from truerisk.errors import SourceError
@@ -19,8 +21,8 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     there).
 
     An outcome counts once its row is available. Where a fixed ``delay`` says when that is, nobody
-    is mature before horizon and delay have passed, for events and non-events alike; where each row
-    says it (``available_at``), a row that is not there yet is no outcome.
+    is mature before horizon, delay and the time of a review have passed, for events and non-events
+    alike; where each row says it (``available_at``), a row that is not there yet is no outcome.
 
     Raises SourceError for an outcome observed never or before its application, and for events
     that are not 0 or 1.
@@ -68,7 +70,7 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
             f"{counted(len(joined), 'row')}; an outcome follows its application."
         )
     by_row = source.available_at is not None
-    wait = outcome.horizon if by_row else outcome.horizon + source.delay
+    wait = outcome.horizon + problem.waiting + (timedelta(0) if by_row else source.delay)
     mature = is_mature(joined["as_of"], wait, known_at)
     available = joined["__available"] <= known_at
     seen = label(event, joined["__observed"], joined["as_of"], outcome.horizon)

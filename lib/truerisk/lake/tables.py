@@ -25,6 +25,11 @@ def contests_of(problem: str) -> str:
     return f"contests/{problem}"
 
 
+def verdicts_of(problem: str) -> str:
+    """The table of what people said of the applications of a problem that they reviewed."""
+    return f"verdicts/{problem}"
+
+
 DECISIONS_SCHEMA = pa.schema(
     {
         "decision_id": pa.string(),
@@ -59,7 +64,8 @@ DECISIONS_SCHEMA = pa.schema(
 LOGGED = (
     "event", "event_at", "followed_until", "mature", "revealed", "status", "override", "closed",
     "cluster", "m", "realised_value", "vintage", "experiment", "arm", "arm_share", "entry",
-    "exploration_entry", "factors", "shard", "chain_at", "chain_rows", "chain_previous",
+    "exploration_entry", "verdict", "q", "audited", "audit_q", "reviewer", "review_due", "m2",
+    "factors", "shard", "chain_at", "chain_rows", "chain_previous",
     "chain_hash",
 )  # fmt: skip
 
@@ -98,6 +104,17 @@ ESTIMATES_SCHEMA = pa.schema(
         "share_not_identified": pa.float64(),
         "status": pa.string(),
         "run": pa.string(),
+    }
+)
+
+VERDICTS_SCHEMA = pa.schema(
+    {
+        "decision_id": pa.string(),
+        "verdict": pa.string(),
+        "action": pa.string(),  # what it became
+        "by": pa.string(),
+        "because": pa.string(),
+        "at": TIME,
     }
 )
 

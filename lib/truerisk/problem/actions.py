@@ -17,6 +17,7 @@ from truerisk.wording.lists import listed, one_of
 Kind = Literal["working", "saturday", "sunday", "holiday"]
 KINDS: tuple[Kind, ...] = ("working", "saturday", "sunday", "holiday")  # of days
 MOST_SEATS = 10**9
+LATE = "late"  # the verdict of a review whose time ran out
 OF_REVIEW = ("within", "verdicts", "late", "audit")
 
 
@@ -112,6 +113,11 @@ class Action(Part):
             raise ValueError(
                 f"has {listed(given)} and no verdicts; only what a person reviews has them: write "
                 'verdicts = { pass = "pass", decline = "decline" }, or leave it out'
+            )
+        if LATE in self.verdicts:
+            raise ValueError(
+                f'has a verdict called "{LATE}", which is what no verdict in time is called; name '
+                "it otherwise"
             )
         lines = {"within": 'within = "1d"', "late": 'late = "decline"', "audit": "audit = 0.05"}
         for name, line in lines.items():

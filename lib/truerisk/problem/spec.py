@@ -224,6 +224,15 @@ class Problem(Part):
         return tuple(name for name, action in self.actions.items() if action.is_review)
 
     @property
+    def waiting(self) -> timedelta:
+        """The longest that a review may take, by which every application matures later."""
+        return max((r.within for r in self._reviews if r.within), default=timedelta(0))
+
+    @property
+    def _reviews(self) -> list[Action]:
+        return [self.actions[name] for name in self.reviews]
+
+    @property
     def limited(self) -> tuple[str, ...]:
         """The actions that have a capacity."""
         return tuple(name for name, a in self.actions.items() if a.capacity is not None)

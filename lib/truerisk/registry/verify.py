@@ -1,4 +1,4 @@
-"""Whether registry, ledgers and contests of a lake are as they were written, row by row."""
+"""Whether registry, ledgers, contests and verdicts of a lake are as they were written, row by row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from truerisk.lake.tables import CONTEST_KEY, LEDGER_KEY, REGISTRY, REGISTRY_KEY
 from truerisk.wording.counted import counted
 
 # Folder of a table per problem → what orders its rows.
-CHAINED = {"decisions": LEDGER_KEY, "contests": CONTEST_KEY}
+CHAINED = {"decisions": LEDGER_KEY, "contests": CONTEST_KEY, "verdicts": LEDGER_KEY}
 SAID = 3  # breaks that one message spells out
 
 
@@ -28,7 +28,7 @@ class Verified:
 
 
 def verify(lake: Lake, heads: Iterable[str] = ()) -> list[Verified]:
-    """The registry, ledgers and contests of a lake; ``heads`` are hashes that were noted elsewhere.
+    """The registry, ledgers, contests and verdicts; ``heads`` are hashes that were noted elsewhere.
 
     Raises LakeError for a lake that has neither, and for a head that no chain holds.
     """
@@ -74,7 +74,7 @@ def _verified(table: str, rows: pa.Table, key: str, noted: chain.Head | None) ->
     hashes = _column(rows, chain.HASH)
     newest = max(places, default=None)
     head = hashes[_column(rows, chain.AT).index(newest)] if newest is not None else ""
-    called = {REGISTRY_KEY: _event, LEDGER_KEY: _batch}.get(key, _row)
+    called = SAID_OF.get(table.partition("/")[0], _event)
     broken = list(chain.breaks(rows, key, noted, called))
     return Verified(
         table=table,
@@ -97,6 +97,13 @@ def _batch(rows: pa.Table) -> str:
 
 def _row(rows: pa.Table) -> str:
     return str(rows[CONTEST_KEY][0].as_py())
+
+
+def _verdicts(rows: pa.Table) -> str:
+    return f"{counted(rows.num_rows, 'verdict')} by {rows['by'][0].as_py()}"
+
+
+SAID_OF = {"decisions": _batch, "contests": _row, "verdicts": _verdicts}
 
 
 def _column(rows: pa.Table, name: str) -> list:
