@@ -18,9 +18,11 @@ PUBLIC = {
     "Problem": "truerisk.problem.spec:Problem",
     "Reading": "truerisk.measurement.options:Reading",
     "TrueriskError": "truerisk.errors:TrueriskError",
+    "acted": "truerisk.decisions.review.queue:acted",
     "approve": "truerisk.registry.approval:approve",
     "build_dataset": "truerisk.features.dataset:build_dataset",
     "build_features": "truerisk.features.build:build_features",
+    "catch_rate": "truerisk.measurement.catch_rate:catch_rate",
     "commit": "truerisk.decisions.ledger:commit",
     "contests": "truerisk.decisions.contests:contests",
     "decide": "truerisk.decisions.decide:decide",
@@ -31,6 +33,8 @@ PUBLIC = {
     "fairness": "truerisk.measurement.fairness:fairness",
     "find_new_files": "truerisk.lake.ingest.new_files:find_new_files",
     "fit": "truerisk.models.training:fit",
+    "give_verdict": "truerisk.decisions.review.verdicts:give_verdict",
+    "give_verdicts": "truerisk.decisions.review.verdicts:give_verdicts",
     "ingest": "truerisk.lake.ingest.ingest:ingest",
     "load_problem": "truerisk.problem.load:load_problem",
     "measure": "truerisk.measurement.measure:measure",
@@ -40,6 +44,7 @@ PUBLIC = {
     "open_lake": "truerisk.lake.lake:open_lake",
     "plan_batch": "truerisk.decisions.batch:plan_batch",
     "predictability": "truerisk.evaluation.predictability.predictability:predictability",
+    "queue": "truerisk.decisions.review.queue:queue",
     "read_ledger": "truerisk.decisions.ledger:read_ledger",
     "registry": "truerisk.registry",
     "review": "truerisk.evaluation.review:review",
@@ -66,6 +71,10 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.decisions.ledger import commit as commit
     from truerisk.decisions.ledger import decision_log as decision_log
     from truerisk.decisions.ledger import read_ledger as read_ledger
+    from truerisk.decisions.review.queue import acted as acted
+    from truerisk.decisions.review.queue import queue as queue
+    from truerisk.decisions.review.verdicts import give_verdict as give_verdict
+    from truerisk.decisions.review.verdicts import give_verdicts as give_verdicts
     from truerisk.errors import TrueriskError as TrueriskError
     from truerisk.evaluation.predictability.predictability import predictability as predictability
     from truerisk.evaluation.review import review as review
@@ -81,6 +90,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.lake.lake import open_lake as open_lake
     from truerisk.measurement import uplift as uplift
     from truerisk.measurement import worth as worth
+    from truerisk.measurement.catch_rate import catch_rate as catch_rate
     from truerisk.measurement.drift import drift as drift
     from truerisk.measurement.fairness import fairness as fairness
     from truerisk.measurement.measure import measure as measure

@@ -19,6 +19,7 @@ from truerisk.commands import (
     ledger,
     models,
     policy,
+    queue,
     verify,
 )
 from truerisk.errors import FlowFailedError, TrueriskError, masked, outside
@@ -51,6 +52,7 @@ for command in (
 app.add_typer(contest.app, name="contest")
 app.add_typer(exploration.app, name="exploration")
 app.add_typer(features.app, name="features")
+app.add_typer(queue.app, name="queue")
 app.add_typer(policy.app, name="policy")
 
 

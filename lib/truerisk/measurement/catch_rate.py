@@ -8,6 +8,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
+from truerisk.measurement.evidence.outcomes import Outcome
 from truerisk.measurement.evidence.pseudo import Guess, dr
 from truerisk.measurement.evidence.reviewed import LATE, rates
 from truerisk.measurement.evidence.rows import Rows
@@ -37,7 +38,7 @@ def catch_rate(log: Log | Evidence, stops: Sequence[str] = ()) -> pd.DataFrame:
     frame = known.frame
     if "verdict" not in frame:
         raise LogError('The log has no column "verdict"; a catch rate needs reviews and audits.')
-    verdict, rows = frame["verdict"], known.rows
+    verdict, rows = frame["verdict"], known.rows_of(Outcome())
     late = verdict.eq(LATE).to_numpy()
     by_hand = verdict.notna().to_numpy() & ~late
     names = list(stops) or list(verdict[by_hand & (rows.audit < 1)].unique())

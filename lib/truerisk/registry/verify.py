@@ -1,4 +1,4 @@
-"""Whether registry, ledgers, contests and verdicts of a lake are as they were written, row by row."""
+"""Whether registry, ledgers, contests and verdicts of a lake are as they were written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ def _reviewed(problem: Problem, lake: Lake, now: pd.Timestamp) -> tuple[pd.DataF
     else:
         rows = read_ledger(problem, lake)
     if AUDIT_CHANCE not in rows:
-        columns = [problem.key, *SHOWN, DUE]
+        columns = [problem.key, *(DUE if c == "due" else c for c in SHOWN)]
         empty = pd.DataFrame(columns=list(dict.fromkeys(columns)))
         return empty, reviewed(problem, lake, empty, now)
     rows = rows[rows[AUDIT_CHANCE].notna() & (rows["as_of"] <= now)]

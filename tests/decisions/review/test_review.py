@@ -1,0 +1,252 @@
+"""From the draw of the audit over queue and verdict to what is measured and trained on."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tests.decisions.review.analyst import judged
+from truerisk.cli import app
+from truerisk.decisions.contests import Answer, decide_contest, open_contest
+from truerisk.decisions.ledger import decision_log
+from truerisk.decisions.review.queue import acted, queue, queue_counts
+from truerisk.decisions.review.verdicts import give_verdict, give_verdicts
+from truerisk.errors import RegistryError, TrueriskError
+from truerisk.features.dataset import build_dataset
+from truerisk.lake.lake import Lake
+from truerisk.lake.reviews import verdicts
+from truerisk.lake.tables import verdicts_of
+from truerisk.measurement.catch_rate import catch_rate
+from truerisk.measurement.measure import measure
+from truerisk.measurement.options import Reading
+from truerisk.problem.spec import Problem
+from truerisk.registry.verify import verify
+
+LATER = pd.Timestamp("2025-03-12", tz="UTC")
+MATURE = pd.Timestamp("2026-03-12", tz="UTC")
+MUCH_LATER = pd.Timestamp("2030-01-01", tz="UTC")  # than anybody's clock
+SAME = Reading(same_outcome={"review": "approve"})
+
+
+@pytest.fixture
+def bad(lake: Lake, decided: pd.DataFrame) -> pd.Series:
+    return lake.read("outcomes").set_index("application_id")["defaulted"].astype(bool)
+
+
+def test_the_audit_is_drawn_before_and_nobody_who_reviews_sees_it(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    reviewed = decided["action"].eq("review")
+    assert reviewed.sum() > 100 and (reviewed & decided["explored"]).sum() > 20
+    q, z = decided["audit_q"], decided["audited"]
+    assert q.notna().equals(reviewed) and z.notna().equals(reviewed)
+    assert decided["review_due"].notna().equals(reviewed)
+    pi = decided.loc[reviewed, "p_reveal"]
+    np.testing.assert_allclose(q[reviewed], np.maximum(0.25, np.minimum(1, 0.02 / pi)))
+    mine = decided[reviewed & decided["explored"]]
+    drawn = mine["exploration_u"] < mine["audit_q"]
+    assert not drawn.equals(mine["audited"].astype(bool)), "by another word than exploration's"
+    waiting = queue(problem, lake, LATER - pd.Timedelta("9D"))
+    hidden = ("audit", "explor", "p_", "propensity", "own_", "score", "model", "expected")
+    assert not [c for c in waiting if c.startswith(hidden)]
+    assert waiting["due"].is_monotonic_increasing
+
+
+def test_a_verdict_counts_once_by_name_and_the_second_is_told_who_gave_the_first(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    first, second = _ids(decided)[:2]
+    at = decided["as_of"].max()
+    give_verdict(problem, lake, first, "pass", "Called the employer", "Ana Ruiz", at)
+    refuse = pytest.raises(RegistryError, match=r'Ana Ruiz gave the verdict "pass"')
+    with refuse:
+        give_verdict(problem, lake, first, "decline", "No answer", "Tom Lee", at)
+    both = pd.DataFrame(
+        {"decision_id": [second, first], "verdict": "pass", "because": "Fine", "by": "Tom Lee"}
+    )
+    with pytest.raises(RegistryError, match="Ana Ruiz gave"):
+        give_verdicts(problem, lake, both, at)
+    assert len(verdicts(problem, lake)) == 1, "all of them or none"
+    [found] = [v for v in verify(lake) if v.table == verdicts_of(problem.name)]
+    assert found.links == 1 and not found.breaks
+
+
+def _ids(decided: pd.DataFrame, action: str = "review") -> list[str]:
+    return decided.loc[decided["action"].eq(action), "decision_id"].tolist()
+
+
+def test_of_two_people_at_once_one_is_told_about_the_other(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    one, at = _ids(decided)[0], decided["as_of"].max()
+
+    def say(by: str) -> str:
+        try:
+            give_verdict(problem, lake, one, "pass", "Fine", by, at)
+        except RegistryError as error:
+            return str(error)
+        return ""
+
+    people = ["Ana Ruiz", "Tom Lee", "Mia Wong"]
+    with ThreadPoolExecutor(3) as pool:
+        said = list(pool.map(say, people))
+    assert said.count("") == 1
+    winner = people[said.index("")]
+    assert all(f"{winner} gave the verdict" in text for text in said if text)
+    assert len(verdicts(problem, lake)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"decision_id": "0" * 20}, "has no decision with the id of this decision"),
+        ({"verdict": "maybe"}, "verdict 'maybe' is none that small has; allowed: decline or pass"),
+        ({"verdict": "late"}, "verdict 'late' is none"),
+        ({"by": "bot"}, "is no person's name"),
+        ({"because": " "}, "a reason"),
+        ({"at": pd.Timestamp("2025-01-01", tz="UTC")}, "before its application came"),
+    ],
+)
+def test_what_is_no_verdict_is_refused_and_nothing_is_written(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, change: dict, said: str
+) -> None:
+    row = {
+        "decision_id": _ids(decided)[0], "verdict": "pass", "because": "Fine", "by": "Ana Ruiz",
+        "at": LATER, **change,
+    }  # fmt: skip
+    with pytest.raises(RegistryError, match=said):
+        give_verdict(problem, lake, **row)
+    other = _ids(decided, "approve")[0]
+    with pytest.raises(RegistryError, match='this decision has the action "approve"; only review'):
+        give_verdict(problem, lake, **row | {"decision_id": other})
+    assert lake.version(verdicts_of(problem.name)) is None
+
+
+def test_an_outcome_counts_only_where_the_row_passed(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, bad: pd.Series
+) -> None:
+    waiting = decided[decided["action"].eq("review")]
+    given = judged(waiting, bad, 0.8)
+    assert give_verdicts(problem, lake, given) == len(given)
+    counts = queue_counts(problem, lake, LATER)
+    assert counts["waiting"] == 0 and counts["late"] == len(waiting) - len(given)
+    assert counts["verdict_pass"] + counts["verdict_decline"] == len(given)
+    log = decision_log(problem, lake, MATURE).set_index("decision_id")
+    said = given.set_index("decision_id")["verdict"].reindex(waiting["decision_id"]).fillna("late")
+    own = log.loc[waiting["decision_id"]]
+    assert own["verdict"].tolist() == said.tolist()
+    passes = said.eq("pass") | waiting.set_index("decision_id")["audited"].astype(bool)
+    assert own["revealed"].equals(passes.rename("revealed")) and own["override"].isna().all()
+    assert own.loc[said.eq("pass"), "q"].eq(1).all() and (own.loc[said.ne("pass"), "q"] < 1).all()
+    done = acted(problem, lake, LATER).set_index("decision_id")["action"]
+    assert done.eq("approve").reindex(passes.index).equals(passes.rename("action"))
+    found = measure(log.reset_index(), reading=SAME)
+    row = found[
+        found["metric"].eq("event_rate") & found["estimator"].eq("dr")
+        & found["population"].eq("eligible") & found["group"].eq("")
+    ].iloc[0]  # fmt: skip
+    assert row["status"] == "ok"
+    true = bad[log.loc[log["p_reveal"] > 0, "application_id"]].mean()
+    assert row["low"] < true < row["high"]
+    assert catch_rate(log.reset_index())["reviewer"].tolist()[1:] == ["Ana Ruiz", "Tom Lee"]
+    data = build_dataset(problem, lake, MATURE)
+    frame = data.frame.set_index("application_id")
+    labelled = frame.loc[waiting["application_id"], "event"].notna()
+    assert labelled.to_numpy().tolist() == passes.tolist(), "declined rows are no labels"
+    chance = frame.loc[waiting["application_id"], "p_reveal"].to_numpy()
+    np.testing.assert_allclose(chance, own["p_reveal"] * own["q"])
+    assert data.versions[verdicts_of(problem.name)] == lake.version(verdicts_of(problem.name))
+
+
+def test_every_application_matures_when_reviews_of_its_day_are_over(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    horizon, last = problem.outcome.horizon, decided["as_of"].max()
+    wait = pd.Timedelta(horizon) + pd.Timedelta("1D")
+    before = decision_log(problem, lake, last + wait - pd.Timedelta("1s"))
+    assert not before["mature"].iloc[-1] and before["mature"].iloc[0]
+    assert decision_log(problem, lake, last + wait)["mature"].all()
+
+
+def test_a_verdict_that_comes_too_late_is_a_change_by_hand(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    own = decided[decided["action"].eq("review")]
+    hidden = own.loc[~own["audited"].astype(bool), "decision_id"].iloc[0]
+    seen = own.loc[own["audited"].astype(bool), "decision_id"].iloc[0]
+    for one in (hidden, seen):
+        give_verdict(problem, lake, one, "pass", "Called at last", "Ana Ruiz", LATER)
+    log = decision_log(problem, lake, MATURE).set_index("decision_id")
+    assert log.loc[hidden, ["verdict", "override", "revealed"]].tolist() == [
+        "late",
+        "approve",
+        True,
+    ]
+    assert log.loc[seen, "verdict"] == "late" and pd.isna(log.loc[seen, "override"])
+    assert log.loc[seen, "revealed"] and pd.isna(log.loc[hidden, "reviewer"])
+    done = acted(problem, lake, MATURE).set_index("decision_id")["action"]
+    assert done[[hidden, seen]].tolist() == ["approve", "approve"]
+    frame = build_dataset(problem, lake, MATURE).frame.set_index("application_id")["event"]
+    key = decided.set_index("decision_id")["application_id"]
+    assert pd.isna(frame[key[hidden]]) and pd.notna(frame[key[seen]])
+    assert len(measure(log.reset_index(), reading=SAME))
+
+
+def test_a_contest_of_a_verdict_is_an_override_unless_it_changes_nothing(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    own = decided[decided["action"].eq("review")]
+    audited, other = (
+        own.loc[own["audited"].astype(bool) == a, "decision_id"].iloc[0] for a in (True, False)
+    )
+    answer = Answer(outcome="changed", by="Tom Lee", because="A payslip", action="approve")
+    given = own[own["decision_id"].isin([audited, other])]
+    give_verdicts(
+        problem,
+        lake,
+        given[["decision_id"]].assign(
+            verdict="decline",
+            because="No answer",
+            by="Ana Ruiz",
+            at=given["as_of"] + pd.Timedelta("1h"),
+        ),
+    )
+    for one in (audited, other):
+        open_contest(problem, lake, one, "My income", "Tom Lee", at=MUCH_LATER)
+        decide_contest(problem, lake, one, answer, MUCH_LATER)
+    log = decision_log(problem, lake, MUCH_LATER).set_index("decision_id")
+    assert log.loc[other, "override"] == "approve" and pd.isna(log.loc[audited, "override"])
+    assert len(measure(log.reset_index(), reading=SAME))
+
+
+def test_the_commands_list_decide_and_refuse(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("truerisk.commands.queue.find", lambda name: problem)
+    run: Callable[..., Any] = CliRunner().invoke
+    at = ["--problem", "small", "--lake", lake.root]
+    said = run(app, ["queue", *at])
+    assert said.exit_code == 0 and "were reviewed" in said.output
+    told = run(app, ["queue", "list", *at, "--json"])
+    listed = json.loads(told.output)
+    assert listed == [], "all are past due by now"
+    one = _ids(decided)[0]
+    told = ["--because", "Fine", "--by", "Ana Ruiz"]
+    said = run(app, ["queue", "verdict", one, "pass", *told, *at])
+    assert said.exit_code == 0 and "counts as a change by hand" in said.output
+    again = run(app, ["queue", "verdict", one, "pass", *told, *at])
+    assert isinstance(again.exception, TrueriskError)
+
+
+def test_a_problem_without_reviews_has_no_queue(
+    make_problem: Callable[..., Problem], lake: Lake
+) -> None:
+    plain = make_problem()
+    assert queue(plain, lake).empty and queue_counts(plain, lake)["reviewed"] == 0
+    with pytest.raises(RegistryError, match="no action is a review"):
+        give_verdict(plain, lake, "0" * 20, "pass", "Fine", "Ana Ruiz")
