@@ -15,6 +15,7 @@ from truerisk.features.definitions import definition, definition_hash, names
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 from truerisk.wording.lists import listed, one_of
 
 APPLICATION = ("source", "subject")
@@ -50,8 +51,8 @@ def check_actions(changed: Problem, decided_by: Problem, log: pd.DataFrame) -> N
     for name, action in changed.actions.items():
         if name not in known:
             raise ProblemError(
-                f'{changed.where}: action "{name}" was never open to the {len(log):,} decisions of '
-                f"this ledger, which holds its dollars and its chance for {one_of(known)} alone, "
+                f'{changed.where}: action "{name}" was never open to the '
+                f"{counted(len(log), 'decision')} of this ledger, which holds its dollars and its chance for {one_of(known)} alone, "
                 "so nothing can be said of it; let the deciding file have it first, and explore "
                 f'it: [[exploration]] action = "{name}".'
             )
