@@ -53,7 +53,8 @@ def check_actions(changed: Problem, decided_by: Problem, log: pd.DataFrame) -> N
             raise ProblemError(
                 f'{changed.where}: action "{name}" was never open to the '
                 f"{counted(len(log), 'decision')} of this ledger, which holds its dollars and its "
-                f"chance for {one_of(known)} alone, so nothing can be said of it; let the deciding file have it first, and explore "
+                f"chance for {one_of(known)} alone, so nothing can be said of it; let the "
+                "deciding file have it first, and explore "
                 f'it: [[exploration]] action = "{name}".'
             )
         then = decided_by.actions.get(name)
