@@ -13,6 +13,7 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.draws import two_sided
+from truerisk.wording.counted import counted
 
 LIMIT = 4.0  # standard deviations, or a tail as small where few are expected
 
@@ -50,7 +51,8 @@ def check_audits(log: pd.DataFrame) -> None:
         a = wrong[0]
         more = f", and so in {len(wrong) - 1:,} more groups" if len(wrong) > 1 else ""
         raise LogError(
-            f'The log cannot be measured: of {a.rows:,} rows of {a.group[0]} "{a.group[1]}" the '
+            f"The log cannot be measured: of {counted(a.rows, 'row')} of {a.group[0]} "
+            f'"{a.group[1]}" the '
             f"audit drew {a.audited:,} and {a.expected:,.1f} were expected (z = {a.z:+.1f}{more}); "
             "find out who could know the draw before the verdict, and draw audits by a word of "
             "their own."
