@@ -30,12 +30,11 @@ class ScoreFlow(BaseFlow):
 
     @step
     def decide(self, shards):
-        """Exploration sees the whole batch; one commit neither repeats nor loses a decision."""
+        """Exploration and seats see the whole batch; a commit neither repeats nor loses a row."""
         self.merge_artifacts(shards, exclude=["scored"])
         scored = [shard.scored for shard in shards]
-        decided = tr.decide(self.problem, scored, self.batch, self.run)
-        new = tr.commit(self.problem, self.lake, decided)
-        self.said = tr.describe(self.problem, decided, new, self.batch, scored)
+        made = tr.decide_and_commit(self.problem, self.lake, scored, self.batch, self.run)
+        self.said = tr.describe(self.problem, made.decided, made.new, made.batch, scored)
         self.next(self.end)
 
     @step

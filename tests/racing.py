@@ -17,6 +17,7 @@ from truerisk.lake.lake import open_lake
 NEEDED = [
     "pytest",
     "truerisk.decisions.ledger",
+    "truerisk.jobs.decide_batch",
     "truerisk.problem.load",
     "truerisk.registry.approval",
 ]

@@ -216,6 +216,7 @@ def test_public_names() -> None:
         "commit",
         "contests",
         "decide",
+        "decide_and_commit",
         "decide_contest",
         "decision_log",
         "describe",

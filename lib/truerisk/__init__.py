@@ -26,6 +26,7 @@ PUBLIC = {
     "commit": "truerisk.decisions.ledger:commit",
     "contests": "truerisk.decisions.contests:contests",
     "decide": "truerisk.decisions.decide:decide",
+    "decide_and_commit": "truerisk.jobs.decide_batch:decide_and_commit",
     "decide_contest": "truerisk.decisions.contests:decide_contest",
     "decision_log": "truerisk.decisions.ledger:decision_log",
     "describe": "truerisk.decisions.decide:describe",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.features import online as online
     from truerisk.features.build import build_features as build_features
     from truerisk.features.dataset import build_dataset as build_dataset
+    from truerisk.jobs.decide_batch import decide_and_commit as decide_and_commit
     from truerisk.jobs.measure_ledger import measure_ledger as measure_ledger
     from truerisk.jobs.submit import Attachments as Attachments
     from truerisk.jobs.submit import submit as submit

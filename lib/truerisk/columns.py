@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 
 FEATURE, SEGMENT, PROTECTED = "feature__", "segment__", "protected__"
-ARM, CHANCE, VALUE = "arm_", "p_", "value_"
+ARM, CHANCE, VALUE, SEAT = "arm_", "p_", "value_", "seat_"
 SCORE = "score"
 MADE = COST, K, SCALE = ("cost", "k", "scale")  # dollars lost; the design's level; below 1 by a cap
 AUDIT_CHANCE, AUDITED, DUE = "audit_q", "audited", "review_due"  # of a review, in the ledger
+SEAT_DAY, SEAT_LOST, SEAT_RHO = ("seat_day", "seat_lost", "seat_rho")
+PRICE, TAU, GAIN = ("lambda", "tau", "g")  # of a seat: dollars, the lottery's bound, dollars
+SEATS = BEFORE, AFTER = ("before", "after")  # seats left for the policy, around the batch
+EXPLORE_SEATS = EXPLORE_BEFORE, EXPLORE_AFTER = ("explore_before", "explore_after")
 SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
 RESERVED = (
     CHANCE,
@@ -16,6 +20,7 @@ RESERVED = (
     SEGMENT,
     PROTECTED,
     "exploration_",
+    SEAT,
     "__",
 )  # for us
 
@@ -43,6 +48,11 @@ def made_of(what: str, action: str) -> str:
 def value_of(action: str, side: str) -> str:
     """The dollars of an action, ``side`` one of SIDES: value_<action>_if_event and so on."""
     return f"{VALUE}{action}_{side}"
+
+
+def seat_of(what: str, action: str) -> str:
+    """About the seats of a limited action: seat_lambda_<a>, seat_before_<a> and so on."""
+    return f"{SEAT}{what}_{action}"
 
 
 def valued_actions(columns: Iterable[object]) -> list[str]:

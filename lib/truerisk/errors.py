@@ -4,7 +4,8 @@ TrueriskError
 ├── ProblemError     the problem file: file, path in it, what came, what is allowed
 ├── SourceError      the data of a source: source, column, rows
 ├── LakeError        a lake that cannot be opened, read or written
-│   └── DamagedError a table whose files do not say what they must
+│   ├── DamagedError a table whose files do not say what they must
+│   └── SeatError    a batch whose seats another one claimed first: it is priced again
 ├── ModelError       a model package that is missing, changed or of another format
 ├── LogError         a decision log that cannot be measured
 └── RegistryError    a registry event that is not allowed in the present state
@@ -99,6 +100,10 @@ class LakeError(TrueriskError):
 
 class DamagedError(LakeError):
     """A table of the lake is damaged; what it holds can only come from a copy."""
+
+
+class SeatError(LakeError):
+    """Another batch claimed seats that this one was priced with."""
 
 
 class ModelError(TrueriskError):

@@ -1,12 +1,16 @@
 """A batch: the undecided applications of one run, and everything pinned before the first draw."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from truerisk.decisions.capacity.calendar import moments
+from truerisk.decisions.capacity.claims import Claims, claims
+from truerisk.decisions.capacity.history import SeenBy, known_arrivals
+from truerisk.decisions.capacity.price import Arrivals
 from truerisk.decisions.exploration.budget import Spent
 from truerisk.decisions.exploration.recent import Recent, of_entry, recent
 from truerisk.decisions.exploration.returning import Chances, chances
@@ -34,10 +38,12 @@ AS_SCORED = Calibration(0.0, 1.0)
 class Batch:
     """``spine`` has a row per application to decide, in order of time.
 
-    ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per UTC
-    day by each entry of the problem's exploration, ``recent`` the decisions of the 30 days that end
+    ``features`` names the inputs of the model; ``spent`` is what earlier batches explored per day
+    by each entry of the problem's exploration, ``recent`` the decisions of the 30 days that end
     with the batch, which share its budget, ``chances`` what the batch's subjects had before;
-    ``calibration`` corrects the score for everyone when exploration is priced, and never decides;
+    ``calibration`` corrects the score for everyone when exploration is priced, and never decides.
+    ``claims`` are the seats that earlier decisions hold, ``arrivals`` the applications that tell
+    what is still to come today; before ``until``, where that is known, no more will come.
     ``definition`` is the model's, with the types that rules and money are evaluated in; ``levels``
     are those of texts that the model was fitted on. A batch of these values decides the same way
     whenever it is replayed.
@@ -53,6 +59,9 @@ class Batch:
     calibration: Calibration = AS_SCORED
     recent: Recent | None = field(default=None, repr=False)
     chances: Chances | None = field(default=None, repr=False)
+    until: pd.Timestamp | None = None
+    claims: Claims = field(default_factory=dict, repr=False)
+    arrivals: Arrivals | None = field(default=None, repr=False)
     definition: dict = field(default_factory=dict, repr=False)
     levels: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
@@ -86,36 +95,61 @@ def plan_batch(
         for name in histories + [f.source for f in wanted.features.window]:
             sources.pin(name)
         versions = dict(sorted(sources.versions.items()))
-    calibration = known_calibration(problem, lake, model_version)
+    batch = Batch(
+        id="",
+        model_version=model_version,
+        features=manifest["features"],
+        spine=spine,
+        versions=versions,
+        shards=list(range(problem.compute.shards)),
+        until=last if last is not None and last <= instant(None) else None,
+        calibration=known_calibration(problem, lake, model_version),
+        definition=manifest["definition"],
+        levels=manifest.get("levels") or {},
+    )
+    return against_ledger(problem, lake, batch)
+
+
+def against_ledger(problem: Problem, lake: Lake, batch: Batch) -> Batch:
+    """The batch beside the ledger as it is now: who waits still, budgets, chances and seats."""
+    spine, model_version = batch.spine, batch.model_version
     spent: list[dict[str, Spent]] = []
-    before = had = None
+    before = had = decided = None
+    taken: Claims = {}
     held = lake.version(ledger(problem.name))
     if held is not None:
         decided = lake.read(ledger(problem.name), held)
         keys = decided[problem.key]
         waits = ~alike(spine[problem.key], keys).isin(as_text(keys))
         spine = spine[waits].reset_index(drop=True)
-        spent = [_spent(of_entry(problem, decided, e), decided) for e in problem.exploration]
+        spent = [
+            _spent(problem, of_entry(problem, decided, e), decided) for e in problem.exploration
+        ]
         had = chances(decided, spine["subject"])
-        before = recent(problem, decided, spine["as_of"].max(), model_version, calibration)
+        last = spine["as_of"].max()
+        before = recent(problem, decided, last, model_version, batch.calibration)
+        taken = claims(problem, decided)
     waiting = "|".join(as_text(spine[problem.key]))
     pinned = (
-        f"{model_version}|{policy_version(problem)}|{sorted(versions.items())}|"
-        f"{calibration.intercept!r}|{calibration.slope!r}|{held}|{waiting}"
+        f"{model_version}|{policy_version(problem)}|{sorted(batch.versions.items())}|"
+        f"{batch.calibration.intercept!r}|{batch.calibration.slope!r}|{held}|{waiting}"
+        f"{f'|{batch.until}' if problem.limited else ''}"
     )
-    return Batch(
+    return replace(
+        batch,
         id=hashlib.sha256(pinned.encode()).hexdigest()[:16],
-        model_version=model_version,
-        features=manifest["features"],
         spine=spine,
-        versions=versions,
         spent=spent,
-        shards=list(range(problem.compute.shards)),
-        calibration=calibration,
         recent=before,
         chances=had,
-        definition=manifest["definition"],
-        levels=manifest.get("levels") or {},
+        claims=taken,
+        arrivals=known_arrivals(
+            problem,
+            lake,
+            SeenBy(model_version, batch.definition, batch.versions),
+            spine,
+            decided,
+        ),
     )
 
 
@@ -178,11 +212,11 @@ def rescore(problem: Problem, lake: Lake, model_version: str, keys: pd.Series) -
     return frame.assign(score=model.score(frame))
 
 
-def _spent(made: pd.DataFrame, decided: pd.DataFrame) -> dict[str, Spent]:
-    """Per UTC day of as_of: expected draws and draws of an entry's earlier exploration."""
+def _spent(problem: Problem, made: pd.DataFrame, decided: pd.DataFrame) -> dict[str, Spent]:
+    """Per day of the calendar: expected draws and draws of an entry's earlier exploration."""
     some = made["rate"] > 0
-    day = decided.loc[some, "as_of"].dt.strftime("%Y-%m-%d")
-    grouped = made.loc[some, ["rate", "drawn"]].groupby(day.to_numpy())
+    day = moments(decided.loc[some, "as_of"], problem.calendar.zone).day.astype(str)
+    grouped = made.loc[some, ["rate", "drawn"]].groupby(day)
     return {
         str(today): Spent(float(expected), int(drawn))
         for today, expected, drawn in grouped.sum().itertuples(name=None)

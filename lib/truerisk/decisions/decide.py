@@ -7,6 +7,7 @@ what the batch pinned: no clock and no random generator, so a retry gives the sa
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ from truerisk.columns import (
     value_of,
 )
 from truerisk.decisions.batch import MATCHES, Batch
+from truerisk.decisions.capacity.said import said_of_seats
+from truerisk.decisions.capacity.seated import lost_seat, seat_columns, seated
 from truerisk.decisions.exploration.explore import explore
 from truerisk.decisions.policy import choose, dollars, policy_version, probabilities, scores
 from truerisk.decisions.reasons import stated
@@ -58,6 +61,9 @@ def decide(
     names = list(problem.actions)
     money = dollars(problem, scored)
     choice = choose(problem, scored, scores(problem, scored), money)
+    seats = seated(problem, scored, choice, batch)
+    if seats is not None:
+        choice = replace(choice, action=seats.priced.action)
     reveals = np.array([action.reveals for action in problem.actions.values()])
     p = probabilities(problem, choice)
     made = explore(problem, scored, choice, money, batch)
@@ -67,7 +73,8 @@ def decide(
         to = names.index(entry.action)
         p[:, to] += made.rate[:, i]
         action[made.entry == i] = to
-    rows = np.arange(len(scored))
+    rows, full = np.arange(len(scored)), lost_seat(problem, seats, len(scored))
+    passed = pd.notna(full) & reveals[choice.action]  # and needs no reason
     ledger = pd.DataFrame(
         {
             problem.key: scored[problem.key],
@@ -81,7 +88,7 @@ def decide(
             "p_reveal": p[:, reveals].sum(axis=1),
             "explored": drawn,
             "rule": pd.Series(choice.rule, dtype="str"),
-            "reasons": stated(scored, choice.rule, drawn),
+            "reasons": stated(scored, choice.rule, drawn | passed, full),
             "expected_value": choice.expected[rows, action],
             "exploration_rate": total,
             "exploration_cost": made.mean_cost,
@@ -95,6 +102,7 @@ def decide(
             "batch": batch.id,
             "run": run,
             "source_versions": json.dumps(batch.versions, sort_keys=True),
+            **seat_columns(problem, seats, batch, action, drawn),
         }
     )
     for i, name in enumerate(names):
@@ -119,9 +127,9 @@ def describe(
     batch: Batch | None = None,
     scored: Sequence[pd.DataFrame] = (),
 ) -> str:
-    """What a run decided, in words; also where the budget kept exploration below its floor, inputs
-    of the ``batch`` with levels that its model was not fitted on, and how many of the ``scored``
-    have no row in a source.
+    """What a run decided, in words; also the seats it took and their price, where the budget kept
+    exploration below its floor, inputs of the ``batch`` with levels that its model was not fitted
+    on, and how many of the ``scored`` have no row in a source.
 
     ``decided`` is what decide() made and ``new`` how many of it the ledger did not hold yet: where
     none is, another run said the rest.
@@ -130,6 +138,7 @@ def describe(
     said = [f"Decided {counted(new, 'application')}, {explored:,} by exploration."]
     if not new:
         return said[0]
+    said += said_of_seats(problem, decided, batch)
     several = len(problem.exploration) > 1
     for entry in problem.exploration:
         floor = entry.floor if entry.share is None else entry.share

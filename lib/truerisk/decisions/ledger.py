@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
+from truerisk.decisions.capacity.claims import refuse_taken
 from truerisk.errors import LakeError
 from truerisk.features.labels import labels
 from truerisk.lake import chain
@@ -23,7 +24,8 @@ def commit(problem: Problem, lake: Lake, decided: pd.DataFrame) -> int:
 
     One commit for the batch. Two processes that commit the same applications leave one decision
     each: the first to commit decides, the second finds its rows there. The batch is a link of the
-    ledger's chain: it holds the hash of the batch before.
+    ledger's chain: it holds the hash of the batch before. Raises SeatError where the seats left
+    are no more those that the batch was priced with: jobs/decide_batch.py prices it again.
     """
     if decided.empty:
         return 0
@@ -34,6 +36,7 @@ def commit(problem: Problem, lake: Lake, decided: pd.DataFrame) -> int:
     table, heads = ledger(problem.name), []
 
     def seal(version: int, new: pa.Table) -> pa.Table:
+        refuse_taken(problem, lake, version, decided)
         before = chain.head(lake, table, version, LEDGER_KEY)
         sealed, head = chain.link(before, new, LEDGER_KEY)
         heads.append(head)

@@ -1,10 +1,11 @@
 """Reasons: what a decision says about itself, for the ledger alone, never for a log.
 
-``reasons`` is JSON text, a list of at most four: ``{"rule": reason}`` where a rule decided, else
-what speaks against the application (docs/people.md): ``{"factor": name, "side": s, "dollars": d}``,
-d < 0, or ``"factors": [[name, s], …]`` where one sentence speaks of several or only several
-together weigh. Null for what was approved by dollars, where nothing of the application could have
-changed the decision, and for every explored application: luck is no reason.
+``reasons`` is JSON text, a list of at most four: ``{"capacity": action}`` where the action had no
+seat left, ``{"rule": reason}`` where a rule decided, else what speaks against the application
+(docs/people.md): ``{"factor": name, "side": s, "dollars": d}``, d < 0, or
+``"factors": [[name, s], …]`` where one sentence speaks of several or only several together weigh.
+Null for what was approved by dollars, where nothing of the application could have changed the
+decision, and for every explored application: luck is no reason.
 """
 
 import json
@@ -134,14 +135,26 @@ def _one(each: Parts, names: list[str], row: int, cost: float, than: str) -> Sai
     return {**who, "dollars": amount, **({"than": than} if than else {})}
 
 
-def stated(scored: pd.DataFrame, rule: np.ndarray, drawn: np.ndarray) -> pd.Series:
-    """The ledger's reasons: the rule that decided, else the factors, and none for luck; (n,)."""
+def stated(
+    scored: pd.DataFrame, rule: np.ndarray, none: np.ndarray, full: np.ndarray | None = None
+) -> pd.Series:
+    """The ledger's reasons: the rule that decided, else the factors, and none for luck; (n,).
+
+    ``none`` are the rows that luck decided or that need no reason, ``full`` the action that had no
+    seat left for a row, else None: there no rule and no factor decided.
+    """
     blank = pd.Series(None, index=scored.index, dtype="str")
     cited = pd.Series(rule, index=scored.index, dtype="object").map(
         lambda reason: json.dumps([{"rule": reason}]), na_action="ignore"
     )
     found = scored["factors"].astype("str") if "factors" in scored else blank
-    return cited.astype("str").fillna(found).mask(drawn)
+    told = cited.astype("str").fillna(found)
+    if full is not None:
+        lacking = pd.Series(full, index=scored.index, dtype="object").map(
+            lambda action: json.dumps([{"capacity": action}]), na_action="ignore"
+        )
+        told = lacking.astype("str").fillna(told)
+    return told.mask(none)
 
 
 def read(reasons: str) -> list[Said]:
@@ -164,6 +177,8 @@ def in_words(reasons: str) -> str:
 def _words(reason: Said) -> str:
     if "rule" in reason:
         return f"rule: {reason['rule']}"
+    if "capacity" in reason:
+        return f"no seat left for {reason['capacity']}"
     if "margin" in reason:  # of before reasons were always specific
         return f"no single factor; {said(reason['margin'])}"
     names = list(dict.fromkeys(factor for factor, _ in factors_in(reason)))

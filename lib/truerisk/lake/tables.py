@@ -30,6 +30,11 @@ def verdicts_of(problem: str) -> str:
     return f"verdicts/{problem}"
 
 
+def arrivals(problem: str) -> str:
+    """The table with one row per application that a model scored only to price seats."""
+    return f"arrivals/{problem}"
+
+
 DECISIONS_SCHEMA = pa.schema(
     {
         "decision_id": pa.string(),

@@ -18,6 +18,7 @@ from truerisk.decisions.exploration.budget import (
     SHARE_OF_CAP,
     Spent,
     Window,
+    own_room,
     rates,
 )
 from truerisk.decisions.exploration.explore import WORD, brake, draw
@@ -184,12 +185,16 @@ def test_no_row_to_explore_is_no_trouble() -> None:
 def test_the_brake_stops_a_day_after_its_last_allowed_draw() -> None:
     explored = np.tile([True, False, True, True, False], 2)
     day = np.repeat(["2025-03-01", "2025-03-02"], 5)
-    stopped = brake(plan(dollars_per_day=1, applications_per_day=2), explored, day, {})
+    stopped = brake(
+        explored, day, own_room(plan(dollars_per_day=1, applications_per_day=2), {}, day)
+    )
     assert stopped.tolist() == [False, False, False, True, True] * 2
     spent = {"2025-03-02": Spent(drawn=2)}
-    stopped = brake(plan(dollars_per_day=1, applications_per_day=2), explored, day, spent)
+    stopped = brake(
+        explored, day, own_room(plan(dollars_per_day=1, applications_per_day=2), spent, day)
+    )
     assert stopped.tolist() == [False, False, False, True, True] + [True] * 5
-    assert not brake(plan(dollars_per_day=1), explored, day, {}).any()
+    assert not brake(explored, day, own_room(plan(dollars_per_day=1), {}, day)).any()
 
 
 def keys(n: int) -> pd.Series:

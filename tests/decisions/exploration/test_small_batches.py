@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.decisions.exploration import world
-from truerisk.decisions.exploration.budget import LIMIT, Spent
+from truerisk.decisions.exploration.budget import LIMIT, Spent, own_room
 from truerisk.decisions.exploration.explorable import explorable
 from truerisk.decisions.exploration.explore import brake, design_rates
 from truerisk.decisions.exploration.recent import PERIOD, Recent
@@ -90,7 +90,7 @@ def decided(problem: Problem, drawn: world.World, size: int, memory: bool = True
         cost[a:b], own[a:b] = rows.cost, rows.own
         at = a + np.flatnonzero(rows.open)
         luck = drawn.luck[at] < found.pi
-        stopped = brake(problem.exploration[0], luck, day[at], spent)
+        stopped = brake(luck, day[at], own_room(problem.exploration[0], spent, day[at]))
         rate[at], explored[at] = np.where(stopped, 0.0, found.pi), luck & ~stopped
     return Stream(drawn, rate, cost, own, explored, day)
 

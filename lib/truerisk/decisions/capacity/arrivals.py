@@ -10,6 +10,7 @@ from truerisk.decisions.capacity.calendar import SECONDS, Moments, kinds
 
 PERIOD = 28  # days
 LEAST = 2  # days of a kind; with fewer all days count
+NOBODY = 1.5  # arrivals; today's rows that stand for fewer are taken for all of the day
 PRIOR = 25.0  # arrivals: what pulls rho towards 1 while a day is young
 
 
@@ -33,14 +34,15 @@ def expected(
     Those at later clock times of the last 28 days of today's kind (of all days where fewer than 2
     are of it) weigh ρ/D: D such days since the first application, ρ = (today's arrivals so far +
     25) / (those days' mean by this clock time + 25). With no earlier day, today's rows weigh
-    (time left ÷ time gone); where no time has gone yet nothing is known of the rest.
+    (time left ÷ time gone), where that makes more than an arrival or so; where no time has gone yet
+    nothing is known of the rest.
     """
     weight = np.zeros(len(known.day))
     mine = known.day == today
     earlier = (known.day < today) & (known.day >= today - PERIOD)
     if not earlier.any():
-        if clock > 0:
-            weight[mine] = max(SECONDS - clock, 0.0) / clock
+        each = max(SECONDS - clock, 0.0) / clock if clock > 0 else 0.0
+        weight[mine] = each if each * mine.sum() >= NOBODY else 0.0
         return Expected(weight, None)
     days = np.arange(known.day[earlier].min(), today)
     kind = kinds(days, holidays)

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-KINDS = ("working", "saturday", "sunday", "holiday")
+from truerisk.problem.actions import KINDS as KINDS
+
 SECONDS = 86_400.0  # of a day
 THURSDAY = 3  # 1 January 1970, Monday 0
 

@@ -52,13 +52,14 @@ def price(
     seats: Callable[[np.datetime64], np.ndarray],
     draw: Draw,
     holidays: Sequence[date] = (),
+    until: Moments | None = None,
 ) -> Priced:
     """Prices and actions of a batch; its days in order, each day's rows at hand together.
 
     ``before`` are the applications known from earlier batches, and today's among them, which are
     decided; ``seats`` gives the seats left of a day, (L,); ``draw`` the tie hash of rows by place.
-    Later arrivals are expected from the newest application on that is known of the day; none where
-    one of a later day is known.
+    Later arrivals are expected from the newest application on that is known of the day, or from
+    ``until`` (1,), before which every arrival is known; none where one of a later day is known.
     """
     known = rows if before is None else _both(rows, before)
     n, width = len(rows.sent), len(limited)
@@ -72,8 +73,11 @@ def price(
     days, first = np.unique(rows.at.day[order], return_index=True)
     for today, mine in zip(days, np.split(order, first[1:])):
         left, coming = seats(today), Expected(np.zeros(0), None)
-        if not (known.at.day > today).any():
+        over = until is not None and bool(until.day[0] > today)
+        if not over and not (known.at.day > today).any():
             clock = float(known.at.clock[known.at.day == today].max())
+            if until is not None and until.day[0] == today:
+                clock = max(clock, float(until.clock[0]))
             coming = expected(today, clock, known.at, holidays)
         later = np.flatnonzero(coming.weight)
         competing = Competing(

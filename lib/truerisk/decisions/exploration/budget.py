@@ -24,7 +24,7 @@ LEAST_SCALE = 0.1  # at the limit rows keep a tenth of their π: without any not
 
 @dataclass(frozen=True)
 class Spent:
-    """What earlier batches explored on one UTC day: the sum of π, and draws."""
+    """What earlier batches explored on one day: the sum of π, and draws."""
 
     expected: float = 0.0
     drawn: int = 0
@@ -63,7 +63,11 @@ class Rates:
 
 
 def rates(
-    exploration: Exploration, window: Window, day: np.ndarray, spent: Mapping[str, Spent]
+    exploration: Exploration,
+    window: Window,
+    day: np.ndarray,
+    spent: Mapping[str, Spent],
+    most: Mapping[str, float] | None = None,
 ) -> Rates:
     """π of each of the batch's rows that may be explored, shape (n,).
 
@@ -77,14 +81,24 @@ def rates(
     every, k, within = _affordable(exploration, window)
     pi = every[window.now]
     scale = np.full(len(pi), within)
-    if exploration.applications_per_day is not None:
-        a_day = SHARE_OF_CAP * exploration.applications_per_day
-        scale *= min(1.0, a_day * window.days / max(every.sum(), TINY))
-        for today in np.unique(day):
-            rows = day == today
-            left = a_day - spent.get(str(today), Spent()).expected
-            scale[rows] *= _within((pi * scale)[rows].sum(), left, LAST_OF_DAY * a_day)
+    if most is None:
+        most = own_room(exploration, {}, day)
+    for today in np.unique(day) if most else ():
+        rows, a_day = day == today, SHARE_OF_CAP * most[str(today)]
+        scale[rows] *= min(1.0, a_day * window.days / max(every.sum(), TINY))
+        left = a_day - spent.get(str(today), Spent()).expected
+        scale[rows] *= _within((pi * scale)[rows].sum(), left, LAST_OF_DAY * a_day)
     return Rates(pi * scale, np.full(len(pi), k), scale)
+
+
+def own_room(
+    exploration: Exploration, spent: Mapping[str, Spent], day: np.ndarray
+) -> dict[str, float]:
+    """What the entry's ``applications_per_day`` leaves of each day; nothing where it has none."""
+    most = exploration.applications_per_day
+    if most is None:
+        return {}
+    return {str(d): float(most - spent.get(str(d), Spent()).drawn) for d in np.unique(day)}
 
 
 def _affordable(exploration: Exploration, window: Window) -> tuple[np.ndarray, float, float]:

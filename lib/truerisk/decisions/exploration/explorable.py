@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.decisions.capacity.calendar import moments
 from truerisk.decisions.exploration import sensitivity
 from truerisk.decisions.exploration.recent import Recent
 from truerisk.decisions.exploration.returning import Chances, earlier, share
@@ -95,7 +96,7 @@ def explorable(
     expected = expected_dollars(p, money)
     shared: dict[str, Any] = {
         "now": np.arange(len(score)) >= old,
-        "day": time.astype("datetime64[D]").astype(str),
+        "day": moments(as_of, problem.calendar.zone).day,
         "own": expected[np.arange(len(score)), choice.action],
         "n": np.append(np.zeros(old, dtype="int64"), n),
         "r": share(n) if recent is None else np.append(recent.r, share(n)),

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.exploration.budget import Rates, Spent, Window, rates
+from truerisk.decisions.exploration.budget import Rates, Spent, Window, own_room, rates
+from truerisk.decisions.exploration.daily import daily, seats_for
 from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, explorable
 from truerisk.decisions.policy import Choice
@@ -91,17 +92,24 @@ def explore(
     spent = batch.spent or [{} for _ in entries]
     rate, cost, k, scale = np.zeros((4, len(scored), len(entries)))
     u = draw(entries[0].salt or problem.name, WORD, scored[problem.key])
-    drawn, below = np.full(len(scored), -1), np.zeros(len(scored))
-    for i, entry in enumerate(entries):
-        found, rows = design_rates(entry, seen[i], spent[i]), seen[i].batch()
-        at = np.flatnonzero(rows.open)
-        hit = (below[at] <= u[at]) & (u[at] < below[at] + found.pi)
-        below[at] += found.pi
-        stopped = brake(entry, hit, rows.day[at], spent[i])
-        rate[at, i] = np.where(stopped, 0.0, found.pi)
-        k[at, i], scale[at, i], cost[:, i] = found.k, found.scale, rows.cost
-        drawn[at[hit & ~stopped]] = i
+    hit, below = np.zeros((len(entries), len(scored)), dtype=bool), np.zeros(len(scored))
     first = seen[0].batch()
+    for i, entry in enumerate(entries):
+        most = daily(problem, entry, first.day)
+        found, rows = design_rates(entry, seen[i], spent[i], most), seen[i].batch()
+        at = np.flatnonzero(rows.open)
+        hit[i, at] = (below[at] <= u[at]) & (u[at] < below[at] + found.pi)
+        below[at] += found.pi
+        rate[at, i], k[at, i], scale[at, i] = found.pi, found.k, found.scale
+        cost[:, i] = rows.cost
+    drawn = np.full(len(scored), -1)
+    for i, entry in enumerate(entries):
+        stopped = brake(hit[i], first.day, own_room(entry, spent[i], first.day))
+        if (room := seats_for(problem, entry, first.day, batch.claims)) is not None:
+            same = [e.action == entry.action for e in entries]
+            stopped |= brake(np.any(hit[same], axis=0), first.day, room)
+        rate[stopped, i] = 0.0
+        drawn[hit[i] & ~stopped] = i
     return Explored(
         rate=rate,
         cost=cost,
@@ -115,7 +123,12 @@ def explore(
     )
 
 
-def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str, Spent]) -> Rates:
+def design_rates(
+    exploration: Exploration,
+    rows: Explorable,
+    spent: Mapping[str, Spent],
+    most: Mapping[str, float] | None = None,
+) -> Rates:
     """π of the batch's open rows by the problem's design, within its budget; arrays (n open,)."""
     weight, at = DESIGNS[exploration.design](exploration, rows), rows.open
     window = Window(
@@ -127,7 +140,7 @@ def design_rates(exploration: Exploration, rows: Explorable, spent: Mapping[str,
         days=rows.days,
         committed=rows.committed,
     )
-    return rates(exploration, window, rows.day[at & rows.now], spent)
+    return rates(exploration, window, rows.day[at & rows.now], spent, most)
 
 
 def draw(salt: str, word: str, application: pd.Series) -> np.ndarray:
@@ -142,16 +155,11 @@ def draw(salt: str, word: str, application: pd.Series) -> np.ndarray:
     return (np.frombuffer(first, dtype=">u8") >> 11) / 2.0**53
 
 
-def brake(
-    exploration: Exploration, explored: np.ndarray, day: np.ndarray, spent: Mapping[str, Spent]
-) -> np.ndarray:
-    """True for rows, in order of time, after a day's hard cap is full: they have π = 0."""
+def brake(explored: np.ndarray, day: np.ndarray, room: Mapping[str, float]) -> np.ndarray:
+    """True for rows, in order of time, after what a day has room for is full: they have π = 0."""
     stopped = np.zeros(len(explored), dtype=bool)
-    if exploration.applications_per_day is None:
-        return stopped
-    for today in np.unique(day):
+    for today in np.unique(day) if room else ():
         rows = day == today
         before = np.cumsum(explored[rows]) - explored[rows]
-        room = exploration.applications_per_day - spent.get(str(today), Spent()).drawn
-        stopped[rows] = before >= room
+        stopped[rows] = before >= room[str(today)]
     return stopped

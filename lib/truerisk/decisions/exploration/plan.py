@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.exploration.budget import Spent
+from truerisk.decisions.exploration.daily import daily
 from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, expected_widths, explorable
 from truerisk.decisions.exploration.explore import design_rates
@@ -111,7 +112,8 @@ def _of_entry(
     horizon = problem.outcome.horizon
     designs = []
     for name in DESIGNS if entry.share is None else [entry.design]:
-        found = design_rates(entry.model_copy(update={"design": name}), every, spent)
+        chosen = entry.model_copy(update={"design": name})
+        found = design_rates(chosen, every, spent, daily(problem, entry, rows.day))
         floor = entry.floor if entry.share is None else entry.share
         designs.append(_design(name, found.pi, rows, floor, first + horizon, days))
     return Outlook(

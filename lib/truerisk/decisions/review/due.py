@@ -55,6 +55,6 @@ def _open(review: Action, calendar: Calendar, days: pd.DatetimeIndex) -> np.ndar
     """1 for the days that count, (days,)."""
     if review.capacity is None or not any(review.capacity.values()):
         return np.ones(len(days))
-    seats = np.array([review.capacity[kind] for kind in KINDS])  # type: ignore[index]
+    seats = np.array([review.capacity[kind] for kind in KINDS])
     each = kinds(days.to_numpy(dtype="datetime64[D]"), calendar.holidays)
     return (seats[each] > 0).astype(float)
