@@ -235,6 +235,7 @@ def test_public_names() -> None:
         "open_lake",
         "plan_batch",
         "predictability",
+        "preview",
         "queue",
         "read_ledger",
         "registry",

@@ -45,6 +45,7 @@ PUBLIC = {
     "open_lake": "truerisk.lake.lake:open_lake",
     "plan_batch": "truerisk.decisions.batch:plan_batch",
     "predictability": "truerisk.evaluation.predictability.predictability:predictability",
+    "preview": "truerisk.monitoring.preview.preview:preview",
     "queue": "truerisk.decisions.review.queue:queue",
     "read_ledger": "truerisk.decisions.ledger:read_ledger",
     "registry": "truerisk.registry",
@@ -103,6 +104,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.measurement.watching.watch import watch as watch
     from truerisk.models.training import fit as fit
     from truerisk.models.training import split as split
+    from truerisk.monitoring.preview.preview import preview as preview
     from truerisk.problem.load import load_problem as load_problem
     from truerisk.problem.spec import Problem as Problem
     from truerisk.registry.approval import approve as approve

@@ -129,7 +129,7 @@ def _parts(made: "Preview"):  # type: ignore[no-untyped-def]
     from truerisk.monitoring.preview.support import Ground, Support
 
     said = {
-        Support.IDENTIFIED: "known: their outcomes were seen",
+        Support.IDENTIFIED: "known from outcomes that were seen",
         Support.GUESSED: "guessed: only a score speaks of them",
         Support.UNKNOWN: "not known to anybody",
     }

@@ -54,7 +54,7 @@ def test_each_part_has_its_own_line_and_no_line_adds_them_up(
     lines = said.splitlines()
     for words in (
         "would be others",
-        "known: their outcomes were seen",
+        "known from outcomes that were seen",
         "  what ran shows all outcomes",
         "  exploration or an audit shows a random part",
         "guessed: only a score speaks of them",

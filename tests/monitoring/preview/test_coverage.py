@@ -229,4 +229,4 @@ def contacts_covered(contacts: Problem, count: int, n: int) -> float:
 def test_what_contact_adds_is_covered_where_each_action_has_its_own_outcome(
     contacts: Problem,
 ) -> None:
-    assert contacts_covered(contacts, 150, 2_500) >= 0.91  # two standard errors below .95
+    assert contacts_covered(contacts, 60, 2_500) >= 0.9
