@@ -11,6 +11,7 @@ SEAT_DAY, SEAT_LOST, SEAT_RHO = ("seat_day", "seat_lost", "seat_rho")
 PRICE, TAU, GAIN = ("lambda", "tau", "g")  # of a seat: dollars, the lottery's bound, dollars
 SEATS = BEFORE, AFTER = ("before", "after")  # seats left for the policy, around the batch
 EXPLORE_SEATS = EXPLORE_BEFORE, EXPLORE_AFTER = ("explore_before", "explore_after")
+DRAWN, DRAWN_CHANCE = "__drawn", "__p_drawn"  # where p_reveal holds an audit's chance as well
 SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
 RESERVED = (
     CHANCE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from truerisk.columns import DRAWN, DRAWN_CHANCE
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
@@ -246,7 +247,8 @@ def _known(sources: Sources, spine: pd.DataFrame, known_at: pd.Timestamp) -> pd.
 def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd.DataFrame:
     """Add the logged p_reveal; an outcome that our own decision did not reveal is no label.
 
-    Where people review the chance is that of the decision and of the audit, πq. What a person put
+    Where people review the chance is that of the decision and of the audit, πq, and the decision's
+    own stands beside it, as what a log's draws are checked by. What a person put
     in place of the decision is no draw of the policy's: nor is its outcome.
     """
     problem, lake, versions = sources.problem, sources.lake, sources.versions
@@ -265,8 +267,11 @@ def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd
         review = reviewed(problem, lake, decided, known_at, said)
         stopped = ~review["passes"] | review["override"].notna()
         hidden |= decided["action"].isin(problem.reviews) & stopped
+        decided[DRAWN] = decided["action"].isin(problem.revealing)
+        decided[DRAWN_CHANCE] = decided["p_reveal"]
         decided["p_reveal"] *= review["q"].fillna(1.0)
-    decided = decided.assign(hidden=hidden).set_index(problem.key)[["hidden", "p_reveal"]]
+    kept = ["hidden", "p_reveal", *([DRAWN, DRAWN_CHANCE] if problem.reviews else [])]
+    decided = decided.assign(hidden=hidden).set_index(problem.key)[kept]
     frame = frame.join(decided, on=problem.key)
     hidden = frame.pop("hidden").eq(True)
     return frame.assign(event=frame["event"].mask(hidden))

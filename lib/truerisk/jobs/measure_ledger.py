@@ -82,7 +82,7 @@ def measure_ledger(
             continue
         rows = log if mine.all() else log[mine].reset_index(drop=True)
         known = [f for f in features if rows[f].notna().any()]
-        evidence, last = evidence_of(rows, known), version == latest
+        evidence, last = evidence_of(rows, known, same=problem.same_outcome), version == latest
         look = beside(watching(problem, lake, evidence, known)) if last else nullcontext()
         with look as watched:
             made = decided(evidence, known)

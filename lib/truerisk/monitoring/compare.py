@@ -16,7 +16,7 @@ from truerisk.features.dataset import applications
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
 from truerisk.measurement.measure import measure
-from truerisk.measurement.options import Changes
+from truerisk.measurement.options import Changes, Reading
 from truerisk.models.package import read_manifest, was_fitted_on
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -66,6 +66,7 @@ class Comparison:
             log,
             features,
             changes=Changes(policies={self.version: policy}, rivals={self.version: score}),
+            reading=Reading(same_outcome=problem.same_outcome),
         )
         return found[found["policy"] == self.version]
 
@@ -76,7 +77,7 @@ class Comparison:
             known = was_fitted_on(self.problem.name, self.lake, version, key)
             if known is None:  # older than its hashes: what had matured by then may be in it
                 trained = read_manifest(self.problem.name, self.lake, version)["known_at"]
-                horizon = self.problem.outcome.horizon
-                known = (self.applied["as_of"] + horizon <= instant(trained)).to_numpy()
+                wait = self.problem.outcome.horizon + self.problem.waiting
+                known = (self.applied["as_of"] + wait <= instant(trained)).to_numpy()
             any_of |= known
         return set(key[any_of]), set(self.applied.loc[any_of, "subject"])

@@ -219,6 +219,11 @@ class Problem(Part):
         }
 
     @property
+    def same_outcome(self) -> dict[str, str]:
+        """Action that reveals → the outcome that it shows."""
+        return {name: outcome for outcome, shows in self.outcomes.items() for name in shows}
+
+    @property
     def reviews(self) -> tuple[str, ...]:
         """The actions that wait for a person's verdict."""
         return tuple(name for name, action in self.actions.items() if action.is_review)

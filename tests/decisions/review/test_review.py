@@ -18,10 +18,13 @@ from truerisk.decisions.review.queue import acted, queue, queue_counts
 from truerisk.decisions.review.verdicts import give_verdict, give_verdicts
 from truerisk.errors import RegistryError, TrueriskError
 from truerisk.features.dataset import build_dataset
+from truerisk.jobs.measure_ledger import measure_ledger
 from truerisk.lake.lake import Lake
 from truerisk.lake.reviews import verdicts
 from truerisk.lake.tables import verdicts_of
 from truerisk.measurement.catch_rate import catch_rate
+from truerisk.measurement.evidence.draws import draws
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Reading
 from truerisk.problem.spec import Problem
@@ -80,6 +83,7 @@ def _ids(decided: pd.DataFrame, action: str = "review") -> list[str]:
     return decided.loc[decided["action"].eq(action), "decision_id"].tolist()
 
 
+@pytest.mark.slow
 def test_of_two_people_at_once_one_is_told_about_the_other(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -101,32 +105,33 @@ def test_of_two_people_at_once_one_is_told_about_the_other(
     assert len(verdicts(problem, lake)) == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"decision_id": "0" * 20}, "has no decision with the id of this decision"),
-        ({"verdict": "maybe"}, "verdict 'maybe' is none that small has; allowed: decline or pass"),
-        ({"verdict": "late"}, "verdict 'late' is none"),
-        ({"by": "bot"}, "is no person's name"),
-        ({"because": " "}, "a reason"),
-        ({"at": pd.Timestamp("2025-01-01", tz="UTC")}, "before its application came"),
-    ],
-)
+REFUSED: list[tuple[dict, str]] = [
+    ({"decision_id": "0" * 20}, "has no decision with the id of this decision"),
+    ({"verdict": "maybe"}, "verdict 'maybe' is none that small has; allowed: decline or pass"),
+    ({"verdict": "late"}, "verdict 'late' is none"),
+    ({"by": "bot"}, "is no person's name"),
+    ({"because": " "}, "a reason"),
+    ({"at": pd.Timestamp("2025-01-01", tz="UTC")}, "before its application came"),
+]
+
+
 def test_what_is_no_verdict_is_refused_and_nothing_is_written(
-    lake: Lake, problem: Problem, decided: pd.DataFrame, change: dict, said: str
+    lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
     row = {
         "decision_id": _ids(decided)[0], "verdict": "pass", "because": "Fine", "by": "Ana Ruiz",
-        "at": LATER, **change,
+        "at": LATER,
     }  # fmt: skip
-    with pytest.raises(RegistryError, match=said):
-        give_verdict(problem, lake, **row)
+    for change, said in REFUSED:
+        with pytest.raises(RegistryError, match=said):
+            give_verdict(problem, lake, **row | change)
     other = _ids(decided, "approve")[0]
     with pytest.raises(RegistryError, match='this decision has the action "approve"; only review'):
         give_verdict(problem, lake, **row | {"decision_id": other})
     assert lake.version(verdicts_of(problem.name)) is None
 
 
+@pytest.mark.slow
 def test_an_outcome_counts_only_where_the_row_passed(
     lake: Lake, problem: Problem, decided: pd.DataFrame, bad: pd.Series
 ) -> None:
@@ -163,6 +168,7 @@ def test_an_outcome_counts_only_where_the_row_passed(
     assert data.versions[verdicts_of(problem.name)] == lake.version(verdicts_of(problem.name))
 
 
+@pytest.mark.slow
 def test_every_application_matures_when_reviews_of_its_day_are_over(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -173,6 +179,7 @@ def test_every_application_matures_when_reviews_of_its_day_are_over(
     assert decision_log(problem, lake, last + wait)["mature"].all()
 
 
+@pytest.mark.slow
 def test_a_verdict_that_comes_too_late_is_a_change_by_hand(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -197,6 +204,7 @@ def test_a_verdict_that_comes_too_late_is_a_change_by_hand(
     assert len(measure(log.reset_index(), reading=SAME))
 
 
+@pytest.mark.slow
 def test_a_contest_of_a_verdict_is_an_override_unless_it_changes_nothing(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -250,3 +258,37 @@ def test_a_problem_without_reviews_has_no_queue(
     assert queue(plain, lake).empty and queue_counts(plain, lake)["reviewed"] == 0
     with pytest.raises(RegistryError, match="no action is a review"):
         give_verdict(plain, lake, "0" * 20, "pass", "Fine", "Ana Ruiz")
+
+
+@pytest.mark.slow
+def test_a_ledger_with_reviews_is_measured_and_draws_of_a_data_set_are_those_of_its_chances(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, bad: pd.Series
+) -> None:
+    give_verdicts(problem, lake, judged(decided[decided["action"].eq("review")], bad, 0.8))
+    log = decision_log(problem, lake, MATURE)
+    estimates = measure_ledger(problem, lake, log, MATURE).estimates
+    found = estimates[estimates["metric"].eq("event_rate") & estimates["estimator"].eq("dr")]
+    assert found["action"].isna().all() and found["value"].notna().any()
+    frame = build_dataset(problem, lake, MATURE).frame
+    judging = frame.assign(score=0.2, revealed=frame["event"].notna())
+    [every, *_] = draws(judging, ())
+    left = decided["p_reveal"].between(0, 1, inclusive="neither")
+    assert every.drawn == decided.loc[left, "action"].ne("decline").sum()
+    assert every.expected == pytest.approx(decided.loc[left, "p_reveal"].sum())
+    assert every.p > 0.01
+
+
+@pytest.mark.slow
+def test_open_reviews_hinder_no_estimate_of_those_that_are_over(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, bad: pd.Series
+) -> None:
+    early = decided[decided["as_of"] < decided["as_of"].min() + pd.Timedelta("5D")]
+    give_verdicts(problem, lake, judged(early[early["action"].eq("review")], bad, 0.8))
+    now = decided["as_of"].min() + problem.outcome.horizon + pd.Timedelta("5D")
+    log = decision_log(problem, lake, now)
+    part = log["mature"].to_numpy()
+    open_ = log.assign(verdict=log["verdict"].where(part, None), q=log["q"].where(part))
+    assert part.any() and not part.all()
+    known = evidence_of(open_, same=problem.same_outcome)
+    supposed = known.as_if_mature(known.every["revealed"].to_numpy() & part, known.every["event"])
+    assert len(supposed.rows) == len(log) and len(measure(known))

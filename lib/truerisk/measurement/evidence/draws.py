@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import DRAWN, DRAWN_CHANCE
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.types import utc
 from truerisk.statistics.clusters import codes
@@ -53,7 +54,8 @@ def draws(
     """The draws of each group of a log with the propensities that hold, immature rows included.
 
     ``revealing`` are the actions that show the outcome, ``subject`` (n,) codes of the subjects
-    where these are known. A log without ``action`` tells of a draw by
+    where these are known. A log whose p_reveal holds an audit's chance too, a data set's, tells of
+    the draw itself by columns of its own; another without ``action`` tells of a draw by
     ``revealed``, where the row is mature and no hand intervened.
     """
     known, hit = _drawn(log, revealing)
@@ -105,6 +107,8 @@ class _Grouping:
 
 def _drawn(log: pd.DataFrame, revealing: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Whether it is known how a row's draw fell, and whether it fell on revealing; (n,) each."""
+    if DRAWN in log:
+        return log[DRAWN].notna().to_numpy(), log[DRAWN].eq(True).to_numpy(dtype=bool)
     if "action" in log:
         told = log["action"].notna().to_numpy(dtype=bool) & bool(revealing)
         return told, log["action"].isin(list(revealing)).to_numpy(dtype=bool)
@@ -118,7 +122,8 @@ def _drawn(log: pd.DataFrame, revealing: Sequence[str]) -> tuple[np.ndarray, np.
 
 
 def _groups(log: pd.DataFrame, known: np.ndarray, subject: np.ndarray) -> Iterator[_Grouping]:
-    drawn, one = _left_to_chance(log["p_reveal"], known), ((),)
+    logged = DRAWN_CHANCE if DRAWN in log else "p_reveal"
+    drawn, one = _left_to_chance(log[logged], known), ((),)
     yield _Grouping("all", drawn, np.zeros(len(drawn.rows), dtype=np.int64), one)
     dated = "as_of" in log and pd.api.types.is_datetime64_any_dtype(log["as_of"])
     again = _returning(subject, utc(log["as_of"]) if dated else None)

@@ -70,7 +70,7 @@ class Evidence:
                 f"The log has no mature row among its {len(every):,}: every horizon is still "
                 "running; measure later."
             )
-        check_values(frame)
+        check_values(frame, self.as_logged)
         return frame
 
     @cached_property

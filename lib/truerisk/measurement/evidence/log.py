@@ -28,8 +28,9 @@ from truerisk.statistics.clusters import codes
 MOST_DOLLARS = 1e15  # of an application; beyond, no sum of cents would be exact
 
 
-def check_values(frame: pd.DataFrame) -> None:
-    """LogError, with the count of its rows, where a log's mature rows contradict themselves."""
+def check_values(frame: pd.DataFrame, over: bool = True) -> None:
+    """LogError, with the count of its rows, where a log's mature rows contradict themselves;
+    ``over``: no review of theirs is open any more."""
     score, logged, event = (frame[c].to_numpy() for c in ("score", "p_reveal", "event"))
     refuse("score lies outside [0, 1]", ~((score >= 0) & (score <= 1)))
     refuse("p_reveal lies outside [0, 1]", (logged < 0) | (logged > 1))
@@ -46,7 +47,7 @@ def check_values(frame: pd.DataFrame) -> None:
             refuse(f"{column} lies beyond {MOST_DOLLARS:,.0f} dollars", size > MOST_DOLLARS)
     if "as_of" in frame:
         refuse("as_of is null", frame["as_of"].isna().to_numpy())
-    check_reviews(frame)
+    check_reviews(frame, over)
 
 
 def revealing_of(frame: pd.DataFrame) -> list[str]:

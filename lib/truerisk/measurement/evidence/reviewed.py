@@ -19,8 +19,9 @@ LATE = "late"  # the verdict of a row whose time ran out
 Sums = Callable[[np.ndarray], np.ndarray]  # Σx over the rows that teach each row
 
 
-def check_reviews(frame: pd.DataFrame) -> None:
-    """LogError, with the count of its rows, where mature rows contradict their reviews."""
+def check_reviews(frame: pd.DataFrame, over: bool = True) -> None:
+    """LogError, with the count of its rows, where mature rows contradict their reviews; ``over``:
+    the time of every review has passed."""
     if "verdict" not in frame:
         return
     reviewed, q = frame["verdict"].notna().to_numpy(), frame["q"].to_numpy(dtype=float)
@@ -31,7 +32,7 @@ def check_reviews(frame: pd.DataFrame) -> None:
         "an outcome was revealed that the verdict kept hidden and no audit let pass",
         frame["revealed"].to_numpy() & ~hand & _stopped(frame),
     )
-    if "action" in frame:
+    if "action" in frame and over:
         waits = frame["action"].isin(frame.loc[reviewed, "action"].dropna().unique()).to_numpy()
         refuse(
             "a reviewed row has no verdict (lateness is one: its default acts)",
