@@ -28,6 +28,8 @@ from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 
+HISTORY = pd.Timedelta(days=30)  # that seats may look back, and a local day more
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -110,12 +112,23 @@ def preview(
     before = decided_by or changed
     check_ledger(changed, before, lake)
     known = instant(known_at or None)
-    log = _between(before, decision_log(before, lake, known), since, until)
+    every = decision_log(before, lake, known)
+    asked = _between(before, every, since, until)
+    log = every[asked]
     check_actions(changed, before, log)
     models = [str(v) for v in pd.unique(log["model_version"])]
     manifests = {v: read_manifest(changed.name, lake, v) for v in models}
     check_model(changed, before, manifests[models[-1]])
-    made = redecide(changed, before, lake, log, manifests)
+    if changed.limited:  # whoever came shortly before says who may still come
+        near = every["as_of"].between(log["as_of"].min() - HISTORY, log["as_of"].max())
+        kept = asked | near.to_numpy()
+        every, asked = every[kept].reset_index(drop=True), asked[kept]
+        more = [v for v in pd.unique(every["model_version"]) if v not in manifests]
+        manifests |= {str(v): read_manifest(changed.name, lake, str(v)) for v in more}
+    else:
+        every, asked = log.reset_index(drop=True), np.ones(len(log), dtype=bool)
+    made = redecide(changed, before, lake, every, manifests).where(asked)
+    log = made.log
     rules = [*before.rules, *changed.rules]
     reasons = {r.reason for r in rules if r.absolute} | _unknown_rules(log, rules)
     ground = grounds(made, before, reasons, same_terms)
@@ -140,7 +153,8 @@ def preview(
     )
 
 
-def _between(problem: Problem, log: pd.DataFrame, since: str, until: str) -> pd.DataFrame:
+def _between(problem: Problem, log: pd.DataFrame, since: str, until: str) -> np.ndarray:
+    """Which decisions lie in [since, until), (n,)."""
     first, last = (instant(at) if at else None for at in (since, until))
     if first is not None and last is not None and last <= first:
         raise LogError(
@@ -159,7 +173,7 @@ def _between(problem: Problem, log: pd.DataFrame, since: str, until: str) -> pd.
             f"{problem.where}: no decision lies between these bounds; {held}, so give other "
             "--since and --until."
         )
-    return log[kept].reset_index(drop=True)
+    return kept
 
 
 def _unknown_rules(log: pd.DataFrame, rules: Sequence[Any]) -> set[str]:

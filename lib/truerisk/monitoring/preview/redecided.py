@@ -16,13 +16,14 @@ from truerisk.columns import (
     value_of,
     valued_actions,
 )
-from truerisk.decisions.policy import Choice, choose, dollars, scores
+from truerisk.decisions.policy import Choice, choose, dollars, policy_version, scores
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.dataset import applications
 from truerisk.features.definitions import names
 from truerisk.lake.identity import as_text
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
+from truerisk.monitoring.preview.seats import with_seats
 from truerisk.problem.expression import columns_of
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
@@ -64,6 +65,19 @@ class Redecided:
         unlogged = self.chance.sum(axis=1) == 0
         return np.where(unlogged, 1.0, self.of(self.chance, self.was))
 
+    def where(self, rows: np.ndarray) -> "Redecided":
+        """The rows of a mask."""
+        return Redecided(
+            log=self.log[rows].reset_index(drop=True),
+            actions=self.actions,
+            was=self.was[rows],
+            now=self.now[rows],
+            chance=self.chance[rows],
+            logged=(self.logged[0][rows], self.logged[1][rows]),
+            money=(self.money[0][rows], self.money[1][rows]),
+            score=self.score[rows],
+        )
+
     def of(self, values: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Each row's value of its action, (n,)."""
         return values[np.arange(len(self)), action]
@@ -88,31 +102,34 @@ def redecide(
     chance = log[[chance_of(a) for a in actions]].to_numpy(float)
     logged = tuple(log[[value_of(a, s) for a in actions]].to_numpy(float) for s in SIDES)
     money = (logged[0].copy(), logged[1].copy())
-    now = np.zeros(len(log), dtype=int)
+    choices, places = [], []
     version = log["model_version"].to_numpy()
     for model in pd.unique(version):
         rows = np.flatnonzero(version == model)
         typed = changed.typed(manifests[model]["definition"])
         part = frame.iloc[rows].reset_index(drop=True)
         made = dollars(typed, part)
-        choice = _choice(typed, part, made)
-        now[rows] = own[choice.action]
+        choices.append(choose(typed, part, scores(typed, part), made))
+        places.append(rows)
         for side, values in zip(money, made, strict=True):
             side[np.ix_(rows, own)] = values
+    back = np.argsort(np.concatenate(places))
+    choice = Choice(
+        **{n: np.concatenate([getattr(c, n) for c in choices])[back] for n in vars(choices[0])}
+    )
+    taken = with_seats(changed, log, frame, choice) if changed.limited else choice.action
+    was = _own(log, actions, decided_by)
+    ran = log["policy_version"].eq(policy_version(changed)).to_numpy()  # this very policy
     return Redecided(
         log=log,
         actions=actions,
-        was=_own(log, actions, decided_by),
-        now=now,
+        was=was,
+        now=np.where(ran, was, own[taken]),
         chance=np.nan_to_num(chance),
         logged=(logged[0], logged[1]),
         money=money,
         score=_scores(changed, decided_by, log, actions),
     )
-
-
-def _choice(problem: Problem, frame: pd.DataFrame, money: Money) -> Choice:
-    return choose(problem, frame, scores(problem, frame), money)
 
 
 def _own(log: pd.DataFrame, actions: tuple[str, ...], decided_by: Problem) -> np.ndarray:

@@ -114,7 +114,8 @@ def _gain(
     outcomes = [(o, _only(some, kept), guess) for o, some, guess in measured.outcomes]
     count = len(outcomes)
     of = of_policies.gain(of_policies.dollars(CHANGED, count), of_policies.dollars(AS_RUN, count))
-    wanted = [Metric(name="policy_gain", of=of, policy=CHANGED)]
+    # Under a capacity the rows of a day hang together.
+    wanted = [Metric(name="policy_gain", of=of, policy=CHANGED, daily=bool(decided_by.limited))]
     [row] = [
         r
         for r in estimates(*together(outcomes), wanted)
