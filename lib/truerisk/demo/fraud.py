@@ -1,4 +1,6 @@
-"""The loop on a lender whose applications hide fraud rings: analysts review, chargebacks come late."""
+"""The loop on a lender beset by fraud rings: analysts review, and chargebacks come late."""
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -41,7 +43,7 @@ def tell(
         launch("train", problem, lake, on_step, known_at=str(month[TRAINED]))
     version = approve(out, problem, lake, yes)
     given = []
-    for first, last in zip(DECIDED, DECIDED[1:]):
+    for first, last in pairwise(DECIDED):
         named = f"{month[first]:%B} and {month[last - 1]:%B}"
         with doing(out, f"Decide {named}, day by day, within the analysts' seats", 4) as on_step:
             since, until = str(month[first]), str(month[last])
@@ -59,7 +61,7 @@ def tell(
         said = launch("measure", problem, lake, on_step, known_at=str(month[KNOWN]))
 
     log = decision_log(problem, lake, month[KNOWN])
-    conclude(out, problem, world, log, pd.concat(given))
+    conclude(out, problem, lake, world, log, pd.concat(given))
     digest = approval.submission(problem.name, lake, version)["report_hash"]
     out.print("\nThe reports are pages; open them in a browser:")
     out.print(f"  the approved model: {report_path(problem.name, lake, version, digest)}")

@@ -6,25 +6,28 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from truerisk.columns import DUE, FEATURE
+from truerisk.columns import DUE
 from truerisk.demo.fraud_seats import (
     REVIEW,
     chances,
-    price_of_a_seat,
+    priced,
     seats_a_day,
     waiting,
     with_one_more,
     worth,
 )
+from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ESTIMATES
 from truerisk.measurement.catch_rate import catch_rate
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.measure import measure
+from truerisk.measurement.metrics.policies import AS_RUN
 from truerisk.measurement.options import Changes, Flagging
 from truerisk.problem.spec import Problem
 from truerisk.simulator.analysts import ANALYSTS
 from truerisk.simulator.fraud import World
 from truerisk.statistics import influence
-from truerisk.wording.dollars import dollars
+from truerisk.wording.dollars import NOTHING, dollars
 from truerisk.wording.table import show, table
 
 HEADS = ("", "usually reported", "truerisk, 95% interval", "the truth")
@@ -42,16 +45,17 @@ class Line:
     what: str
     metric: str
     truth: float
-    form: str
+    form: str = ".1%"
     times: float = 1.0
     at: str | None = None
     policy: str | None = None
 
     def cells(self, found: pd.DataFrame) -> list[str]:
         naive, dr = (self._row(found, how) for how in ("naive", "dr"))
-        usual = "–" if self.policy == MORE else self._said(naive["value"])
-        value, low, high = (self._said(dr[c]) for c in ("value", "low", "high"))
-        return [self.what, usual, f"{value}  {low} … {high}", self._said(self.truth / self.times)]
+        usual = NOTHING if self.policy == MORE else self._said(naive["value"])
+        ends = [self._said(dr[c]) for c in ("value", "low", "high")]
+        interval = dr["status"] if pd.isna(dr["value"]) else "{}  {} … {}".format(*ends)
+        return [self.what, usual, interval, self._said(self.truth)]
 
     def _row(self, found: pd.DataFrame, estimator: str) -> pd.Series:
         population = "revealed" if estimator == "naive" else "eligible"
@@ -61,59 +65,69 @@ class Line:
             rows = rows if wanted is None else rows[rows[column] == wanted]
         return rows.iloc[0]
 
-    def _said(self, value: float | None) -> str:
-        if pd.isna(value):
-            return "withheld"
-        return dollars(value * self.times) if self.form == "$" else f"{value * self.times:{self.form}}"
+    def _said(self, value: float) -> str:
+        if self.metric == "false_positives":  # no fewer than none, whatever an interval holds
+            value = max(value, 0.0)
+        each = value * self.times
+        return dollars(each) if self.form == "$" else f"{each:{self.form}}"
 
 
 def conclude(
-    out: Console, problem: Problem, world: World, log: pd.DataFrame, given: pd.DataFrame
+    out: Console,
+    problem: Problem,
+    lake: Lake,
+    world: World,
+    log: pd.DataFrame,
+    given: pd.DataFrame,
 ) -> None:
     """The table for everyone who applied, the queue, and what only the simulator knows.
 
     ``log`` is the decision log when all is known, ``given`` the verdicts with ``at`` (UTC). Dollars
-    are those of the problem file for each action, under "the truth" at the true outcomes.
+    are those of the problem file for each action, under "the truth" at the true outcomes. What was
+    measured already is read in the lake; false positives and one more analyst are measured here,
+    with an outcome model of the score alone.
     """
     truth = world.truth.set_index("application_id").loc[log[problem.key]]
     event, score = truth["event"].to_numpy(dtype=float), log["score"].to_numpy()
     days = log["as_of"].dt.floor("D").nunique()
-    a_day, more, inputs = len(log) / days, with_one_more(problem, log), _inputs(log)
-    known = evidence_of(log, inputs)
+    a_day, p, more = len(log) / days, chances(problem, log), with_one_more(problem, log)
+    kept = lake.read(ESTIMATES).rename(columns={"segment_by": "group_by"})
+    known = evidence_of(log, same=problem.same_outcome)
     asked = Flagging(recalls=RECALLS)
-    found = measure(known, inputs, flagging=asked, changes=Changes(policies={MORE: more}))
-    auc = influence.auc(event, 1 - event, score).theta
-    p = chances(problem, log)
-    earned, gained = (worth(problem, log, q, event) * a_day for q in (p, more - p))
-    first = [
-        Line(what="fraud among all who applied", metric="event_rate", truth=event.mean(), form=".1%"),
-        Line(what="AUC", metric="auc", truth=auc, form=".3f"),
+    found = measure(known, flagging=asked, changes=Changes(policies={MORE: more}))
+    rate, auc = event.mean(), influence.auc(event, 1 - event, score).theta
+    lines = [
+        Line(what="fraud among all who applied", metric="event_rate", truth=rate).cells(kept),
+        Line(what="AUC", metric="auc", truth=auc, form=".3f").cells(kept),
+        _stopped(known, log, truth),
     ]
-    others = [
-        Line(
-            what=f"false positives a day at recall {r:.0%}",
+    for recall in RECALLS:
+        line = Line(
+            what=f"false positives a day at recall {recall:.0%}",
             metric="false_positives",
-            truth=_wrong_at(score, event, r) / days,
+            truth=_wrong_at(score, event, recall) / len(log),
             form=".1f",
             times=a_day,
-            at=f"recall {r:g}",
+            at=f"recall {recall:g}",
         )
-        for r in RECALLS
-    ]
-    money = {"form": "$", "times": a_day}
-    others += [
-        Line(what="dollars a day", metric="policy_value", truth=earned, policy="as run", **money),
-        Line(what=f"{MORE}, dollars a day", metric="policy_gain", truth=gained, policy=MORE, **money),
-    ]
-    lines = [line.cells(found) for line in first]
-    lines += [_caught(known, log, truth), *(line.cells(found) for line in others)]
+        lines.append(line.cells(found))
+    for what, metric, change, policy, where in (
+        ("dollars a day", "policy_value", p, AS_RUN, kept),
+        ("dollars a day of one more analyst", "policy_gain", more - p, MORE, found),
+    ):
+        line = Line(
+            what=what,
+            metric=metric,
+            truth=worth(problem, log, change, event),
+            form="$",
+            times=a_day,
+            policy=policy,
+        )
+        lines.append(line.cells(where))
+    out.print(f"\n{problem.name}: {len(log):,} applied in {days} days, {a_day:.0f} a day")
     show(out, table(HEADS, lines, right=HEADS[1:]))
     _tell_queue(out, problem, log, given)
     _tell_friction(out, world, log, truth)
-
-
-def _inputs(log: pd.DataFrame) -> list[str]:
-    return [c for c in log.columns if c.startswith(FEATURE)]
 
 
 def _wrong_at(score: np.ndarray, event: np.ndarray, recall: float) -> float:
@@ -124,7 +138,7 @@ def _wrong_at(score: np.ndarray, event: np.ndarray, recall: float) -> float:
     return float((1 - event[order][: last + 1]).sum())
 
 
-def _caught(known: Evidence, log: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
+def _stopped(known: Evidence, log: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     """Of the fraud that analysts decided on in time, the share that they stopped."""
     found = catch_rate(known).iloc[0]
     stopped = (log["verdict"] == "decline").to_numpy()
@@ -142,11 +156,13 @@ def _tell_queue(out: Console, problem: Problem, log: pd.DataFrame, given: pd.Dat
     ended = rows.index.to_series().map(said).fillna(rows[DUE])
     late = 1 - rows.index.isin(said.index).mean()
     wait = waiting(pd.DatetimeIndex(rows["as_of"]), pd.DatetimeIndex(ended))
-    price, seats = price_of_a_seat(problem, log), seats_a_day(problem, log).max()
+    price, more = priced(problem, log)
+    most = seats_a_day(problem, log).max()
     out.print(
-        f"\nThe queue: {len(rows):,} reviews, at most {seats} a day and {len(ANALYSTS)} analysts; at "
-        f"noon {wait.mean():.0f} wait on average and {wait.max()} at most; {late:.1%} were late and "
-        f"declined.\nThe price of a seat was {dollars(price)} on average: what the last one brought."
+        f"\nThe queue: {len(rows):,} reviews, at most {most} a day by {len(ANALYSTS)} analysts; "
+        f"{wait.mean():.0f} wait at noon on average, {wait.max()} at most; {late:.1%} were late "
+        f"and so declined.\nThe price of a seat was {dollars(price)} on average, which is what the "
+        f"last one brings: at that price one more analyst is worth {dollars(more)} a day."
     )
 
 
@@ -160,6 +176,6 @@ def _tell_friction(out: Console, world: World, log: pd.DataFrame, truth: pd.Data
     waited = np.where(reviewed & ~stopped, truth["leaves_if_reviewed"], False)
     lost = dollars(float(value[gone | waited].sum()))
     out.print(
-        f"Only the simulator knows of the good customers who never came back: {gone.sum():,} whom a "
+        f"Only the simulator knows which good customers never came back: {gone.sum():,} whom a "
         f"decline drove away and {waited.sum():,} whom the wait did, {lost} of later business."
     )

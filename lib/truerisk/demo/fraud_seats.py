@@ -1,4 +1,4 @@
-"""The analysts' seats in the fraud demo: who one more of them would review, and how long they wait."""
+"""The analysts' seats in the fraud demo: whom one more would review, and how many wait."""
 
 import numpy as np
 import pandas as pd
@@ -45,11 +45,15 @@ def with_one_more(problem: Problem, log: pd.DataFrame) -> pd.DataFrame:
     return p
 
 
-def price_of_a_seat(problem: Problem, log: pd.DataFrame) -> float:
-    """Dollars: the mean λ over the seats of all days that have any."""
+def priced(problem: Problem, log: pd.DataFrame) -> tuple[float, float]:
+    """Dollars: the mean price of a seat, and those of one more analyst's seats a day; each by λ.
+
+    A price is what the last seat brings, so that several more bring less than so many times it.
+    """
     days = log.assign(seats=seats_a_day(problem, log)).groupby(SEAT_DAY)
     price, seats = days[seat_of(PRICE, REVIEW)].mean(), days["seats"].first()
-    return float((price[seats > 0] * seats[seats > 0]).sum() / seats.sum())
+    mean = float(np.average(price[seats > 0], weights=seats[seats > 0]))
+    return mean, float((price * (seats // len(ANALYSTS))).mean())
 
 
 def chances(problem: Problem, log: pd.DataFrame) -> pd.DataFrame:
