@@ -66,7 +66,10 @@ def _overrides(
     lake: Lake, problem: Problem, log: pd.DataFrame, known_at: pd.Timestamp
 ) -> pd.Series:
     """The action that a person put in place of the decided one, null where it stands; (n,)."""
-    changed = log["decision_id"].map(overrides(lake, problem.name, known_at))
+    found = overrides(lake, problem.name, known_at)
+    if found.empty:
+        return pd.Series(None, index=log.index, dtype="object")
+    changed = log["decision_id"].map(found)
     return changed.astype("object").where(changed.notna() & changed.ne(log["action"]), None)
 
 
