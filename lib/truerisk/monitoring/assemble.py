@@ -10,6 +10,7 @@ from truerisk.decisions.exploration.spend import exploration_spend
 from truerisk.errors import RegistryError
 from truerisk.isolated import Lost, isolated
 from truerisk.lake.lake import Lake
+from truerisk.measurement.catch_rate import catch_rate
 from truerisk.measurement.drift import drift
 from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.fairness import fairness
@@ -90,6 +91,7 @@ def assemble(
         then=_period(then),
         now=_period(now),
         fairness=_fairness(problem, evidence, features),
+        catch=_catch(problem, evidence),
         doubts=evidence.doubts,
         watched=watched(),
         **about,
@@ -157,6 +159,14 @@ def _spend(problem: Problem, log: pd.DataFrame) -> Found:
     if not problem.exploration:
         return "This problem does not explore, so nothing was spent on it."
     return exploration_spend(log)
+
+
+def _catch(problem: Problem, evidence: Evidence) -> Found:
+    if not problem.reviews:
+        return "Nobody reviews."
+    said = [problem.actions[name].verdicts for name in problem.reviews]
+    stops = [v for of in said for v, action in of.items() if action not in problem.revealing]
+    return isolated(lambda: catch_rate(evidence, stops))
 
 
 def _fairness(problem: Problem, evidence: Evidence, features: Sequence[str]) -> Found:

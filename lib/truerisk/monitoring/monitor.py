@@ -20,8 +20,8 @@ class Monitor:
     frames of the functions of those names; ``bands`` has group, mean_score and share_revealed of
     every score band, ``curve`` review_curve()'s rows, ``worth`` those of the other figures in
     dollars, ``needle`` a sentence. ``flag`` is the action that a capacity limits, at ``capacity``
-    a day; ``then`` and ``now`` say which applications drift compares; ``doubts`` are sentences on
-    draws that differ from their chances.
+    a day; ``catch`` holds catch_rate()'s rows; ``then`` and ``now`` say which applications drift
+    compares; ``doubts`` are sentences on draws that differ from their chances.
     """
 
     version: str
@@ -43,6 +43,7 @@ class Monitor:
     then: str = ""
     now: str = ""
     fairness: Found = "Not computed."
+    catch: Found = "Nobody reviews."
     doubts: tuple[str, ...] = ()
     compared: str = ""
     run: str = ""

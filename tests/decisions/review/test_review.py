@@ -266,7 +266,10 @@ def test_a_ledger_with_reviews_is_measured_and_draws_of_a_data_set_are_those_of_
 ) -> None:
     give_verdicts(problem, lake, judged(decided[decided["action"].eq("review")], bad, 0.8))
     log = decision_log(problem, lake, MATURE)
-    estimates = measure_ledger(problem, lake, log, MATURE).estimates
+    told = measure_ledger(problem, lake, log, MATURE)
+    estimates = told.estimates
+    for said in ("went to review", "were late", "Ana Ruiz", "Beyond 4 standard deviations"):
+        assert said in told.page
     found = estimates[estimates["metric"].eq("event_rate") & estimates["estimator"].eq("dr")]
     assert found["action"].isna().all() and found["value"].notna().any()
     frame = build_dataset(problem, lake, MATURE).frame

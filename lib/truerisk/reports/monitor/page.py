@@ -16,6 +16,7 @@ from truerisk.reports.monitor.exploration import exploration
 from truerisk.reports.monitor.fairness import fair
 from truerisk.reports.monitor.open import still_open
 from truerisk.reports.monitor.quality import quality
+from truerisk.reports.monitor.reviews import reviews
 from truerisk.reports.monitor.verdict import summary
 from truerisk.reports.monitor.vintages import SHOWN, vintages
 from truerisk.reports.monitor.watching import watching
@@ -31,6 +32,8 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
     first, last = day(log["as_of"].min()), day(log["as_of"].max())
     by = f" Approved by {monitor.approved}." if monitor.approved else ""
     lead = f"Applications from {first} to {last}, known as of {day(monitor.known_at)}.{by}"
+    review = Section("Review", lambda: reviews(problem, monitor))
+    reviewed = [review] if problem.reviews else []
     return page(
         f"{problem.name}: what model {monitor.version} decided, monitored",
         lead,
@@ -41,6 +44,7 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
             Section("Quality now", lambda: quality(problem, monitor)),
             Section("Dollars", lambda: in_dollars(problem, monitor)),
             Section("Exploration", lambda: exploration(problem, monitor)),
+            *reviewed,
             Section("Drift", lambda: drifted(monitor)),
             Section("Fairness", lambda: fair(problem, monitor)),
             Section("Segments", lambda: _segments(problem, monitor), folded=True),
