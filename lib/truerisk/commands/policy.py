@@ -150,7 +150,9 @@ def _parts(made: "Preview"):  # type: ignore[no-untyped-def]
             forecast = f"{forecast} by the scores"
         yield [said[part.support], *counts, known, forecast]
         for ground, count in part.grounds.items():
-            yield [why[ground], f"{count:,}", "", "", ""]
+            own = part.by_ground.get(ground) if len(part.grounds) > 1 else None
+            told = "" if own is None else _dollars(part.support, own, count)
+            yield [why[ground], f"{count:,}", "", told, ""]
 
 
 def _dollars(support: object, found: "Dollars", count: int) -> str:

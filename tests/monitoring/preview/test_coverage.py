@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.monitoring.preview.conftest import sigmoid
+from truerisk.monitoring.preview.identified import identified
 from truerisk.monitoring.preview.redecided import Redecided
-from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, grounds
-from truerisk.monitoring.preview.worth import expected, worth_of
+from truerisk.monitoring.preview.support import GROUNDS, Ground, grounds
+from truerisk.monitoring.preview.worth import expected
 from truerisk.problem.load import as_config, problem_from
 from truerisk.problem.spec import Problem
 
@@ -81,7 +82,7 @@ def worlds(problem: Problem, count: int, n: int) -> Iterator[dict[str, float]]:
     for seed in range(count):
         made, _ = drawn(seed, n)
         ground = grounds(made, problem, {"kept out"}, False)
-        known, _ = worth_of(made, ground, Support.IDENTIFIED, problem, [], False)
+        known, _ = identified(made, ground, problem, [], False)
         assert known.status == "ok"
         others = (ground >= 0) & (ground != GROUNDS.index(Ground.EXPLORED))
         more = expected(made, others, problem, False).value
@@ -220,7 +221,7 @@ def contacts_covered(contacts: Problem, count: int, n: int) -> float:
     held = []
     for seed in range(count):
         made, _ = campaign(seed, n)
-        known, _ = worth_of(made, part(made), Support.IDENTIFIED, contacts, [], False)
+        known, _ = identified(made, part(made), contacts, [], False)
         held.append(known.low / n <= true <= known.high / n)
     return float(np.mean(held))
 

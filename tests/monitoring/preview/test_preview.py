@@ -174,3 +174,18 @@ def test_a_problem_without_decisions_is_told_which_have_some(lender: Lender, fil
         preview(other, lender.lake)
     with pytest.raises(TrueriskError, match="no decision lies between these bounds; they lie from"):
         look(lender, file(), since="2026-01-01")
+
+
+@pytest.mark.slow
+def test_each_ground_of_what_is_known_has_dollars_of_its_own(lender: Lender, file: File) -> None:
+    """Where exploration has shown too few, what ran is told all the same."""
+    large = {"when": "amount > 30000", "action": "decline", "reason": "large"}
+    both = look(lender, file(actions=COSTLY, rules=[MINOR, large]))
+    found = part(both, Support.IDENTIFIED)
+    ran, explored = (found.by_ground[g] for g in (Ground.RAN, Ground.EXPLORED))
+    assert found.known.value == pytest.approx(ran.value + explored.value)
+    few = look(lender, file(actions=COSTLY, rules=[MINOR, large]), until="2025-01-15")
+    found = part(few, Support.IDENTIFIED)
+    assert found.known.value is None and found.known.status.startswith("withheld")
+    assert found.by_ground[Ground.EXPLORED].value is None
+    assert found.by_ground[Ground.RAN].low < found.by_ground[Ground.RAN].value < 0

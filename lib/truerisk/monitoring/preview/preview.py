@@ -1,7 +1,7 @@
 """preview(): the ledger's decisions by a changed policy, with what of the difference is known."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from truerisk.monitoring.preview.effects import (
     moves,
     queues,
 )
+from truerisk.monitoring.preview.identified import identified
 from truerisk.monitoring.preview.permitted import check_actions, check_ledger, check_model
 from truerisk.monitoring.preview.redecided import Redecided, redecide
 from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, grounds
-from truerisk.monitoring.preview.worth import Dollars, worth_of
+from truerisk.monitoring.preview.worth import Dollars, bounds, expected
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
@@ -36,7 +37,8 @@ class Part:
     """One part of the support map: its rows, why they are in it, and their dollars.
 
     ``known`` are dollars of what has matured, ``forecast`` of what has not, by the logged scores
-    at assumed dollars (of what nobody can know: the worst and the best case of both). No number is
+    at assumed dollars (of what nobody can know: the worst and the best case of both);
+    ``by_ground`` those of what has matured, for each ground of what is identified. No number is
     over several parts.
     """
 
@@ -46,6 +48,7 @@ class Part:
     grounds: dict[Ground, int]
     known: Dollars
     forecast: Dollars
+    by_ground: dict[Ground, Dollars] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,7 @@ class Preview:
             | {
                 "support": part.support.value,
                 "grounds": {ground.value: count for ground, count in part.grounds.items()},
+                "by_ground": {g.value: asdict(found) for g, found in part.by_ground.items()},
             }
             for part in self.parts
         ]
@@ -200,12 +204,21 @@ def _part(
 ) -> Part:
     mine = {g: ground == i for i, g in enumerate(GROUNDS) if g.support is support}
     every = np.any(list(mine.values()), axis=0)
-    known, forecast = worth_of(made, ground, support, decided_by, features, same_terms)
+    mature = made.log["mature"].to_numpy(bool)
+    old, young = every & mature, every & ~mature
+    by_ground: dict[Ground, Dollars] = {}
+    if support is Support.IDENTIFIED:
+        known, by_ground = identified(made, ground, decided_by, features, same_terms)
+        forecast = expected(made, young, decided_by, same_terms)
+    else:
+        of = expected if support is Support.GUESSED else bounds
+        known, forecast = (of(made, rows, decided_by, same_terms) for rows in (old, young))
     return Part(
         support=support,
         count=int(every.sum()),
-        mature=int((every & made.log["mature"].to_numpy(bool)).sum()),
+        mature=int(old.sum()),
         grounds={g: int(rows.sum()) for g, rows in mine.items() if rows.any()},
         known=known,
         forecast=forecast,
+        by_ground=by_ground,
     )
