@@ -4,7 +4,6 @@ A decision is a function of the application, its features, the model, the policy
 what the batch pinned: no clock and no random generator, so a retry gives the same row.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,10 +33,12 @@ from truerisk.decisions.policy import choose, dollars, policy_version, probabili
 from truerisk.decisions.reasons import stated
 from truerisk.decisions.review.audit import review_columns
 from truerisk.features.matching import together
+from truerisk.lake.hashes import short
 from truerisk.lake.identity import as_text
 from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
+from truerisk.wording.coded import coded
 from truerisk.wording.counted import counted
 
 
@@ -75,49 +76,58 @@ def decide(
         action[made.entry == i] = to
     rows, full = np.arange(len(scored)), lost_seat(problem, seats, len(scored))
     passed = pd.notna(full) & reveals[choice.action]  # and needs no reason
-    ledger = pd.DataFrame(
-        {
-            problem.key: scored[problem.key],
-            "decision_id": _ids(problem, scored[problem.key]),
-            "subject": as_text(scored["subject"]),
-            "as_of": scored["as_of"],
-            "action": np.array(names, dtype=object)[action],
-            "own_action": np.array(names, dtype=object)[choice.action],
-            **_scores(problem, scored),
-            "propensity": p[rows, action],
-            "p_reveal": p[:, reveals].sum(axis=1),
-            "explored": drawn,
-            "rule": pd.Series(choice.rule, dtype="str"),
-            "reasons": stated(scored, choice.rule, drawn | passed, full),
-            "expected_value": choice.expected[rows, action],
-            "exploration_rate": total,
-            "exploration_cost": made.mean_cost,
-            "exploration_p": made.p,
-            "exploration_u": made.u,
-            "exploration_n": made.n,
-            "exploration_r": made.r,
-            "model_version": batch.model_version,
-            "policy_version": policy_version(problem),
-            "role": "champion",
-            "batch": batch.id,
-            "run": run,
-            "source_versions": json.dumps(batch.versions, sort_keys=True),
-            **seat_columns(problem, seats, batch, action, drawn),
-        }
-    )
+    ledger = {
+        problem.key: scored[problem.key],
+        "decision_id": _ids(problem, scored[problem.key]),
+        "subject": as_text(scored["subject"]),
+        "as_of": scored["as_of"],
+        "action": coded(names, action),
+        "own_action": coded(names, choice.action),
+        **_scores(problem, scored),
+        "propensity": p[rows, action],
+        "p_reveal": p[:, reveals].sum(axis=1),
+        "explored": drawn,
+        "rule": pd.Series(choice.rule, dtype="str"),
+        "reasons": stated(scored, choice.rule, drawn | passed, full),
+        "expected_value": choice.expected[rows, action],
+        "exploration_rate": total,
+        "exploration_cost": made.mean_cost,
+        "exploration_p": made.p,
+        "exploration_u": made.u,
+        "exploration_n": made.n,
+        "exploration_r": made.r,
+        **{name: coded([text], 0 * rows) for name, text in _of_batch(problem, batch, run).items()},
+        **seat_columns(problem, seats, batch, action, drawn),
+    }
     for i, name in enumerate(names):
         ledger[chance_of(name)] = p[:, i]
         ledger[value_of(name, IF_EVENT)] = money[0][:, i]
         ledger[value_of(name, IF_NO_EVENT)] = money[1][:, i]
-    ledger = ledger.assign(**review_columns(problem, scored, action, p))
+    ledger |= review_columns(problem, scored, action, p)
     for a in dict.fromkeys(entry.action for entry in problem.exploration):
         mine = [entry.action == a for entry in problem.exploration]
         for what, values in zip(MADE, (made.cost, made.k, made.scale), strict=True):
             ledger[made_of(what, a)] = values[:, mine].sum(axis=1)  # one of them at most is there
-    inputs = scored[batch.features].add_prefix(FEATURE)
     others = [s for s in problem.training.segments if s not in batch.features]
-    protected = scored[problem.training.protected].add_prefix(PROTECTED)
-    return pd.concat([ledger, inputs, scored[others].add_prefix(SEGMENT), protected], axis=1)
+    for prefix, columns in (
+        (FEATURE, batch.features),
+        (SEGMENT, others),
+        (PROTECTED, problem.training.protected),
+    ):
+        ledger |= {f"{prefix}{column}": scored[column] for column in columns}
+    return pd.DataFrame(ledger, copy=False)  # a copy of it would take as long as the hashes
+
+
+def _of_batch(problem: Problem, batch: Batch, run: str) -> dict[str, str]:
+    """What is the same in every row of a batch."""
+    return {
+        "model_version": batch.model_version,
+        "policy_version": policy_version(problem),
+        "role": "champion",
+        "batch": batch.id,
+        "run": run,
+        "source_versions": json.dumps(batch.versions, sort_keys=True),
+    }
 
 
 def describe(
@@ -175,8 +185,6 @@ def _scores(problem: Problem, scored: pd.DataFrame) -> dict[str, pd.Series]:
     return {SCORE: several[score_of(outcomes[0])], **several}
 
 
-def _ids(problem: Problem, keys: pd.Series) -> list[str]:
+def _ids(problem: Problem, keys: pd.Series) -> pd.Series:
     """A decision's id is a function of the application: one application, one decision."""
-    return [
-        hashlib.sha256(f"{problem.name}|{key}".encode()).hexdigest()[:20] for key in as_text(keys)
-    ]
+    return short(f"{problem.name}|", as_text(keys))

@@ -21,6 +21,7 @@ from truerisk.models.package import Model
 from truerisk.models.reference import Usual
 from truerisk.problem.notice import MOST_REASONS
 from truerisk.problem.spec import Problem
+from truerisk.wording.coded import coded
 from truerisk.wording.dollars import dollars as said
 from truerisk.wording.lists import listed
 
@@ -143,18 +144,21 @@ def stated(
     ``none`` are the rows that luck decided or that need no reason, ``full`` the action that had no
     seat left for a row, else None: there no rule and no factor decided.
     """
-    blank = pd.Series(None, index=scored.index, dtype="str")
-    cited = pd.Series(rule, index=scored.index, dtype="object").map(
-        lambda reason: json.dumps([{"rule": reason}]), na_action="ignore"
-    )
-    found = scored["factors"].astype("str") if "factors" in scored else blank
-    told = cited.astype("str").fillna(found)
+    blank = coded([], np.zeros(len(scored), dtype=int))
+    told = scored["factors"].astype("str") if "factors" in scored else blank
+    told = _cited(told.reset_index(drop=True), "rule", rule)
     if full is not None:
-        lacking = pd.Series(full, index=scored.index, dtype="object").map(
-            lambda action: json.dumps([{"capacity": action}]), na_action="ignore"
-        )
-        told = lacking.astype("str").fillna(told)
-    return told.mask(none)
+        told = _cited(told, "capacity", full)
+    return told.mask(none).set_axis(scored.index)
+
+
+def _cited(told: pd.Series, what: str, of: np.ndarray) -> pd.Series:
+    """What is told, but where ``of`` (n,) is not null that alone."""
+    codes, found = pd.factorize(of)
+    if not len(found):
+        return told
+    cited = coded([json.dumps([{what: text}]) for text in found], codes)
+    return cited.where(codes >= 0, told)
 
 
 def read(reasons: str) -> list[Said]:

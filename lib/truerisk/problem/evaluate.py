@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -47,4 +48,4 @@ def _columns(frame: pd.DataFrame, expressions: Mapping[str, str]) -> pa.Table:
             made[column] = as_array(frame[column])
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise ValueError(f'column "{column}" holds values of several types') from error
-    return pa.table({**made, "__row": pa.array(range(len(frame)), pa.int64())})
+    return pa.table({**made, "__row": pa.array(np.arange(len(frame)))})

@@ -34,6 +34,12 @@ def moments(as_of: pd.Series, zone: str = "UTC") -> Moments:
     return Moments(day, (local - day) / np.timedelta64(1, "s"))
 
 
+def distinct(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The days there are, in order, and the place of each row's among them, (n,)."""
+    which, found = pd.factorize(day, sort=True)
+    return found, which
+
+
 def kinds(day: np.ndarray, holidays: Sequence[date]) -> np.ndarray:
     """The place of each day's kind in KINDS, shape (n,); a holiday is no Saturday or Sunday."""
     weekday = (day.astype("int64") + THURSDAY) % 7

@@ -9,7 +9,7 @@ import numpy as np
 
 from truerisk.decisions.capacity.arrivals import Expected, expected
 from truerisk.decisions.capacity.assign import Competing, assign
-from truerisk.decisions.capacity.calendar import Moments
+from truerisk.decisions.capacity.calendar import Moments, distinct
 from truerisk.decisions.capacity.ties import Draw
 
 
@@ -69,12 +69,13 @@ def price(
         rho=np.full(n, np.nan),
         **{name: np.empty((n, width)) for name in ("price", "tau", "gain", "before", "after")},
     )
-    order = np.argsort(rows.at.day, kind="stable")
-    days, first = np.unique(rows.at.day[order], return_index=True)
-    for today, mine in zip(days, np.split(order, first[1:])):
+    days, which = distinct(rows.at.day)
+    newest = known.at.day.max(initial=days[0]) if len(days) else None
+    order, ends = np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))
+    for today, mine in zip(days, np.split(order, ends[:-1])):
         left, coming = seats(today), Expected(np.zeros(0), None)
         over = until is not None and bool(until.day[0] > today)
-        if not over and not (known.at.day > today).any():
+        if not over and today == newest:
             clock = float(known.at.clock[known.at.day == today].max())
             if until is not None and until.day[0] == today:
                 clock = max(clock, float(until.clock[0]))

@@ -19,12 +19,13 @@ from truerisk.columns import (
     seat_of,
 )
 from truerisk.decisions.batch import Batch
-from truerisk.decisions.capacity.calendar import Moments, moments
+from truerisk.decisions.capacity.calendar import Moments, distinct, moments
 from truerisk.decisions.capacity.claims import seats_left
 from truerisk.decisions.capacity.price import Arrivals, Priced, price
 from truerisk.decisions.exploration.explore import draw
 from truerisk.decisions.policy import Choice
 from truerisk.problem.spec import Problem
+from truerisk.wording.coded import coded
 
 WORD = "seat"  # of the lottery among equals
 
@@ -67,7 +68,7 @@ def lots(problem: Problem, application: pd.Series, day: np.ndarray) -> np.ndarra
     """
     salt = problem.exploration[0].salt if problem.exploration else ""
     found = np.empty(len(day))
-    for today in np.unique(day):
+    for today in distinct(day)[0]:
         mine = day == today
         found[mine] = draw(salt or problem.name, f"{WORD}|{today}", application[mine])
     return found
@@ -83,17 +84,17 @@ def lost_seat(problem: Problem, seats: Seated | None, rows: int) -> np.ndarray:
 
 def seat_columns(
     problem: Problem, seats: Seated | None, batch: Batch, action: np.ndarray, drawn: np.ndarray
-) -> dict[str, np.ndarray]:
+) -> dict[str, np.ndarray | pd.Series]:
     """What the ledger keeps of seats, (n,) each; ``action`` is what was done, ``drawn`` by lot."""
     if seats is None:
         return {}
     names, made, days = list(problem.actions), seats.priced, seats.at.day
-    found = {
-        SEAT_DAY: days.astype(str).astype(object),
-        SEAT_LOST: lost_seat(problem, seats, len(days)),
+    each, which = distinct(days)
+    found: dict[str, np.ndarray | pd.Series] = {
+        SEAT_DAY: coded([str(day) for day in each], which),
+        SEAT_LOST: coded(names, made.lost),
         SEAT_RHO: made.rho,
     }
-    each, which = np.unique(days, return_inverse=True)
     kept = [seats_left(problem, day, batch.claims)[1] for day in each]
     for j, name in enumerate(problem.limited):
         went = np.bincount(which, drawn & (action == names.index(name)), len(each))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from truerisk.problem.exploration import Exploration
 
@@ -83,7 +84,7 @@ def rates(
     scale = np.full(len(pi), within)
     if most is None:
         most = own_room(exploration, {}, day)
-    for today in np.unique(day) if most else ():
+    for today in pd.unique(day) if most else ():
         rows, a_day = day == today, SHARE_OF_CAP * most[str(today)]
         scale[rows] *= min(1.0, a_day * window.days / max(every.sum(), TINY))
         left = a_day - spent.get(str(today), Spent()).expected
@@ -98,7 +99,7 @@ def own_room(
     most = exploration.applications_per_day
     if most is None:
         return {}
-    return {str(d): float(most - spent.get(str(d), Spent()).drawn) for d in np.unique(day)}
+    return {str(d): float(most - spent.get(str(d), Spent()).drawn) for d in pd.unique(day)}
 
 
 def _affordable(exploration: Exploration, window: Window) -> tuple[np.ndarray, float, float]:

@@ -1,6 +1,7 @@
 """What a day has room for: an entry's own hard cap, and the seats that exploration has."""
 
 import numpy as np
+import pandas as pd
 
 from truerisk.decisions.capacity.claims import Claims, seats_left
 from truerisk.decisions.exploration.budget import own_room
@@ -24,4 +25,4 @@ def seats_for(
     if entry.action not in problem.limited:
         return None
     j = problem.limited.index(entry.action)
-    return {str(d): float(seats_left(problem, d, held)[1][j]) for d in np.unique(day)}
+    return {str(d): float(seats_left(problem, d, held)[1][j]) for d in pd.unique(day)}

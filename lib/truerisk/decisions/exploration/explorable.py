@@ -185,7 +185,8 @@ def _days(time: np.ndarray) -> float:
 
     m distinct times have m − 1 gaps between them and stand for m; a single one stands for a day.
     """
-    gaps = np.minimum(np.diff(np.unique(time)) / DAY, 1.0)
+    steps = np.diff(np.sort(time))
+    gaps = np.minimum(steps[steps > np.timedelta64(0)] / DAY, 1.0)
     return float(gaps.sum() * (1 + 1 / len(gaps))) if len(gaps) else 1.0
 
 

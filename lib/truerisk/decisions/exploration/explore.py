@@ -1,6 +1,5 @@
 """A revealing action taken at random where the policy would not: probabilities, draw, brake."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from truerisk.decisions.exploration.daily import daily, seats_for
 from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, explorable
 from truerisk.decisions.policy import Choice
+from truerisk.lake.hashes import uniform
 from truerisk.lake.identity import as_text
 from truerisk.problem.exploration import Exploration
 from truerisk.problem.spec import Problem
@@ -150,15 +150,13 @@ def draw(salt: str, word: str, application: pd.Series) -> np.ndarray:
     whoever applies. One draw for all of a subject's would make π of whoever returns wrong: a miss
     at π₁ leaves (π₂ − π₁)/(1 − π₁) of π₂.
     """
-    texts = (f"{salt}|{word}|" + as_text(application)).str.encode("utf-8")
-    first = b"".join(hashlib.sha256(text).digest()[:8] for text in texts)
-    return (np.frombuffer(first, dtype=">u8") >> 11) / 2.0**53
+    return uniform(f"{salt}|{word}|", as_text(application))
 
 
 def brake(explored: np.ndarray, day: np.ndarray, room: Mapping[str, float]) -> np.ndarray:
     """True for rows, in order of time, after what a day has room for is full: they have π = 0."""
     stopped = np.zeros(len(explored), dtype=bool)
-    for today in np.unique(day) if room else ():
+    for today in pd.unique(day) if room else ():
         rows = day == today
         before = np.cumsum(explored[rows]) - explored[rows]
         stopped[rows] = before >= room[str(today)]
