@@ -259,7 +259,9 @@ def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd
     versions[table] = version
     decided = with_chances_held(lake.read(table, int(version)))
     hidden = ~decided["action"].isin(problem.revealing)
-    hidden |= decided["decision_id"].isin(overrides(lake, problem.name, known_at).index)
+    by_hand = overrides(lake, problem.name, known_at)
+    if len(by_hand):
+        hidden |= decided["decision_id"].isin(by_hand.index)
     if problem.reviews:
         said = pin(problem, lake, versions)
         if said is not None:
