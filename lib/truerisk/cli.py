@@ -18,6 +18,7 @@ from truerisk.commands import (
     ingest,
     ledger,
     models,
+    people,
     policy,
     queue,
     verify,
@@ -46,6 +47,7 @@ for command in (
     models.reject,
     models.rollback,
     ledger.decisions,
+    people.notice,
     verify.verify,
 ):
     app.command()(command)

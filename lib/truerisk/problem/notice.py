@@ -53,6 +53,8 @@ class Notice(Part):
     address: Text = Field(min_length=1)
     before: Text = ""
     after: Text = ""
+    capacity: Line = "No place was left on the day of your application"
+    late: Line = "Your application could not be looked at in time"
 
 
 class Contest(Part):

@@ -168,6 +168,7 @@ class Source(Part):
     available_at: ColumnName | None = None
     owner: Line = ""
     description: Text = ""
+    called: Line = ""  # to applicants, who are told where a reason came from
     freshness: Positive | None = None
     contract: dict[ColumnName, Column] = {}
     ingest: Ingest | None = None

@@ -1,0 +1,158 @@
+"""The notice of an adverse decision: what was decided, why, from which sources, and what then.
+
+It says nothing of how others are decided: no score, no dollars, no chance, no draw.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from truerisk.decisions.held import Held, held
+from truerisk.decisions.lookup import decision_of
+from truerisk.decisions.reasons import factors_in, read
+from truerisk.errors import ProblemError, RegistryError
+from truerisk.lake.lake import Lake
+from truerisk.lake.one import rows_where
+from truerisk.lake.tables import LEDGER_KEY, contests_of, verdicts_of
+from truerisk.problem.instant import instant
+from truerisk.problem.notice import MOST_REASONS, Notice
+from truerisk.problem.reasons import line_of, said_of
+from truerisk.problem.spec import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """All that the notice says; ``until`` is the last moment to contest, None where there is none.
+
+    ``reasons`` are one to four sentences, ``sources`` the names of where they came from.
+    """
+
+    creditor: str
+    address: str
+    decision_id: str
+    applied: pd.Timestamp
+    decided: pd.Timestamp
+    before: str
+    after: str
+    reasons: list[str]
+    sources: list[str]
+    contest: str
+    until: pd.Timestamp | None
+    answer_days: float | None
+
+
+def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = None) -> Letter:
+    """What is written to whom a decision went against, as known at ``known_at`` (default now).
+
+    Raises ProblemError where the file has no ``[notice]``, RegistryError for an unknown decision,
+    one that is not adverse or waits for a person, or one without a specific reason.
+    """
+    said = _notice(problem)
+    row, known = decision_of(problem, lake, decision_id), instant(known_at)  # type: ignore[arg-type]
+    now = held(problem, lake, row, known)
+    if now.passes is None:
+        raise RegistryError(
+            "The decision waits for a person's verdict; write to the applicant when it is given."
+        )
+    if now.passes:
+        raise RegistryError(
+            "The decision is not adverse: nobody needs a notice of it; `truerisk decisions` shows "
+            "what was decided."
+        )
+    decided = pd.Timestamp(row["decided_at"])
+    asked = problem.contest
+    reasons = list(dict.fromkeys(_sentences(problem, said, lake, row, now)))[:MOST_REASONS]
+    if not reasons:
+        raise RegistryError(
+            "The ledger holds no specific reason for this decision, and a notice needs one; a "
+            "person must look at it and write."
+        )
+    until = None if asked is None or asked.within is None else decided + asked.within
+    days = None if asked is None else asked.answer_within.total_seconds() / 86_400
+    return Letter(
+        creditor=said.creditor,
+        address=said.address.strip(),
+        decision_id=decision_id,
+        applied=pd.Timestamp(row["as_of"]),
+        decided=decided,
+        before=said.before.strip(),
+        after=said.after.strip(),
+        reasons=reasons,
+        sources=list(dict.fromkeys(_sources(problem, row, now))),
+        contest="" if asked is None else asked.how.strip(),
+        until=until,
+        answer_days=days,
+    )
+
+
+def told_reasons(problem: Problem, stored: str) -> list[list[str]]:
+    """The sentences of each reason that the ledger keeps, in its order."""
+    return [_told(problem, reason) for reason in read(stored)]
+
+
+def source_of(problem: Problem, factor: str) -> str:
+    """The source that a factor comes from: a history, or the application itself."""
+    source = factor.partition("__")[0]
+    of_history = factor not in problem.features.columns and source in problem.sources
+    return source if of_history else problem.application.source
+
+
+def name_of(problem: Problem, source: str) -> str:
+    """How people call a source: as the file says, else by what it is or whose it is."""
+    own = problem.sources[source]
+    return own.called or own.description.strip() or own.owner or source
+
+
+def _notice(problem: Problem) -> Notice:
+    if problem.notice is None:
+        raise ProblemError(
+            f"{problem.where}: has no [notice], so there is no letter to write; write [notice], "
+            'creditor = "…" and address = "…".'
+        )
+    return problem.notice
+
+
+def _sentences(
+    problem: Problem, said: Notice, lake: Lake, row: dict[str, Any], now: Held
+) -> Iterator[str]:
+    if now.by == "late":
+        yield said.late
+    elif now.by == "verdict":
+        given = rows_where(lake, verdicts_of(problem.name), LEDGER_KEY, row["decision_id"])
+        yield str(given[0]["because"])
+    elif now.by == "contest":
+        answers = rows_where(lake, contests_of(problem.name), LEDGER_KEY, row["decision_id"])
+        yield str(max((a for a in answers if a["outcome"]), key=lambda a: a["at"])["because"])
+    elif row["reasons"]:
+        for reason in read(row["reasons"]):
+            yield from [said.capacity] if "capacity" in reason else _told(problem, reason)
+
+
+def _told(problem: Problem, reason: dict[str, Any]) -> list[str]:
+    if "rule" in reason:
+        return [reason["rule"]]
+    told = []
+    for factor, side in factors_in(reason):
+        own = said_of(problem.reasons, factor)
+        sentence = own and (own.at(side) if side else own.text)  # type: ignore[arg-type]
+        if not sentence:
+            where = f"{factor}.{side}" if side and own else factor
+            raise ProblemError(
+                f"{problem.where}: has no sentence for what the ledger gives as a reason; write "
+                f"under [reasons] {line_of(where) if where == factor else where + ' = …'}."
+            )
+        told.append(sentence)
+    return list(dict.fromkeys(told))
+
+
+def _sources(problem: Problem, row: dict[str, Any], now: Held) -> Iterator[str]:
+    if now.by != "decision" or not row["reasons"]:
+        yield name_of(problem, problem.application.source)
+        return
+    for reason in read(row["reasons"]):
+        for factor, _ in factors_in(reason):
+            yield name_of(problem, source_of(problem, factor))
+        if "rule" in reason:
+            yield name_of(problem, problem.application.source)
