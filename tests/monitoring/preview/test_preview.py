@@ -11,8 +11,11 @@ import pytest
 from tests.monitoring.preview.conftest import KNOWN_AT, MINOR, SAME, Lender
 from truerisk.decisions.ledger import decision_log, read_ledger
 from truerisk.errors import TrueriskError
+from truerisk.models.package import read_manifest
+from truerisk.monitoring.preview.identified import identified
 from truerisk.monitoring.preview.preview import Preview, preview
-from truerisk.monitoring.preview.support import Ground, Support
+from truerisk.monitoring.preview.redecided import redecide
+from truerisk.monitoring.preview.support import GROUNDS, Ground, Support, grounds
 from truerisk.problem.spec import Problem
 
 COSTLY = {"approve": SAME, "decline": {"if_event": "-500", "if_no_event": "-500"}}
@@ -103,14 +106,9 @@ def test_without_a_logged_chance_a_score_is_only_a_guess(
 ) -> None:
     made = look(lender, file(actions=COSTLY), decided_by=lender.problem)
     assert part(made, Support.GUESSED).count == 0
-    from truerisk.monitoring.preview.redecided import redecide
-    from truerisk.monitoring.preview.support import GROUNDS, grounds
-
     log = decision_log(lender.problem, lender.lake, pd.Timestamp(KNOWN_AT, tz="UTC"))
     hidden = log["p_reveal"] < 1
     log.loc[hidden, ["p_approve", "p_reveal", "p_decline", "exploration_rate"]] = [0, 0, 1, 0]
-    from truerisk.models.package import read_manifest
-
     manifest = {lender.model: read_manifest("small", lender.lake, lender.model)}
     again = redecide(file(actions=COSTLY), lender.problem, lender.lake, log, manifest)
     ground = grounds(again, lender.problem, {"minor"}, False)
@@ -189,3 +187,24 @@ def test_each_ground_of_what_is_known_has_dollars_of_its_own(lender: Lender, fil
     assert found.known.value is None and found.known.status.startswith("withheld")
     assert found.by_ground[Ground.EXPLORED].value is None
     assert found.by_ground[Ground.RAN].low < found.by_ground[Ground.RAN].value < 0
+
+
+@pytest.mark.slow
+def test_an_action_that_came_later_or_is_long_gone_is_no_one_s_in_other_rows(
+    lender: Lender, file: File
+) -> None:
+    """Rows of other times leave nulls in the columns of an action that was not there."""
+    log = decision_log(lender.problem, lender.lake, pd.Timestamp(KNOWN_AT, tz="UTC"))
+    half = {"reveals": True, "same_outcome_as": "approve", "if_event": "-9", "if_no_event": "9"}
+    by = file(actions={"approve": SAME, "half": half})
+    late = log["as_of"] >= pd.Timestamp("2025-02-01", tz="UTC")
+    some = {"p_half": 0.0, "value_half_if_event": -9.0, "value_half_if_no_event": 9.0}
+    log = log.assign(**{name: np.where(late, value, np.nan) for name, value in some.items()})
+    log = log.assign(p_gone=np.nan, value_gone_if_event=np.nan, value_gone_if_no_event=np.nan)
+    manifest = {lender.model: read_manifest("small", lender.lake, lender.model)}
+    made = redecide(by, by, lender.lake, log, manifest)
+    assert made.actions == ("approve", "decline", "half")
+    ground = grounds(made, by, {"minor"}, False)
+    assert {GROUNDS[k] for k in ground[ground >= 0]} == {Ground.RAN, Ground.EXPLORED}
+    whole, by_ground = identified(made, ground, by, ["feature__amount"], False)
+    assert whole.low < whole.value < whole.high and len(by_ground) == 2

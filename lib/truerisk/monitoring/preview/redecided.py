@@ -95,6 +95,7 @@ def redecide(
     ``manifests`` hold the definition of each model that decided. Raises ProblemError and
     SourceError for columns that are not there.
     """
+    log = _with_actions(decided_by, log)
     actions = tuple(valued_actions(log.columns))
     place = {a: i for i, a in enumerate(actions)}
     own = np.array([place[a] for a in changed.actions])
@@ -130,6 +131,19 @@ def redecide(
         money=money,
         score=_scores(changed, decided_by, log, actions),
     )
+
+
+def _with_actions(decided_by: Problem, log: pd.DataFrame) -> pd.DataFrame:
+    """The log with the deciding file's actions alone: a column that is only there because of other
+    rows of the ledger goes, and an action had no chance in rows that are older than it."""
+    every = valued_actions(log.columns)
+    gone = [a for a in every if a not in decided_by.actions or log[chance_of(a)].isna().all()]
+    kept = [a for a in every if a not in gone]
+    log = log.drop(
+        columns=[c for a in gone for c in (chance_of(a), *(value_of(a, s) for s in SIDES))]
+    )
+    logged = log[[chance_of(a) for a in kept]].notna().any(axis=1)
+    return log.assign(**{chance_of(a): log[chance_of(a)].fillna(0.0).where(logged) for a in kept})
 
 
 def _own(log: pd.DataFrame, actions: tuple[str, ...], decided_by: Problem) -> np.ndarray:
