@@ -48,6 +48,7 @@ for command in (
     models.rollback,
     ledger.decisions,
     people.notice,
+    people.evidence,
     verify.verify,
 ):
     app.command()(command)

@@ -136,6 +136,7 @@ def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(
     assert lake.version(table) == before + 2  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_who_gave_the_verdict_does_not_decide_its_contest(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -148,6 +149,7 @@ def test_who_gave_the_verdict_does_not_decide_its_contest(
     assert decide_contest(problem, lake, own, other, NOW) == "approve"
 
 
+@pytest.mark.slow
 def test_of_many_at_once_one_opens_and_one_decides(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:

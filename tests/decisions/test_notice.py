@@ -83,6 +83,7 @@ def test_the_notice_says_why_from_where_and_what_then(
         assert said in text and said in page
 
 
+@pytest.mark.slow
 def test_no_notice_speaks_of_exploration_scores_or_dollars(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -113,6 +114,7 @@ def test_who_was_not_declined_gets_none_and_is_not_told_why(
         letter(problem.model_copy(update={"notice": None}), lake, own)
 
 
+@pytest.mark.slow
 def test_a_contest_changes_who_gets_a_notice(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_contest_changes_who_gets_a_notice(
     assert letter(problem, lake, approved).reasons == ["The income is wrong"]
 
 
+@pytest.mark.slow
 def test_a_rule_is_cited_and_a_missing_reason_or_sentence_refused(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import LakeRoot, ProblemName, find, open_lake
+from truerisk.commands.options import LakeRoot, ProblemName, find, open_lake, out
+from truerisk.errors import LakeError
 
 DecisionId = Annotated[str, typer.Argument(help="The decision's id.", metavar="DECISION_ID")]
 
@@ -21,3 +22,49 @@ def notice(
 
     made = letter(find(problem), open_lake(lake), decision)
     print(as_html(made) if html else as_text(made))
+
+
+def evidence(
+    decision: Annotated[
+        str, typer.Argument(help="The decision's id; none with --verify.", metavar="DECISION_ID")
+    ] = "",
+    problem: Annotated[
+        str, typer.Option("--problem", help="A problem file, or a name.", metavar="NAME")
+    ] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="A new folder, or a name that ends with .zip.")
+    ] = "",
+    verify: Annotated[
+        str, typer.Option("--verify", help="Check evidence instead; needs no lake.", metavar="PATH")
+    ] = "",
+    lake: LakeRoot = "",
+) -> None:
+    """Write all that one decision rests on into one folder or archive, or check one."""
+    if verify:
+        _verify(verify)
+        return
+    if not decision or not problem:
+        raise typer.BadParameter(
+            "name a decision's id and --problem, or --verify PATH to check evidence"
+        )
+    from truerisk.decisions.evidence.write import evidence as made_of
+    from truerisk.decisions.evidence.write import write_evidence
+
+    files = made_of(find(problem), open_lake(lake), decision)
+    place = to or f"evidence-{decision}"
+    write_evidence(files, place)
+    out.print(f"Evidence of {decision}: {place} ({len(files)} files; it holds personal data).")
+
+
+def _verify(place: str) -> None:
+    from truerisk.decisions.evidence.verify import verify_evidence
+
+    found = verify_evidence(place)
+    if found.faults:
+        raise LakeError(
+            f"{place} is not as it was written: {'; '.join(found.faults[:3])}"
+            f"{f'; and {len(found.faults) - 3} more' if len(found.faults) > 3 else ''}; ask for it "
+            "again."
+        )
+    for held in found.held:
+        out.print(f"Whole: {held}.")

@@ -73,6 +73,11 @@ def link(before: Head, rows: pa.Table, key: str) -> tuple[pa.Table, Head]:
     return rows.append_column(SCHEMA.field(HASH), column), Head(before.at + 1, digest)
 
 
+def is_as_written(rows: pa.Table, key: str) -> bool:
+    """Whether all rows of one link say what their hash says."""
+    return bool(_digest(rows, key) == rows[HASH][0].as_py())
+
+
 def note(lake: Lake, table: str, head_: Head) -> None:
     """Note the newest link outside the table, unless a newer one is noted."""
     held = noted(lake, table)

@@ -1,0 +1,63 @@
+"""Rows of tables as JSON, and back, without losing a bit: what a chain hashed stays what it was."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from truerisk.lake import chain
+
+BARE = {"string": pa.string(), "double": pa.float64(), "int64": pa.int64(), "bool": pa.bool_()}
+
+
+def as_json(rows: pa.Table, key: str) -> dict[str, Any]:
+    """``{"key": …, "types": {column: type}, "rows": […]}``; doubles as the shortest text that is
+    read as the same one, times as UTC to the microsecond."""
+    types = {field.name: str(field.type) for field in rows.schema}
+    listed = [{k: plain(v) for k, v in row.items()} for row in rows.to_pylist()]
+    return {"key": key, "types": types, "rows": listed}
+
+
+def from_json(said: dict[str, Any]) -> pa.Table:
+    """The rows of ``as_json``, of the types that they had."""
+    schema = pa.schema({name: _type(text) for name, text in said["types"].items()})
+    times = [f.name for f in schema if pa.types.is_timestamp(f.type)]
+    rows = [dict(row) for row in said["rows"]]
+    for row in rows:
+        row |= {t: datetime.fromisoformat(row[t]) for t in times if row[t] is not None}
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def broken_links(rows: pa.Table, key: str) -> list[int]:
+    """The links among the rows, whole ones only, whose content is not what their hash says."""
+    found: list[int] = []
+    if chain.AT not in rows.column_names:
+        return found
+    places = rows[chain.AT].to_pylist()
+    for at in sorted({p for p in places if p is not None}):
+        own = rows.filter(pa.array([p == at for p in places]))
+        whole = own.num_rows == own[chain.ROWS][0].as_py()
+        if whole and not chain.is_as_written(own, key):
+            found.append(at)
+    return found
+
+
+def text(value: Any) -> bytes:
+    """Any JSON as the evidence keeps it."""
+    return (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=False) + "\n").encode()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    if isinstance(value, float) and value != value:
+        return None
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+
+
+def _type(text_: str) -> pa.DataType:
+    if text_.startswith("timestamp"):
+        return pa.timestamp("us", tz="UTC")
+    return BARE.get(text_) or pa.type_for_alias(text_)

@@ -1,0 +1,213 @@
+"""Evidence is whole by itself: checked without the lake, and a changed byte anywhere is named."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from truerisk.cli import app
+from truerisk.decisions.batch import plan_batch, score
+from truerisk.decisions.contests import Answer, decide_contest, open_contest
+from truerisk.decisions.decide import decide
+from truerisk.decisions.evidence.verify import verify_evidence
+from truerisk.decisions.evidence.write import evidence, seal, write_evidence
+from truerisk.decisions.ledger import commit
+from truerisk.errors import LakeError, RegistryError
+from truerisk.features.definitions import definition
+from truerisk.lake.lake import Lake
+from truerisk.models.calibration import Calibration
+from truerisk.models.package import Model, save
+from truerisk.models.scorecard import ScorecardModel
+from truerisk.problem.spec import Problem
+from truerisk.registry.approval import submit
+
+Make = Callable[..., Any]
+CARD = {
+    "amount": {"edges": [10_000.0, 20_000.0], "points": [10, 0, -10], "missing": 0},
+    "age": {"edges": [30.0], "points": [-30, 10], "missing": 0},
+}
+
+
+@pytest.fixture
+def problem(lender: Make) -> Problem:
+    return lender(
+        {"dollars_per_day": 1e9, "cap": 0.3, "design": "uniform"},
+        features={"columns": ["amount", "age"]},
+        application={"decide_from": "2025-03-01"},
+        reasons={"amount": {"high": "You asked for much"}, "age": {"low": "You are young"}},
+        contest={"answer_within": "30d"},
+    )
+
+
+@pytest.fixture
+def decided(lake: Lake, problem: Problem, make_scored: Make) -> pd.DataFrame:
+    rows = make_scored(80).drop(columns="score")
+    rows = rows.rename(columns={"subject": "customer_id", "as_of": "applied_at"})
+    lake.append("applications", rows, "application_id")
+    model = Model(
+        name="scorecard",
+        fitted=ScorecardModel(1.6, 20, CARD),
+        calibration=Calibration(0.1, 0.9),
+        features=["amount", "age"],
+        definition=definition(problem),
+        fingerprint="f" * 64,
+        reference={"amount": 15_000.0, "age": 40.0},
+        kinds={"amount": "number", "age": "number"},
+        fitted_keys=b"12345" * 3,
+    )
+    version = save(problem.name, lake, model, {})
+    submit(problem.name, lake, version, "a run", "r" * 16, None, {"gate": []})
+    batch = plan_batch(problem, lake, version)
+    made = decide(problem, [score(problem, lake, batch)], batch)
+    commit(problem, lake, made)
+    return made
+
+
+@pytest.fixture
+def own(lake: Lake, problem: Problem, decided: pd.DataFrame) -> str:
+    rows = decided["action"].eq("decline") & decided["rule"].isna()
+    made = str(decided.loc[rows, "decision_id"].iloc[0])
+    open_contest(problem, lake, made, "As I see it", "Tom Lee", ["A payslip"])
+    decide_contest(
+        problem, lake, made, Answer(outcome="upheld", by="Ana Ruiz", because="Nothing is new")
+    )
+    return made
+
+
+@pytest.fixture
+def folder(lake: Lake, problem: Problem, own: str, tmp_path: Path) -> Path:
+    """Evidence written out; the lake is gone."""
+    write_evidence(evidence(problem, lake, own), str(tmp_path / "made"))
+    os.rename(lake.root, tmp_path / "elsewhere")
+    return tmp_path / "made"
+
+
+def test_it_holds_everything_and_is_whole_without_a_lake(
+    folder: Path, own: str, decided: pd.DataFrame
+) -> None:
+    found = verify_evidence(str(folder))
+    assert found.faults == [] and len(found.held) == 6
+    read = {p.name: json.loads(p.read_bytes()) for p in folder.glob("*.json")}
+    row = decided.set_index("decision_id").loc[own]
+    kept = read["decision.json"]["rows"][0]
+    assert set(decided.columns) <= kept.keys() and kept["score"] == row["score"]
+    inputs = read["inputs.json"]["applications"]
+    assert inputs["features"] == {"amount": row["feature__amount"], "age": row["feature__age"]}
+    assert inputs["version"] == json.loads(row["source_versions"])["applications"]
+    said = [sentence for reason in read["reasons.json"] for sentence in reason["said"]]
+    assert said and set(said) <= {"You asked for much", "You are young"}
+    assert read["policy.json"]["as_decided"] is True
+    people = read["people.json"]
+    assert [e["event"] for e in people["registry"]["rows"]] == ["submitted"]
+    assert [e["event"] for e in people["contests"]["rows"]] == ["opened", "decided"]
+
+
+@pytest.mark.slow
+def test_it_tells_of_nobody_else(folder: Path, own: str, decided: pd.DataFrame) -> None:
+    """Neither of other applicants nor of whom the model learned from."""
+    content = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    others = decided[decided["decision_id"] != own]
+    for column in ("application_id", "subject", "decision_id"):
+        assert not [v for v in others[column] if str(v).encode() in content]
+    assert not list(folder.rglob("fitted_keys*"))
+
+
+@pytest.mark.slow
+def test_a_changed_byte_anywhere_is_named(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    assert len(files) == 8
+    for file in files:
+        content = file.read_bytes()
+        for at in rng.integers(0, len(content), 6):
+            changed = bytearray(content)
+            changed[at] ^= 1
+            file.write_bytes(changed)
+            try:
+                faults = verify_evidence(str(folder)).faults
+            except LakeError as error:  # a manifest that is no JSON any more
+                faults = [str(error)]
+            assert any(file.relative_to(folder).as_posix() in f for f in faults), (file, at)
+        file.write_bytes(content)
+    (folder / "more.txt").write_text("x")
+    assert verify_evidence(str(folder)).faults == ["more.txt was added"]
+    (folder / "more.txt").unlink()
+    (folder / "people.json").rename(folder.parent / "people.json")
+    assert verify_evidence(str(folder)).faults == ["people.json is missing"]
+
+
+def rewritten(folder: Path, name: str, change: Callable[[Any], object]) -> list[str]:
+    """What is found where somebody changed a file and hashed everything anew."""
+    import hashlib
+
+    file, manifest = folder / name, json.loads((folder / "manifest.json").read_bytes())
+    said = json.loads(file.read_bytes())
+    change(said)
+    content = json.dumps(said).encode()
+    kept = {p: p.read_bytes() for p in (file, folder / "manifest.json")}
+    file.write_bytes(content)
+    manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": seal(manifest)}))
+    faults = verify_evidence(str(folder)).faults
+    for path, before in kept.items():
+        path.write_bytes(before)
+    return faults
+
+
+@pytest.mark.slow
+def test_who_hashes_anew_is_found_by_the_model_the_chances_and_the_chains(folder: Path) -> None:
+    def row(**changed: Any) -> Callable[[Any], object]:
+        return lambda said: said["rows"][0].update(changed)
+
+    assert "the model scores" in rewritten(folder, "decision.json", row(score=0.25))[0]
+    assert "the model scores" in rewritten(folder, "decision.json", row(feature__age=20.0))[0]
+    assert any("sum to" in f for f in rewritten(folder, "decision.json", row(p_approve=0.9)))
+    assert rewritten(folder, "decision.json", row(decision_id="0" * 20))
+    assert rewritten(folder, "policy.json", lambda said: said["logged"].update(p_approve=0.9))
+
+    def softer(said: Any) -> None:
+        said["contests"]["rows"][1]["because"] = "He was rude"
+
+    assert rewritten(folder, "people.json", softer) == ["link 1 of contests does not have its hash"]
+
+
+@pytest.mark.slow
+def test_an_archive_says_the_same_and_nothing_is_overwritten(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path
+) -> None:
+    files = evidence(problem, lake, own)
+    place = tmp_path / "made.zip"
+    write_evidence(files, str(place))
+    assert verify_evidence(str(place)).faults == []
+    first = place.read_bytes()
+    with pytest.raises(LakeError, match="never overwritten"):
+        write_evidence(files, str(place))
+    write_evidence(evidence(problem, lake, own), str(tmp_path / "again.zip"))
+    assert (tmp_path / "again.zip").read_bytes() == first
+    place.write_bytes(b"no archive")
+    for nothing in (place, tmp_path / "nowhere"):
+        with pytest.raises(LakeError, match="is no evidence"):
+            verify_evidence(str(nothing))
+    with pytest.raises(RegistryError, match="has no decision of that id"):
+        evidence(problem, lake, "nobody")
+
+
+@pytest.mark.slow
+def test_the_command_writes_and_checks(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("truerisk.commands.people.find", lambda name: problem)
+    place = str(tmp_path / "made")
+    words = ["evidence", own, "--problem", "small", "--lake", lake.root, "--to", place]
+    assert f"Evidence of {own}: {place} (8 files" in CliRunner().invoke(app, words).output
+    done = CliRunner().invoke(app, ["evidence", "--verify", place])
+    assert done.exit_code == 0 and "bit for bit" in done.output
+    (tmp_path / "made" / "reasons.json").write_text("[]")
+    done = CliRunner().invoke(app, ["evidence", "--verify", place])
+    assert "reasons.json was changed" in str(done.exception)
