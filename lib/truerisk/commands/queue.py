@@ -86,7 +86,8 @@ def _list(name: str, json_: bool, lake: str) -> None:
         return
     counts = queue_counts(about, root)
     late = f", {counts['late']:,} of them late" if counts["late"] else ""
-    said = f"{counted(len(rows), 'application')} of {about.name} in review"
+    wait = "waits" if len(rows) == 1 else "wait"
+    said = f"{about.name}: {counted(len(rows), 'application')} {wait} for a verdict"
     out.print(f"{said}; {counts['reviewed']:,} were reviewed{late}.")
     if rows.empty:
         return

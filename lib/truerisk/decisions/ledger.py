@@ -107,6 +107,9 @@ def decision_log(
         by_hand = _in_review(problem, review, by_hand)
         log = log.assign(**{c: review[c] for c in ("verdict", "q", "audited", "reviewer")})
         passes = review["passes"].where(by_hand.isna(), by_hand.isin(problem.revealing))
+        # Everyone matures later than at the horizon, and what happens in between is no event.
+        in_time = log["event_at"] <= log["as_of"] + problem.outcome.horizon
+        log = log.assign(event_at=log["event_at"].where(in_time))
         reveals &= ~log["action"].isin(problem.reviews) | passes
     shown = reveals & log["event"].notna() & log["mature"]
     followed = reveals & (shown | ~log["mature"])

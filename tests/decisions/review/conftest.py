@@ -49,6 +49,10 @@ def decided(lake: Lake, problem: Problem, make_scored: Make, make_batch: Make) -
     followed = source[["application_id"]].assign(
         defaulted=bad.astype(int), observed_at=source["applied_at"] + pd.Timedelta("10D")
     )
+    # Some events come after the horizon, and before anybody counts as mature.
+    followed.loc[bad[bad].index[:10], "observed_at"] += problem.outcome.horizon - pd.Timedelta(
+        "9.5D"
+    )
     lake.append("outcomes", followed, "application_id")
     made = decide(problem, scored, make_batch(features=["amount", "age"]))
     commit(problem, lake, made)

@@ -266,7 +266,9 @@ def test_a_ledger_with_reviews_is_measured_and_draws_of_a_data_set_are_those_of_
 ) -> None:
     give_verdicts(problem, lake, judged(decided[decided["action"].eq("review")], bad, 0.8))
     log = decision_log(problem, lake, MATURE)
+    assert log["event"].eq(0).any() and log["event_at"].isna()[log["event"].eq(0)].all()
     told = measure_ledger(problem, lake, log, MATURE)
+    assert "Vintages cannot" not in told.page
     estimates = told.estimates
     for said in ("went to review", "were late", "Ana Ruiz", "Beyond 4 standard deviations"):
         assert said in told.page

@@ -76,8 +76,9 @@ def _how(problem: Problem, monitor: Monitor) -> list[Block]:
     return [
         Bullets(
             [
-                f"An application counts once it is {lasting(problem.outcome.horizon)} old, "
-                "whatever was decided and whatever is known of it already.",
+                "An application counts once it is "
+                f"{lasting(problem.outcome.horizon + problem.waiting)} old, whatever was decided "
+                "and whatever is known of it already.",
                 "Every decision logged the probability of its action before the draw; weights are "
                 "one over it. The draws were held to these probabilities: all of them, those of "
                 "first and of returning applications, and each month's; what differs is said "
