@@ -31,7 +31,7 @@ def some() -> pd.DataFrame:
     """Users of devices that others use too."""
     raw = pd.read_parquet(SIGNUPS)
     raw = raw[np.isin(raw["device_id"], raw["device_id"][raw["device_id"].duplicated()])]
-    return raw.iloc[:2_500].reset_index(drop=True)
+    return raw.iloc[:1_200].reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
