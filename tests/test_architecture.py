@@ -230,6 +230,7 @@ def test_public_names() -> None:
         "load_problem",
         "measure",
         "measure_ledger",
+        "notice",
         "online",
         "open_contest",
         "open_lake",

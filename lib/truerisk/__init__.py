@@ -40,6 +40,7 @@ PUBLIC = {
     "load_problem": "truerisk.problem.load:load_problem",
     "measure": "truerisk.measurement.measure:measure",
     "measure_ledger": "truerisk.jobs.measure_ledger:measure_ledger",
+    "notice": "truerisk.reports.letter:notice",
     "online": "truerisk.features.online",
     "open_contest": "truerisk.decisions.contests:open_contest",
     "open_lake": "truerisk.lake.lake:open_lake",
@@ -108,6 +109,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.problem.load import load_problem as load_problem
     from truerisk.problem.spec import Problem as Problem
     from truerisk.registry.approval import approve as approve
+    from truerisk.reports.letter import notice as notice
 else:
 
     def __getattr__(name: str) -> Any:

@@ -14,12 +14,15 @@ from truerisk.decisions.contests import Answer, decide_contest, open_contest
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit
 from truerisk.decisions.notice import letter
+from truerisk.decisions.review.verdicts import give_verdict
 from truerisk.errors import ProblemError, RegistryError
 from truerisk.lake.lake import Lake
+from truerisk.problem.origins import origins
 from truerisk.problem.spec import Problem
-from truerisk.reports.letter import as_html, as_text
+from truerisk.reports.letter import as_html, as_text, notice
 
 Make = Callable[..., Any]
+NOW = pd.Timestamp("2027-01-01", tz="UTC")
 NEVER = re.compile(
     r"explor|random|audit|propensit|chance|probab|lottery|draw|score |dollar|model|\$|\d\.\d", re.I
 )
@@ -139,6 +142,97 @@ def test_a_rule_is_cited_and_a_missing_reason_or_sentence_refused(
     rest = {k: v for k, v in problem.reasons.items() if k != "bureau__points"}
     with pytest.raises(ProblemError, match=r"write under \[reasons\] bureau__points ="):
         letter(problem.model_copy(update={"reasons": rest}), lake, plain)
+
+
+def test_of_a_contest_it_says_what_holds_at_the_time(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    own = one(decided, decided["action"].eq("decline") & decided["rule"].isna())
+
+    def at(day: int) -> pd.Timestamp:
+        return NOW + pd.Timedelta(day, "D")
+
+    def answer(outcome: str, day: int, action: str = "") -> None:
+        given = Answer(outcome=outcome, by="Ana Ruiz", because="So", action=action)  # type: ignore[arg-type]
+        decide_contest(problem, lake, own, given, at(day))
+
+    def said(day: int) -> str:
+        return " ".join(notice(problem, lake, own, known_at=at(day)).split())
+
+    open_contest(problem, lake, own, "As I see it", "Tom Lee", at=at(1))
+    answer("upheld", 3)
+    open_contest(problem, lake, own, "And again", "Tom Lee", at=at(4))
+    answer("changed", 6, "approve")
+    assert "the decision again" not in said(0) and "contested the" not in said(0)
+    assert "On 2 January 2027 you contested the decision; a person answers by 1 February" in said(2)
+    assert "On 4 January 2027 a person looked at the decision again. The decision stands" in said(3)
+    assert "You asked for much" in said(3) and "As I see it" not in said(3) and said(5) == said(4)
+    with pytest.raises(RegistryError, match='adverse: a contest changed it to "approve"'):
+        notice(problem, lake, own, known_at=at(6))
+
+
+def test_sources_are_those_that_the_values_came_from(make_problem: Make) -> None:
+    histories = [{"source": "outcomes", "by": "customer_id", "columns": ["kind"]}]
+    window = {"source": "outcomes", "by": "customer_id", "over": ["30d"], "compute": ["count as n"]}
+    features = {
+        "columns": ["amount"],
+        "derived": {"both": "AMOUNT / own", "own": "outcomes__kind + 1", "plain": "amount + age"},
+        "latest": histories,
+        "window": [window],
+    }
+    problem = make_problem(features=features)
+    found = {c: origins(problem, [c]) for c in ("amount", "age", "both", "own", "plain")}
+    found |= {c: origins(problem, [c]) for c in ("outcomes__kind", "outcomes__n__30d")}
+    one_, two = ["applications"], ["outcomes"]
+    assert found == {
+        "amount": one_,
+        "age": one_,
+        "both": [*one_, *two],
+        "own": two,
+        "plain": one_,
+        "outcomes__kind": two,
+        "outcomes__n__30d": two,
+    }
+
+
+@pytest.mark.slow
+def test_a_review_tells_what_the_person_wrote_or_that_time_ran_out(
+    lake: Lake, make_problem: Make, make_scored: Make, make_batch: Make
+) -> None:
+    problem = make_problem(
+        actions={
+            "approve": {"if_event": "-100", "if_no_event": "10"},
+            "review": {
+                "reveals": True,
+                "same_outcome_as": "approve",
+                "if_event": "-1",
+                "if_no_event": "5",
+                "within": "1d",
+                "verdicts": {"pass": "approve", "decline": "decline"},
+                "late": "decline",
+                "audit": 0.3,
+            },
+        },
+        reasons={"amount": {"high": "You asked for much"}},
+        notice={"creditor": "A Bank", "address": "Town"},
+    )
+    made = decide(problem, make_scored(300, days=1), make_batch(features=["amount"]))
+    commit(problem, lake, made)
+    waits = made[made["action"].eq("review")]
+    own = waits.loc[~waits["audited"].astype(bool), "decision_id"].tolist()
+    lucky = waits.loc[waits["audited"].astype(bool), "decision_id"].tolist()
+    came, late = waits.set_index("decision_id")["as_of"], NOW
+    with pytest.raises(RegistryError, match="waits for a person"):
+        notice(problem, lake, own[0], known_at=came[own[0]])
+    for decision in (own[0], lucky[0]):
+        given = ("decline", "The address is another's", "Ana Ruiz")
+        give_verdict(problem, lake, decision, *given, at=came[decision])
+    text = notice(problem, lake, own[0], known_at=late)
+    assert "1. The address is another's\n" in text
+    assert "could not be looked at in time" in notice(problem, lake, own[1], known_at=late)
+    for decision in lucky[:2]:
+        with pytest.raises(RegistryError, match="is not adverse: nobody"):
+            notice(problem, lake, decision, known_at=late)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from truerisk.commands.options import LakeRoot, ProblemName, find, open_lake, out
+from truerisk.commands.options import KnownAt, LakeRoot, ProblemName, find, open_lake, out
 from truerisk.errors import LakeError
 
 DecisionId = Annotated[str, typer.Argument(help="The decision's id.", metavar="DECISION_ID")]
@@ -14,14 +14,13 @@ def notice(
     problem: ProblemName,
     decision: DecisionId,
     html: Annotated[bool, typer.Option("--html", help="Print a page instead of text.")] = False,
+    known_at: KnownAt = "",
     lake: LakeRoot = "",
 ) -> None:
     """Print the notice to whom a decision went against: reasons, sources, how to contest."""
-    from truerisk.decisions.notice import letter
-    from truerisk.reports.letter import as_html, as_text
+    from truerisk.reports.letter import notice as written
 
-    made = letter(find(problem), open_lake(lake), decision)
-    print(as_html(made) if html else as_text(made))
+    print(written(find(problem), open_lake(lake), decision, html, known_at or None))
 
 
 def evidence(

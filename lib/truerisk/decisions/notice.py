@@ -13,11 +13,15 @@ from truerisk.decisions.held import Held, held
 from truerisk.decisions.lookup import decision_of
 from truerisk.decisions.reasons import factors_in, read
 from truerisk.errors import ProblemError, RegistryError
+from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.lake.one import rows_where
+from truerisk.lake.overrides import CHANGED
 from truerisk.lake.tables import LEDGER_KEY, contests_of, verdicts_of
+from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.notice import MOST_REASONS, Notice
+from truerisk.problem.origins import origins
 from truerisk.problem.reasons import line_of, said_of
 from truerisk.problem.spec import Problem
 
@@ -26,7 +30,8 @@ from truerisk.problem.spec import Problem
 class Letter:
     """All that the notice says; ``until`` is the last moment to contest, None where there is none.
 
-    ``reasons`` are one to four sentences, ``sources`` the names of where they came from.
+    ``reasons`` are one to four sentences, ``sources`` the names of where they came from. ``asked``
+    is the newest event of a contest, opened (``due`` then) or decided, None where there is none.
     """
 
     creditor: str
@@ -41,6 +46,7 @@ class Letter:
     contest: str
     until: pd.Timestamp | None
     answer_days: float | None
+    asked: dict[str, Any] | None
 
 
 def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = None) -> Letter:
@@ -57,13 +63,14 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
             "The decision waits for a person's verdict; write to the applicant when it is given."
         )
     if now.passes:
+        since = f': a contest changed it to "{now.action}"' if now.by == "contest" else ""
         raise RegistryError(
-            "The decision is not adverse: nobody needs a notice of it; `truerisk decisions` shows "
-            "what was decided."
+            f"The decision is not adverse{since}: nobody needs a notice; `truerisk decisions` "
+            "shows what was decided."
         )
     decided = pd.Timestamp(row["decided_at"])
     asked = problem.contest
-    reasons = list(dict.fromkeys(_sentences(problem, said, lake, row, now)))[:MOST_REASONS]
+    reasons = list(dict.fromkeys(_sentences(problem, lake, row, now, known)))[:MOST_REASONS]
     if not reasons:
         raise RegistryError(
             "The ledger holds no specific reason for this decision, and a notice needs one; a "
@@ -84,6 +91,7 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
         contest="" if asked is None else asked.how.strip(),
         until=until,
         answer_days=days,
+        asked=_asked(problem, lake, decision_id, known),
     )
 
 
@@ -93,10 +101,10 @@ def told_reasons(problem: Problem, stored: str) -> list[list[str]]:
 
 
 def source_of(problem: Problem, factor: str) -> str:
-    """The source that a factor comes from: a history, or the application itself."""
-    source = factor.partition("__")[0]
-    of_history = factor not in problem.features.columns and source in problem.sources
-    return source if of_history else problem.application.source
+    """The source that a factor comes from, the application's own first where there are several."""
+    found = origins(problem, [factor])
+    own = problem.application.source
+    return own if own in found else found[0]
 
 
 def name_of(problem: Problem, source: str) -> str:
@@ -115,8 +123,9 @@ def _notice(problem: Problem) -> Notice:
 
 
 def _sentences(
-    problem: Problem, said: Notice, lake: Lake, row: dict[str, Any], now: Held
+    problem: Problem, lake: Lake, row: dict[str, Any], now: Held, known: pd.Timestamp
 ) -> Iterator[str]:
+    said = _notice(problem)
     if now.by == "late":
         yield said.late
     elif now.by == "verdict":
@@ -124,7 +133,8 @@ def _sentences(
         yield str(given[0]["because"])
     elif now.by == "contest":
         answers = rows_where(lake, contests_of(problem.name), LEDGER_KEY, row["decision_id"])
-        yield str(max((a for a in answers if a["outcome"]), key=lambda a: a["at"])["because"])
+        changes = [a for a in answers if a["outcome"] == CHANGED and a["at"] <= known]
+        yield str(max(changes, key=lambda a: a[chain.AT])["because"])
     elif row["reasons"]:
         for reason in read(row["reasons"]):
             yield from [said.capacity] if "capacity" in reason else _told(problem, reason)
@@ -148,11 +158,19 @@ def _told(problem: Problem, reason: dict[str, Any]) -> list[str]:
 
 
 def _sources(problem: Problem, row: dict[str, Any], now: Held) -> Iterator[str]:
-    if now.by != "decision" or not row["reasons"]:
-        yield name_of(problem, problem.application.source)
-        return
-    for reason in read(row["reasons"]):
-        for factor, _ in factors_in(reason):
-            yield name_of(problem, source_of(problem, factor))
-        if "rule" in reason:
-            yield name_of(problem, problem.application.source)
+    """In the order of the reasons, by what each was computed from."""
+    read_of: list[str] = []
+    for reason in read(row["reasons"]) if now.by == "decision" and row["reasons"] else ():
+        read_of += [factor for factor, _ in factors_in(reason)]
+        for rule in problem.rules:
+            if rule.reason == reason.get("rule"):
+                read_of += sorted(columns_of(rule.when))
+    names = [source for column in read_of for source in origins(problem, [column])]
+    yield from (name_of(problem, name) for name in names or [problem.application.source])
+
+
+def _asked(
+    problem: Problem, lake: Lake, decision_id: str, known: pd.Timestamp
+) -> dict[str, Any] | None:
+    events = rows_where(lake, contests_of(problem.name), LEDGER_KEY, decision_id)
+    return max((e for e in events if e["at"] <= known), key=lambda e: e[chain.AT], default=None)

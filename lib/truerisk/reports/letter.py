@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from textwrap import fill
+from typing import Any
 
-import pandas as pd
-
-from truerisk.decisions.notice import Letter
+from truerisk.decisions.notice import Letter, letter
+from truerisk.lake.lake import Lake
+from truerisk.problem.spec import Problem
 from truerisk.reports.kit.markup import filled
 from truerisk.wording.counted import counted
 
@@ -20,6 +22,19 @@ class Passage:
     heading: str
     lines: list[str]
     listed: bool = False
+
+
+def notice(
+    problem: Problem, lake: Lake, decision_id: str, html: bool = False, known_at: object = None
+) -> str:
+    """The notice to whom a decision went against: text, or a page to print, without a script.
+
+    As known at ``known_at`` (UTC, default now). Raises ProblemError where the file has no
+    ``[notice]``, RegistryError for an unknown decision, one that is not adverse or waits for a
+    person, or one without a specific reason.
+    """
+    made = letter(problem, lake, decision_id, known_at)
+    return as_html(made) if html else as_text(made)
 
 
 def as_text(letter: Letter) -> str:
@@ -55,6 +70,8 @@ def passages(letter: Letter) -> Iterator[Passage]:
     if letter.before:
         yield Passage("", letter.before.splitlines())
     yield Passage("", ["We could not approve your application."])
+    if letter.asked is not None:
+        yield Passage("", [_again(letter.asked)])
     one = len(letter.reasons) == 1
     yield Passage("The reason" if one else "The reasons", letter.reasons, listed=True)
     yield Passage("Where this came from", letter.sources, listed=True)
@@ -72,6 +89,15 @@ def _about(letter: Letter) -> list[str]:
     ]
 
 
+def _again(asked: dict[str, Any]) -> str:
+    """What became of the newest contest, in a sentence."""
+    on = _day(asked["at"])
+    if asked["outcome"] is None:
+        return f"On {on} you contested the decision; a person answers by {_day(asked['due'])}."
+    stands = "The decision stands" if asked["outcome"] == "upheld" else "It is now as said above"
+    return f"On {on} a person looked at the decision again. {stands}."
+
+
 def _contest(letter: Letter) -> list[str]:
     until = "" if letter.until is None else f" until {_day(letter.until)}"
     days = counted(max(round(letter.answer_days or 0), 1), "day")
@@ -82,5 +108,5 @@ def _contest(letter: Letter) -> list[str]:
     return [said, *letter.contest.splitlines()]
 
 
-def _day(at: pd.Timestamp) -> str:
+def _day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
