@@ -15,6 +15,7 @@ from truerisk.commands.options import (
     open_lake,
     out,
 )
+from truerisk.errors import TrueriskError
 
 app = typer.Typer(help="Reviews: who waits for a person, and the verdicts.")
 AnyProblem = Annotated[
@@ -29,7 +30,7 @@ def queue(
     """List who waits for a verdict, the first due on top."""
     if context.invoked_subcommand is None:
         if not problem:
-            raise typer.BadParameter("Missing option '--problem'.")
+            raise TrueriskError("Missing option '--problem'; see `truerisk queue --help`.")
         _list(problem, json_, lake)
 
 

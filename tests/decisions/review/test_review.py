@@ -106,7 +106,7 @@ def test_of_two_people_at_once_one_is_told_about_the_other(
 
 
 REFUSED: list[tuple[dict, str]] = [
-    ({"decision_id": "0" * 20}, "has no decision with the id of this decision"),
+    ({"decision_id": "0" * 20}, "has no decision of the id in the verdict"),
     ({"verdict": "maybe"}, "verdict 'maybe' is none that small has; allowed: decline or pass"),
     ({"verdict": "late"}, "verdict 'late' is none"),
     ({"by": "bot"}, "is no person's name"),
@@ -126,7 +126,7 @@ def test_what_is_no_verdict_is_refused_and_nothing_is_written(
         with pytest.raises(RegistryError, match=said):
             give_verdict(problem, lake, **row | change)
     other = _ids(decided, "approve")[0]
-    with pytest.raises(RegistryError, match='this decision has the action "approve"; only review'):
+    with pytest.raises(RegistryError, match='the verdict is on "approve"; only review'):
         give_verdict(problem, lake, **row | {"decision_id": other})
     assert lake.version(verdicts_of(problem.name)) is None
 
@@ -232,6 +232,7 @@ def test_a_contest_of_a_verdict_is_an_override_unless_it_changes_nothing(
     assert len(measure(log.reset_index(), reading=SAME))
 
 
+@pytest.mark.slow
 def test_the_commands_list_decide_and_refuse(
     lake: Lake, problem: Problem, decided: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def test_few_audited_events_take_the_gamma_interval() -> None:
     assert row["high"] == pytest.approx(theta + np.sqrt(z2 * spread + up**2) / n)
 
 
+@pytest.mark.slow
 def test_a_hand_after_the_verdict_hides_what_it_changes_and_biases_nothing() -> None:
     """A verdict that came late is an override: the audit's draw was made before."""
     log = reviewed_worlds.draw(4, 0.85)
@@ -226,6 +227,7 @@ def test_verdicts_need_the_audits_columns() -> None:
             measure(log.drop(columns=column))
 
 
+@pytest.mark.slow
 def test_the_catch_rate_weighs_the_audited_and_counts_each_analyst() -> None:
     log = reviewed_worlds.draw(8, 0.5, n=20_000, audit=0.3)
     log["reviewer"] = log["reviewer"].mask(
@@ -245,6 +247,7 @@ def test_the_catch_rate_weighs_the_audited_and_counts_each_analyst() -> None:
     assert unweighted < every["low"], "unweighted, the audited hide how much is caught"
 
 
+@pytest.mark.slow
 def test_what_a_watch_has_shown_rests_on_no_later_verdict() -> None:
     log = reviewed_worlds.draw(9, 0.85, n=4_000, audit=0.3)
     log["as_of"] = pd.Timestamp("2026-01-05", tz="UTC") + pd.to_timedelta(

@@ -89,8 +89,8 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
     unknown = ~ids.isin(ledger.index)
     if unknown.any():
         raise RegistryError(
-            f"The ledger of {problem.name} has no decision with the id of "
-            f"{_of(unknown)}; `truerisk queue` lists those that wait."
+            f"The ledger of {problem.name} has no decision of the id in {_of(unknown)}; "
+            "`truerisk queue` lists those that wait."
         )
     twice = pd.Series(ids.duplicated())
     if twice.any():
@@ -102,7 +102,7 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
     if not waits.all():
         other = taken[~waits][0]
         raise RegistryError(
-            f'Not in review: {_of(pd.Series(~waits))} has the action "{other}"; only '
+            f'Not in review: {_of(pd.Series(~waits))} is on "{other}"; only '
             f"{one_of(problem.reviews)} waits for a verdict."
         )
     becomes = [problem.actions[a].verdicts.get(v) for a, v in zip(taken, given["verdict"])]
@@ -153,4 +153,4 @@ def _refuse_second(problem: Problem, lake: Lake, rows: pd.DataFrame) -> None:
 
 def _of(rows: pd.Series) -> str:
     """How many of the verdicts; a single one is the one that was named."""
-    return "this decision" if len(rows) == 1 else f"{int(rows.sum()):,} of {len(rows):,} verdicts"
+    return "the verdict" if len(rows) == 1 else f"{int(rows.sum()):,} of {len(rows):,} verdicts"
