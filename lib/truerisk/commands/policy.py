@@ -91,8 +91,8 @@ def _show(made: "Preview") -> None:
         rows = [[m.before, m.after, f"{m.count:,}"] for m in made.moves]
         show(out, table(["from", "to", "decisions"], rows, right=["decisions"]))
         out.print("\nDollars of these, new minus old. Each part stands alone: they never add up.\n")
-        heads = ["", "decisions", "matured", "dollars of the matured", "of the others"]
-        show(out, table(heads, list(_parts(made)), right=heads[1:3]))
+        heads = ["", "decisions", "share", "matured", "dollars of the matured", "of the others"]
+        show(out, table(heads, list(_parts(made)), right=heads[1:4]))
     for line in _notes(made):
         out.print(f"\n{line}")
     if made.queues:
@@ -143,7 +143,7 @@ def _parts(made: "Preview"):  # type: ignore[no-untyped-def]
         Ground.NO_SCORE: "  they have no score",
     }
     for part in made.parts:
-        counts = [f"{part.count:,}", f"{part.mature:,}"]
+        counts = [f"{part.count:,}", f"{part.share:.0%}", f"{part.mature:,}"]
         known = _dollars(part.support, part.known, part.mature)
         forecast = _dollars(part.support, part.forecast, part.count - part.mature)
         if part.support is Support.IDENTIFIED and part.count > part.mature:
@@ -152,7 +152,7 @@ def _parts(made: "Preview"):  # type: ignore[no-untyped-def]
         for ground, count in part.grounds.items():
             own = part.by_ground.get(ground) if len(part.grounds) > 1 else None
             told = "" if own is None else _dollars(part.support, own, count)
-            yield [why[ground], f"{count:,}", "", told, ""]
+            yield [why[ground], f"{count:,}", "", "", told, ""]
 
 
 def _dollars(support: object, found: "Dollars", count: int) -> str:

@@ -34,7 +34,8 @@ HISTORY = pd.Timedelta(days=30)  # that seats may look back, and a local day mor
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of the support map: its rows, why they are in it, and their dollars.
+    """One part of the support map: its rows, why they are in it, and their dollars; ``share`` is
+    of the decisions that change.
 
     ``known`` are dollars of what has matured, ``forecast`` of what has not, by the logged scores
     at assumed dollars (of what nobody can know: the worst and the best case of both);
@@ -44,6 +45,7 @@ class Part:
 
     support: Support
     count: int
+    share: float
     mature: int
     grounds: dict[Ground, int]
     known: Dollars
@@ -205,18 +207,19 @@ def _part(
     mine = {g: ground == i for i, g in enumerate(GROUNDS) if g.support is support}
     every = np.any(list(mine.values()), axis=0)
     mature = made.log["mature"].to_numpy(bool)
-    old, young = every & mature, every & ~mature
+    matured, immature = every & mature, every & ~mature
     by_ground: dict[Ground, Dollars] = {}
     if support is Support.IDENTIFIED:
         known, by_ground = identified(made, ground, decided_by, features, same_terms)
-        forecast = expected(made, young, decided_by, same_terms)
+        forecast = expected(made, immature, decided_by, same_terms)
     else:
         of = expected if support is Support.GUESSED else bounds
-        known, forecast = (of(made, rows, decided_by, same_terms) for rows in (old, young))
+        known, forecast = (of(made, rows, decided_by, same_terms) for rows in (matured, immature))
     return Part(
         support=support,
         count=int(every.sum()),
-        mature=int(old.sum()),
+        share=float(every.sum() / max(made.moved.sum(), 1)),
+        mature=int(matured.sum()),
         grounds={g: int(rows.sum()) for g, rows in mine.items() if rows.any()},
         known=known,
         forecast=forecast,
