@@ -30,7 +30,10 @@ MISTAKES = {
     "unknown candidate": (
         "[candidates.prior]",
         "[candidates.forest]",
-        ["candidates.forest is not a known key", "boosting, prior, scorecard or single_feature"],
+        [
+            "candidates.forest is not a known key",
+            "boosting, prior, response, scorecard, single_feature or uplift",
+        ],
     ),
     "unknown parameter of a candidate": (
         "depth = 6",

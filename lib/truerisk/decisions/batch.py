@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import SCORE, score_of
 from truerisk.decisions.capacity.calendar import moments
 from truerisk.decisions.capacity.claims import Claims, claims
 from truerisk.decisions.capacity.history import SeenBy, known_arrivals
@@ -26,7 +27,7 @@ from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.tables import ESTIMATES, ledger
 from truerisk.models.calibration import Calibration
-from truerisk.models.package import load, read_manifest
+from truerisk.models.package import Model, load, read_manifest
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
@@ -189,11 +190,12 @@ def score(problem: Problem, lake: Lake, batch: Batch, shard: int = 0) -> pd.Data
     model = load(problem.name, lake, batch.model_version)
     rows = batch.spine.iloc[shard :: len(batch.shards)].reset_index(drop=True)
     if rows.empty:
-        return rows.assign(**dict.fromkeys([*model.features, "score"], np.nan))
+        own = [score_of(outcome) for outcome in problem.outcomes]
+        return rows.assign(**dict.fromkeys([*model.features, SCORE, *own], np.nan))
     with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
         frame = with_features(sources, rows)
         matched = counts(sources, len(rows))
-    scored = frame.assign(score=model.score(frame), shard=shard)
+    scored = frame.assign(**_scores(problem, model, frame), shard=shard)
     scored = scored.assign(factors=factors(problem, model, scored))
     scored.attrs[MATCHES] = matched
     return scored
@@ -209,7 +211,16 @@ def rescore(problem: Problem, lake: Lake, model_version: str, keys: pd.Series) -
     with Sources(wanted, lake) as sources:
         spine = applications(sources, wanted, None, None).set_index(problem.key, drop=False)
         frame = with_features(sources, spine.loc[keys].reset_index(drop=True))
-    return frame.assign(score=model.score(frame))
+    return frame.assign(**_scores(problem, model, frame))
+
+
+def _scores(problem: Problem, model: Model, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The column ``score``, and where actions show several outcomes that of each."""
+    made = model.score(frame)
+    if made.ndim == 1:
+        return {SCORE: made}
+    own = {score_of(outcome): made[:, k] for k, outcome in enumerate(problem.outcomes)}
+    return {SCORE: made[:, 0], **own}
 
 
 def _spent(problem: Problem, made: pd.DataFrame, decided: pd.DataFrame) -> dict[str, Spent]:

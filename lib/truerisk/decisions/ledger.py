@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from truerisk.decisions.capacity.claims import refuse_taken
 from truerisk.errors import LakeError
-from truerisk.features.labels import labels
+from truerisk.features.labels import TAKEN, labels
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.lake.overrides import overrides
@@ -99,7 +99,7 @@ def decision_log(
     log = log[log["as_of"] < known_at].reset_index(drop=True)
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
-    log = log.join(known, on=problem.key)
+    log = log.join(known.drop(columns=list(TAKEN), errors="ignore"), on=problem.key)
     by_hand = _overrides(lake, problem, log, known_at)
     reveals = log["action"].isin(problem.revealing)
     if problem.reviews:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from truerisk.decisions.factors import Parts, Unrevealed, cost_of, costs, parts, unrevealed
-from truerisk.decisions.policy import choose, dollars
+from truerisk.decisions.policy import choose, dollars, scores
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual
 from truerisk.problem.notice import MOST_REASONS
@@ -36,7 +36,7 @@ def factors(problem: Problem, model: Model, scored: pd.DataFrame) -> pd.Series:
     """The dollars' own reasons as JSON text, null where they reveal or a rule decides; (n,)."""
     problem = problem.typed(model.definition)
     money = dollars(problem, scored)
-    choice = choose(problem, scored, scored["score"].to_numpy(dtype=float), money)
+    choice = choose(problem, scored, scores(problem, scored), money)
     rows = unrevealed(problem, model, scored, money, choice)
     told = pd.Series(None, index=scored.index, dtype="str")
     for index, reasons in _explained(rows):

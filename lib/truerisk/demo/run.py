@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from truerisk.demo import credit, fraud
+from truerisk.demo import credit, fraud, prospects
 from truerisk.errors import TrueriskError
 from truerisk.lake.home import home, repository
 from truerisk.lake.lake import Lake, open_lake
@@ -27,7 +27,11 @@ class Demo:
 
 
 DEFAULT = "credit"
-DEMOS = {DEFAULT: Demo(credit.tell, 120_000), "fraud": Demo(fraud.tell, 100_000)}
+DEMOS = {
+    DEFAULT: Demo(credit.tell, 120_000),
+    "fraud": Demo(fraud.tell, 100_000),
+    "prospects": Demo(prospects.tell, 60_000),
+}
 
 
 def run_demo(

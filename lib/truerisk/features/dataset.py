@@ -12,7 +12,7 @@ from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
 from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
-from truerisk.features.labels import labels
+from truerisk.features.labels import TAKEN, labels
 from truerisk.features.matching import Match, matches, refuse_strangers
 from truerisk.features.register import check_definitions
 from truerisk.features.steps import entities
@@ -273,8 +273,12 @@ def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd
         decided[DRAWN_CHANCE] = decided["p_reveal"]
         decided["p_reveal"] *= review["q"].fillna(1.0)
     kept = ["hidden", "p_reveal", *([DRAWN, DRAWN_CHANCE] if problem.reviews else [])]
-    decided = decided.assign(hidden=hidden).set_index(problem.key)[kept]
-    frame = frame.join(decided, on=problem.key)
+    ours = decided.assign(hidden=hidden).set_index(problem.key)
+    frame = frame.join(ours[kept], on=problem.key)
+    for name, logged in zip(TAKEN, ("action", "propensity"), strict=True):
+        if name in frame:  # of our own decisions the ledger says it
+            own = frame[problem.key].map(ours[logged])
+            frame[name] = own.where(own.notna(), frame[name])
     hidden = frame.pop("hidden").eq(True)
     return frame.assign(event=frame["event"].mask(hidden))
 

@@ -12,6 +12,8 @@ from truerisk.problem.expression import columns_of
 from truerisk.problem.maturity import is_closed, is_mature, label
 from truerisk.wording.counted import counted
 
+TAKEN = ("shown", "chance")  # the action taken and its probability, where the source says it
+
 
 def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.DataFrame:
     """mature, event, closed, event_at and followed_until per application key at ``known_at``.
@@ -30,7 +32,8 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     problem = sources.problem
     outcome = problem.outcome
     source = problem.sources[outcome.source]
-    read = sorted(columns_of(outcome.event))
+    taken = [c for c in (outcome.action, outcome.chance) if c is not None]
+    read = sorted({*columns_of(outcome.event), *taken})
     view = sources.view(outcome.source, [outcome.observed, *read])
     where = f'{problem.where}: source "{outcome.source}"'
     kept = ", ".join(map(quote, read))
@@ -50,7 +53,9 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     except ValueError as error:
         raise SourceError(f"{problem.where}: outcome.event: {error}.") from error
     rows = rows.set_index("__key")
-    told = rows[["__event", "__observed", "__available"]]
+    told = rows[["__event", "__observed", "__available"]].assign(
+        **{name: rows[column] for name, column in zip(TAKEN, taken)}
+    )
     joined = frame[[problem.key, "as_of"]].join(told, on=problem.key)
     joined = joined.set_index(problem.key)
     event = pd.to_numeric(joined["__event"], errors="coerce").astype("float64")
@@ -79,6 +84,7 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
         seen, closed = seen.where(available), closed & available
     return pd.DataFrame(
         {
+            **{name: joined[name].where(available) for name in TAKEN[: len(taken)]},
             "mature": mature,
             "event": seen.where(mature),
             "closed": closed,

@@ -8,23 +8,38 @@ import pandas as pd
 from truerisk.errors import ModelError
 from truerisk.models.boosting import BoostingModel
 from truerisk.models.prior import PriorModel
+from truerisk.models.response import ResponseModel
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
+from truerisk.models.taken import Taken
+from truerisk.models.uplift import UpliftModel
 from truerisk.wording.lists import one_of
 
 
-class Candidate(Protocol):
-    """What every candidate offers. ``X`` holds float64 and text columns, nulls included."""
+class Fitted(Protocol):
+    """What every fitted candidate offers. ``X`` holds float64 and text columns, nulls included."""
 
     FILE: str
 
-    @classmethod
-    def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Any, seed: int) -> Self: ...
     def predict(self, X: pd.DataFrame) -> np.ndarray: ...
     def importance(self) -> dict[str, float]: ...
     def to_bytes(self) -> bytes: ...
     @classmethod
     def from_bytes(cls, content: bytes) -> Self: ...
+
+
+class Candidate(Fitted, Protocol):
+    """A candidate of one outcome: ``predict`` gives (n,)."""
+
+    @classmethod
+    def fit(cls, X: pd.DataFrame, event: np.ndarray, params: Any, seed: int) -> Self: ...
+
+
+class OutcomesCandidate(Fitted, Protocol):
+    """One of several outcomes: ``predict`` gives (n, outcomes)."""
+
+    @classmethod
+    def fit(cls, X: pd.DataFrame, taken: Taken, params: Any, seed: int) -> Self: ...
 
 
 CANDIDATES: dict[str, type[Candidate]] = {
@@ -33,6 +48,17 @@ CANDIDATES: dict[str, type[Candidate]] = {
     "scorecard": ScorecardModel,
     "boosting": BoostingModel,
 }
+
+
+OF_OUTCOMES: dict[str, type[OutcomesCandidate]] = {
+    "response": ResponseModel,
+    "uplift": UpliftModel,
+}
+
+
+def kind_of(name: str) -> type[Fitted]:
+    """What reads a package of that candidate, of one outcome or of several."""
+    return OF_OUTCOMES[name] if name in OF_OUTCOMES else candidate(name)
 
 
 def candidate(name: str) -> type[Candidate]:

@@ -21,7 +21,7 @@ from truerisk.lake import objects
 from truerisk.lake.lake import Lake
 from truerisk.models import fitted_keys
 from truerisk.models.calibration import Calibration
-from truerisk.models.candidates import Candidate, candidate
+from truerisk.models.candidates import Fitted, kind_of
 from truerisk.models.inputs import conform
 
 FORMAT = 2
@@ -43,7 +43,7 @@ class Model:
     """
 
     name: str
-    fitted: Candidate
+    fitted: Fitted
     calibration: Calibration
     features: list[str]
     definition: dict[str, Any]
@@ -56,7 +56,8 @@ class Model:
     dependence: dict[str, list[Any]] | None = None
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
-        """Calibrated probability of the event, shape (n,); ``frame`` has the model's features.
+        """Calibrated probability of the event, shape (n,), or of each of several outcomes,
+        (n, outcomes); ``frame`` has the model's features.
 
         Raises ModelError for inputs that cannot be of the kind that the model was fitted on.
         """
@@ -113,7 +114,7 @@ def save(problem: str, lake: Lake, model: Model, about: dict[str, Any]) -> str:
 def load(problem: str, lake: Lake, version: str) -> Model:
     """The model of that version; ModelError when a byte of it was changed."""
     manifest = read_manifest(problem, lake, version)
-    kind = candidate(manifest["candidate"])
+    kind = kind_of(manifest["candidate"])
     content = _read(problem, lake, version, kind.FILE, manifest)
     model = Model(
         name=manifest["candidate"],

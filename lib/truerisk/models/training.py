@@ -12,7 +12,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import SourceError
+from truerisk.errors import ProblemError, SourceError
 from truerisk.features.dataset import Dataset
 from truerisk.features.kinds import kind_of_input
 from truerisk.models.calibration import Calibration, Support, support
@@ -27,6 +27,7 @@ from truerisk.models.reference import money_columns, reference
 from truerisk.problem.spec import Prior, Problem
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted
+from truerisk.wording.lists import listed
 
 GAP_ROWS = 1_000
 NO_WEIGHTS = Support(0, 0.0)
@@ -77,9 +78,14 @@ class AsKnown:
 
 def split(problem: Problem, dataset: Dataset) -> Split:
     """Which rows fit, choose and judge; SourceError when one of the parts has a single class."""
+    if len(problem.outcomes) > 1:
+        raise ProblemError(
+            f"{problem.where}: the actions show outcomes of their own "
+            f"({listed(list(problem.outcomes))}), and this protocol judges one; fit with "
+            "fit_outcomes of truerisk.models.outcomes and judge with tr.uplift."
+        )
     frame = dataset.frame
-    mature = frame["mature"].to_numpy(dtype=bool)
-    made = _split(frame, mature, problem.training.holdout, problem.outcome.horizon)
+    made = split_rows(frame, problem)
     labelled = frame["event"].notna().to_numpy()
     parts = [
         ("before the holdout", made.early),
@@ -89,6 +95,12 @@ def split(problem: Problem, dataset: Dataset) -> Split:
     for what, rows in parts:
         _both_outcomes(problem, frame, rows, f"{what} (it starts on {made.holdout_from:%Y-%m-%d})")
     return made
+
+
+def split_rows(frame: pd.DataFrame, problem: Problem) -> Split:
+    """The same of rows as they are, whatever outcomes they hold."""
+    mature = frame["mature"].to_numpy(dtype=bool)
+    return _split(frame, mature, problem.training.holdout, problem.outcome.horizon)
 
 
 @one_thread

@@ -9,6 +9,7 @@ from truerisk.wording.lists import listed, one_of
 if TYPE_CHECKING:
     from truerisk.problem.spec import Problem
 
+OF_SEVERAL = ("response", "uplift")  # candidates with a score per outcome
 Contradiction = tuple[str, str]  # a path in the file, and what is wrong there
 
 
@@ -25,6 +26,7 @@ def contradictions(problem: "Problem") -> Iterator[Contradiction]:
             "all have a capacity; one must take what the others cannot: leave its capacity out",
         )
     yield from _outcomes(problem)
+    yield from _candidates(problem)
     yield from _reviews(problem)
     yield from _exploration(problem)
     for i, rule in enumerate(problem.rules):
@@ -58,6 +60,23 @@ def _outcomes(problem: "Problem") -> Iterator[Contradiction]:
             f'same_outcome_as = "{other}" in [actions.{one}] where both show the same one (fraud '
             "is fraud, reviewed or not), or own_outcome = true where each has its own (bought "
             "when contacted, bought when not)",
+        )
+
+
+def _candidates(problem: "Problem") -> Iterator[Contradiction]:
+    """Candidates of several outcomes need several."""
+    of_several = [name for name in problem.candidates.chosen if name in OF_SEVERAL]
+    if of_several and len(problem.outcomes) < 2:
+        yield (
+            f"candidates.{of_several[0]}",
+            "needs actions with outcomes of their own, own_outcome = true, and these show one "
+            "outcome; write [candidates.boosting]",
+        )
+    if (problem.outcome.action is None) != (problem.outcome.chance is None):
+        yield (
+            "outcome",
+            'needs both or neither of action and chance; write action = "…", the column of the '
+            'action that was taken, and chance = "…", of its probability before the draw',
         )
 
 

@@ -25,6 +25,7 @@ from truerisk.problem.types import (
     Text,
     Version,
 )
+from truerisk.problem.uplift import Uplift
 from truerisk.wording.lists import one_of
 
 
@@ -40,6 +41,8 @@ class Outcome(Part):
     observed: ColumnName
     horizon: Positive
     later_events_are_none: bool = False  # most events lie after the horizon, and that is meant
+    action: ColumnName | None = None  # where actions show outcomes of their own: the one taken,
+    chance: ColumnName | None = None  # and its probability before the draw, where decided elsewhere
 
 
 class Latest(Part):
@@ -99,6 +102,8 @@ class Candidates(Part):
     single_feature: SingleFeature | None = None
     scorecard: Scorecard | None = None
     boosting: Boosting | None = None
+    response: Boosting | None = None
+    uplift: Uplift | None = None
 
     @model_validator(mode="after")
     def _some(self) -> Self:

@@ -1,0 +1,141 @@
+"""Several outcomes from the lake to a judged model: what was done is known, none judges itself."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from truerisk.decisions.batch import plan_batch, score
+from truerisk.decisions.decide import decide
+from truerisk.decisions.ledger import commit
+from truerisk.errors import ModelError, ProblemError, SourceError
+from truerisk.evaluation.outcomes import judged
+from truerisk.features.dataset import Dataset, build_dataset
+from truerisk.lake.home import repository
+from truerisk.lake.lake import Lake, open_lake
+from truerisk.models.outcomes import FittedOutcomes, fit_outcomes
+from truerisk.models.package import load, save
+from truerisk.models.training import split
+from truerisk.problem.load import load_problem, problem_from, read_text
+from truerisk.problem.spec import Problem
+from truerisk.simulator import Campaigns, simulate_prospects
+
+KNOWN = pd.Timestamp("2025-07-01", tz="UTC")
+TEXT = (repository() / "problems" / "prospects.toml").read_text()
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return load_problem(repository() / "problems" / "prospects.toml")
+
+
+@pytest.fixture(scope="module")
+def world() -> Campaigns:
+    return simulate_prospects(1_500, campaigns=7)
+
+
+@pytest.fixture(scope="module")
+def lake(world: Campaigns, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    lake = open_lake(tmp_path_factory.mktemp("prospects"))
+    lake.append("prospects", world.prospects, "prospect_id")
+    lake.append("visits", world.visits, "visit_id")
+    truth = world.truth[(world.prospects["listed_at"] < KNOWN).to_numpy()]
+    seen = world.responses(dict(zip(truth["prospect_id"], truth["old_contact"])))
+    chance = truth["old_chance"].where(truth["old_contact"], 1 - truth["old_chance"])
+    lake.append("responses", seen.assign(chance=chance.to_numpy()), "prospect_id")
+    return lake
+
+
+@pytest.fixture(scope="module")
+def dataset(problem: Problem, lake: Lake) -> Dataset:
+    return build_dataset(problem, lake, KNOWN)
+
+
+@pytest.fixture(scope="module")
+def fitted(problem: Problem, dataset: Dataset) -> FittedOutcomes:
+    return fit_outcomes(problem, dataset, "response")
+
+
+@pytest.mark.slow
+def test_rows_say_what_was_done_and_with_which_chance(dataset: Dataset, world: Campaigns) -> None:
+    frame = dataset.frame.set_index("prospect_id")
+    truth = world.truth.set_index("prospect_id").loc[frame.index]
+    there = frame["shown"].notna()
+    assert there.any() and (frame["event"].notna() == (there & frame["mature"])).all()
+    assert (frame["shown"].eq("contact") == truth["old_contact"])[there].all()
+    chance = truth["old_chance"].where(truth["old_contact"], 1 - truth["old_chance"])
+    assert (frame["chance"] == chance)[there].all()
+    assert not {"shown", "chance"} & set(dataset.features)
+
+
+@pytest.mark.slow
+def test_what_judges_shares_no_subject_with_what_was_fitted(
+    problem: Problem, dataset: Dataset, fitted: FittedOutcomes
+) -> None:
+    subject = dataset.frame["subject"]
+    assert fitted.judge.sum() > 200 and fitted.fitted_on.sum() > 1_000
+    assert not set(subject[fitted.judge]) & set(subject[fitted.fitted_on])
+    scores = fitted.scores[fitted.judge]
+    assert scores.shape[1] == 2 and ((scores >= 0) & (scores <= 1)).all()
+    found = judged(problem, dataset, [fitted])
+    assert found.chosen == "response" and found.verdict.startswith("response: ")
+    assert set(found.table["policy"]) == {"what ran", "response", "all", "highest response"}
+    assert set(found.curves["score"]) == {"response", "highest response"}
+
+
+@pytest.mark.slow
+def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
+    problem: Problem, lake: Lake, fitted: FittedOutcomes, world: Campaigns
+) -> None:
+    version = save(problem.name, lake, fitted.model, {"known_at": KNOWN.isoformat()})
+    assert load(problem.name, lake, version).version == version
+    batch = plan_batch(problem, lake, version, str(KNOWN))
+    scored = score(problem, lake, batch)
+    assert (scored["score"] == scored["score_contact"]).all()
+    decided = decide(problem, scored, batch)
+    adds = decided["score_contact"] - decided["score_skip"]
+    margin = decided["value_skip_if_event"]
+    pays = adds * margin > -decided["value_contact_if_no_event"]
+    assert (decided["own_action"].eq("contact") == pays).mean() > 0.999
+    assert set(decided["p_contact"].round(9)) <= {0.95, 0.1}
+    assert commit(problem, lake, decided) == len(decided)
+    did = dict(zip(decided["prospect_id"], decided["action"].eq("contact")))
+    # The source says nothing of the chance of our own decisions: the ledger does.
+    lake.append("responses", world.responses(did).assign(chance=np.nan), "prospect_id")
+    again = build_dataset(problem, lake, KNOWN + pd.Timedelta(days=60)).frame
+    ours = again.set_index("prospect_id").loc[decided["prospect_id"]]
+    assert (ours["shown"].to_numpy() == decided["action"].to_numpy()).all()
+    assert (ours["chance"].to_numpy() == decided["propensity"].to_numpy()).all()
+    assert ours["event"].notna().all()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_fitted_is_said(problem: Problem, dataset: Dataset) -> None:
+    with pytest.raises(ModelError, match="no candidate of several outcomes; there are response or"):
+        fit_outcomes(problem, dataset, "boosting")
+    silent = Dataset(**{**vars(dataset), "frame": dataset.frame.drop(columns=["shown", "chance"])})
+    with pytest.raises(SourceError, match=r"none says which action was taken .* outcome\.chance"):
+        fit_outcomes(problem, silent, "response")
+    with pytest.raises(ProblemError, match=r"outcomes of their own.*this protocol judges one"):
+        split(problem, dataset)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('action = "action"\n', "", "outcome needs both or neither of action and chance"),
+        ("own_outcome = true", "", "nothing says how their outcomes relate"),
+        (
+            "own_outcome = true",
+            'same_outcome_as = "skip"',
+            "candidates.response needs actions with outcomes of their own",
+        ),
+    ],
+)
+def test_a_problem_file_that_contradicts_itself(old: str, new: str, said: str) -> None:
+    text = TEXT.replace(old, new, 1)
+    if "same" in new:
+        text = text.replace("own_outcome = true", "")
+    if not new and old.startswith("own"):
+        text = text.replace(old, new)
+    with pytest.raises(ProblemError, match=said):
+        problem_from(read_text(text))
