@@ -162,6 +162,31 @@ def test_the_log_has_vintages(lake: Lake, problem: Problem, known: pd.DataFrame)
         assert kinds <= set(found["kind"])
 
 
+def test_the_log_of_outcomes_that_are_told_late_has_vintages_too(
+    lake: Lake, lender: Make, decided: pd.DataFrame
+) -> None:
+    """An event of the days between horizon and maturity is none, and contradicts nothing."""
+    problem = lender(sources={"outcomes": {"delay": "2d"}})
+    assert problem.maturing == pd.Timedelta(days=32)
+    commit(problem, lake, decided)
+    at = np.arange(len(decided))
+    outcomes = pd.DataFrame(
+        {
+            "application_id": decided["application_id"],
+            "defaulted": (at % 4 < 2).astype("int64"),
+            "observed_at": decided["as_of"] + np.where(at % 4 == 0, 31, 10) * DAY,
+        }
+    )
+    lake.append("outcomes", outcomes, "application_id")
+    known_at = pd.Timestamp("2025-04-06", tz="UTC")  # five days are not mature yet
+    log = decision_log(problem, lake, known_at)
+    late = log["application_id"].isin(outcomes.loc[at % 4 == 0, "application_id"])
+    assert log.loc[late, "event_at"].isna().all()
+    assert not log.loc[late & log["revealed"], "event"].any()
+    found = vintages(log, problem.maturing, known_at)
+    assert not found.empty
+
+
 @pytest.mark.slow
 def test_the_log_ends_before_its_instant_and_pins_its_version(
     lake: Lake, problem: Problem, decided: pd.DataFrame

@@ -113,13 +113,14 @@ def decision_log(
         reveals &= ~log["action"].isin(problem.reviews) | passes
     shown = reveals & log["event"].notna() & log["mature"]
     followed = reveals & (shown | ~log["mature"])
+    in_time = log["event_at"] <= log["as_of"] + problem.outcome.horizon  # later it is none
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
     status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
     status = status.mask(~reveals, "not revealed")
     return log.assign(
         revealed=shown,
         event=log["event"].where(shown),
-        event_at=log["event_at"].where(followed),
+        event_at=log["event_at"].where(followed & in_time),
         followed_until=log["followed_until"].where(followed),
         status=status,
         override=by_hand,

@@ -1,7 +1,5 @@
 """Labels as they were known: whole horizons only, and only outcomes that were available."""
 
-from datetime import timedelta
-
 import pandas as pd
 
 from truerisk.errors import SourceError
@@ -75,8 +73,7 @@ def labels(sources: Sources, frame: pd.DataFrame, known_at: pd.Timestamp) -> pd.
             f"{counted(len(joined), 'row')}; an outcome follows its application."
         )
     by_row = source.available_at is not None
-    wait = outcome.horizon + problem.waiting + (timedelta(0) if by_row else source.delay)
-    mature = is_mature(joined["as_of"], wait, known_at)
+    mature = is_mature(joined["as_of"], problem.maturing, known_at)
     available = joined["__available"] <= known_at
     seen = label(event, joined["__observed"], joined["as_of"], outcome.horizon)
     closed = is_closed(event, joined["__observed"], joined["as_of"], outcome.horizon)

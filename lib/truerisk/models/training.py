@@ -192,7 +192,7 @@ def as_known(
     Raises SourceError where too little was known by then.
     """
     outcome = recipe.problem.outcome
-    wait = outcome.horizon + recipe.problem.waiting + recipe.problem.sources[outcome.source].delay
+    wait = recipe.problem.maturing
     mature = (frame["as_of"] + wait <= at) & (frame["as_of"] >= at - recipe.window)
     known = frame.assign(event=frame["event"].where(mature))
     if not known["event"].notna().any():

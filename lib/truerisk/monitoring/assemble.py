@@ -75,11 +75,7 @@ def assemble(
         estimates=estimates,
         promised=promised,
         approved=_approved(problem, lake, version),
-        vintages=isolated(
-            lambda: vintages(
-                evidence, problem.outcome.horizon + problem.waiting, known_at, features
-            )
-        ),
+        vintages=isolated(lambda: vintages(evidence, problem.maturing, known_at, features)),
         bands=bands(evidence, BANDS),
         curve=curve,
         worth=figures,
@@ -120,12 +116,7 @@ def _promised(
     except RegistryError:
         return found, None
     own = {name: (low, high) for name, (low, high) in payload.get("promised", {}).items()}
-    unseen = (
-        instant(payload["known_at"])
-        - problem.outcome.horizon
-        - problem.waiting
-        + pd.Timedelta(microseconds=1)
-    )
+    unseen = instant(payload["known_at"]) - problem.maturing + pd.Timedelta(microseconds=1)
     return own | found, unseen
 
 

@@ -77,7 +77,7 @@ class Comparison:
             known = was_fitted_on(self.problem.name, self.lake, version, key)
             if known is None:  # older than its hashes: what had matured by then may be in it
                 trained = read_manifest(self.problem.name, self.lake, version)["known_at"]
-                wait = self.problem.outcome.horizon + self.problem.waiting
+                wait = self.problem.maturing
                 known = (self.applied["as_of"] + wait <= instant(trained)).to_numpy()
             any_of |= known
         return set(key[any_of]), set(self.applied.loc[any_of, "subject"])

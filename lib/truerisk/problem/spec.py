@@ -239,6 +239,14 @@ class Problem(Part):
         return max((r.within for r in self._reviews if r.within), default=timedelta(0))
 
     @property
+    def maturing(self) -> timedelta:
+        """After as_of, when an outcome is mature: its horizon, the longest review, and what its
+        source takes to tell (nothing where rows say themselves when they were there)."""
+        source = self.sources[self.outcome.source]
+        told = source.delay if source.available_at is None else timedelta(0)
+        return self.outcome.horizon + self.waiting + told
+
+    @property
     def _reviews(self) -> list[Action]:
         return [self.actions[name] for name in self.reviews]
 

@@ -181,11 +181,11 @@ def _labels(sources: Sources, found: Checkup, known_at: pd.Timestamp) -> None:
     by_month = flags.groupby(month.rename("month")).sum().reset_index()
     found.months = json.loads(by_month.to_json(orient="records"))
     found.counts = {str(name): int(n) for name, n in flags.sum().items()}
-    found.mature_until = f"{known_at - problem.outcome.horizon:%Y-%m-%d}"
+    found.mature_until = f"{known_at - problem.maturing:%Y-%m-%d}"
     labelled = frame["event"].notna().to_numpy()
     total = flags.sum()
     if not total["mature"]:
-        first = frame["as_of"].min() + problem.outcome.horizon
+        first = frame["as_of"].min() + problem.maturing
         found.errors.append(
             f"no application is older than the horizon at {found.known_at}; the first is on "
             f"{first:%Y-%m-%d}"

@@ -109,7 +109,7 @@ def _of_entry(
     entry, rows = problem.exploration[i], every.batch()
     first, last = as_of.iloc[0], as_of.iloc[-1]
     days = max((last - first) / DAY, 1.0)
-    horizon = problem.outcome.horizon
+    horizon = problem.maturing
     designs = []
     for name in DESIGNS if entry.share is None else [entry.design]:
         chosen = entry.model_copy(update={"design": name})

@@ -32,6 +32,7 @@ from truerisk.reports.model.compared import compared
 from truerisk.reports.model.predictability import predictability
 from truerisk.reports.model.summary import train_summary
 from truerisk.wording.counted import lasting
+from truerisk.wording.lists import one_of
 from truerisk.wording.numbers import day, moment, percent, whole
 from truerisk.wording.past import past
 
@@ -93,10 +94,11 @@ def _whom(
     else:
         said = f"Everyone who applied had a logged chance to be {d}, so everyone is identified."
     judged = own[own["population"].eq("all")].iloc[0]
+    shows = one_of(f"“{action}”" for action in problem.revealing)
     return [
         Text(
             f"The event is: {event(problem)}. An outcome is only seen when the action was "
-            f"“{problem.offer}”, so a plain average is about {approved_only(problem)}. What "
+            f"{shows}, so a plain average is about {approved_only(problem)}. What "
             "holds for everyone is estimated from applications that were explored at random with "
             "a known probability (DR, doubly robust: an outcome model's prediction, corrected "
             "by what exploration saw)."

@@ -52,7 +52,7 @@ def _by_when(problem: Problem, monitor: Monitor) -> str:
     waiting = monitor.log[monitor.log["explored"] & ~monitor.log["mature"]]
     if waiting.empty:
         return "Nothing explored is still to mature."
-    at = waiting["as_of"] + problem.outcome.horizon
+    at = waiting["as_of"] + problem.maturing
     return (
         f"{whole(len(waiting))} explored applications are still to mature, the first on "
         f"{day(at.min())}, the last on {day(at.max())}."
@@ -78,7 +78,7 @@ def _table(problem: Problem, spend: pd.DataFrame) -> pd.DataFrame:
                 "Outcomes known": whole(row["labels"]),
                 "Predicted of these": dollars(row["predicted"]),
                 "Realised of these": realised,
-                "All known by": day(end + problem.outcome.horizon),
+                "All known by": day(end + problem.maturing),
             }
         )
     return pd.DataFrame(lines)

@@ -16,6 +16,7 @@ from truerisk.reports.kit.wording import (
     not_identified,
     whos,
 )
+from truerisk.wording.lists import one_of
 from truerisk.wording.numbers import percent, whole
 from truerisk.wording.past import past
 
@@ -31,10 +32,11 @@ def quality(problem: Problem, monitor: Monitor) -> list[Block]:
         "can say what would have become of them. Figures about everyone then have bounds instead "
         "of a value, or none. "
     ) * (lost > 0)
+    shows = one_of(f"“{action}”" for action in problem.revealing)
     return [
         Text(
             f"The event is: {event(problem)}. An outcome is seen only when the action was "
-            f"“{problem.offer}”. The usual figure averages over {approved_only(problem)}. "
+            f"{shows}. The usual figure averages over {approved_only(problem)}. "
             f"DR and IPW speak for all who had a chance to be {d}, because a few were {d} at "
             "random with a known probability: IPW (inverse propensity weighting) counts each of "
             "those for the many like it; DR (doubly robust) starts from an outcome model's "

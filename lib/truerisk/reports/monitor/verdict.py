@@ -68,7 +68,7 @@ def when_watched(problem: Problem, monitor: Monitor) -> str:
     if isinstance(monitor.watched, str):
         first = monitor.log["as_of"].min().floor("D")
         monday = first - pd.to_timedelta(first.day_of_week, unit="D")
-        start = monday + WEEK + problem.outcome.horizon
+        start = monday + WEEK + problem.maturing
         if start > monitor.known_at:
             return f"Watched from {day(start)} on, when the first whole week has matured."
         return monitor.watched
