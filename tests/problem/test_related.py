@@ -134,6 +134,10 @@ REFUSED = {
     "an audit without review": (put("actions.pass.audit", 0.05), ["verdicts = {"]),
     "lateness without review": (put("actions.decline.late", "decline"), ["verdicts = {"]),
     "a review without lateness": (put("actions.review.late", None), ['late = "decline"']),
+    "a verdict called as lateness is": (
+        put("actions.review.verdicts", {"late": "pass", "decline": "decline"}),
+        ['a verdict called "late"', "name it otherwise"],
+    ),
     "a review without audit": (put("actions.review.audit", None), ["audit = 0.05"]),
     "a review without a time": (put("actions.review.within", None), ['within = "1d"']),
     "an unknown verdict": (put("actions.review.verdicts.pass", "let"), ["verdicts.pass", '"let"']),
