@@ -38,7 +38,9 @@ def preview(
     problem: Annotated[
         str,
         typer.Option(
-            "--problem", help="The file that decided; default its name's.", metavar="NAME"
+            "--problem",
+            help="The file that decided; default the one in problems/ of its name.",
+            metavar="NAME",
         ),
     ] = "",
     since: Annotated[str, typer.Option(help="First decision, UTC.", metavar="TIME")] = "",

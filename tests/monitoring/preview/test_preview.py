@@ -154,7 +154,7 @@ def test_bounds_of_time_leave_the_rest_out_and_json_holds_it_all(
             'action "review" was never open',
         ),
         ({"features": {"columns": ["amount", "age"]}}, "only here age); a preview takes"),
-        ({"outcome": {"horizon": "60d"}}, "outcome.horizon differs from the file that decided"),
+        ({"outcome": {"horizon": "60d"}}, "outcome.horizon differs from that of small"),
         ({"rules": [{"when": "no_such > 1", "action": "decline", "reason": "x"}]}, "no_such"),
     ],
 )  # fmt: skip

@@ -106,7 +106,8 @@ def check_model(changed: Problem, decided_by: Problem, manifest: Mapping[str, An
             old, new = (getattr(getattr(p, part), field) for p in (decided_by, changed))
             if old != new:
                 raise ProblemError(
-                    f"{changed.where}: {part}.{field} differs from the file that decided, so its "
+                    f"{changed.where}: {part}.{field} differs from that of "
+                    f"{decided_by.where}, which decided (--problem names another file), so the "
                     f"scores speak of something else; {_challenger(changed)}"
                 )
 
