@@ -221,6 +221,7 @@ def test_public_names() -> None:
         "decision_log",
         "describe",
         "drift",
+        "evidence",
         "fairness",
         "find_new_files",
         "fit",
@@ -245,9 +246,11 @@ def test_public_names() -> None:
         "split",
         "submit",
         "uplift",
+        "verify_evidence",
         "vintages",
         "watch",
         "worth",
+        "write_evidence",
     ]
     for name, public in offered():
         assert public.__doc__, f"{name} has no docstring"

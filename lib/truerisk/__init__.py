@@ -31,6 +31,7 @@ PUBLIC = {
     "decision_log": "truerisk.decisions.ledger:decision_log",
     "describe": "truerisk.decisions.decide:describe",
     "drift": "truerisk.measurement.drift:drift",
+    "evidence": "truerisk.decisions.evidence.write:evidence",
     "fairness": "truerisk.measurement.fairness:fairness",
     "find_new_files": "truerisk.lake.ingest.new_files:find_new_files",
     "fit": "truerisk.models.training:fit",
@@ -55,9 +56,11 @@ PUBLIC = {
     "split": "truerisk.models.training:split",
     "submit": "truerisk.jobs.submit:submit",
     "uplift": "truerisk.measurement.uplift",
+    "verify_evidence": "truerisk.decisions.evidence.verify:verify_evidence",
     "vintages": "truerisk.measurement.vintages.vintages:vintages",
     "watch": "truerisk.measurement.watching.watch:watch",
     "worth": "truerisk.measurement.worth",
+    "write_evidence": "truerisk.decisions.evidence.write:write_evidence",
 }
 __all__ = list(PUBLIC)
 
@@ -71,6 +74,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.decisions.contests import open_contest as open_contest
     from truerisk.decisions.decide import decide as decide
     from truerisk.decisions.decide import describe as describe
+    from truerisk.decisions.evidence.verify import verify_evidence as verify_evidence
+    from truerisk.decisions.evidence.write import evidence as evidence
+    from truerisk.decisions.evidence.write import write_evidence as write_evidence
     from truerisk.decisions.ledger import commit as commit
     from truerisk.decisions.ledger import decision_log as decision_log
     from truerisk.decisions.ledger import read_ledger as read_ledger

@@ -78,7 +78,7 @@ def decide(
     passed = pd.notna(full) & reveals[choice.action]  # and needs no reason
     ledger = {
         problem.key: scored[problem.key],
-        "decision_id": _ids(problem, scored[problem.key]),
+        "decision_id": decision_ids(problem, scored[problem.key]),
         "subject": as_text(scored["subject"]),
         "as_of": scored["as_of"],
         "action": coded(names, action),
@@ -185,6 +185,6 @@ def _scores(problem: Problem, scored: pd.DataFrame) -> dict[str, pd.Series]:
     return {SCORE: several[score_of(outcomes[0])], **several}
 
 
-def _ids(problem: Problem, keys: pd.Series) -> pd.Series:
+def decision_ids(problem: Problem, keys: pd.Series) -> pd.Series:
     """A decision's id is a function of the application: one application, one decision."""
     return short(f"{problem.name}|", as_text(keys))

@@ -1,7 +1,10 @@
 """Evidence is whole by itself: checked without the lake, and a changed byte anywhere is named."""
 
+import hashlib
 import json
 import os
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,12 @@ from truerisk.cli import app
 from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.contests import Answer, decide_contest, open_contest
 from truerisk.decisions.decide import decide
+from truerisk.decisions.evidence.packing import read
+from truerisk.decisions.evidence.rows import text
 from truerisk.decisions.evidence.verify import verify_evidence
 from truerisk.decisions.evidence.write import evidence, seal, write_evidence
 from truerisk.decisions.ledger import commit
-from truerisk.errors import LakeError, RegistryError
+from truerisk.errors import LakeError, ProblemError, RegistryError
 from truerisk.features.definitions import definition
 from truerisk.lake.lake import Lake
 from truerisk.models.calibration import Calibration
@@ -92,7 +97,7 @@ def test_it_holds_everything_and_is_whole_without_a_lake(
     folder: Path, own: str, decided: pd.DataFrame
 ) -> None:
     found = verify_evidence(str(folder))
-    assert found.faults == [] and len(found.held) == 6
+    assert found.faults == [] and len(found.held) == 10
     read = {p.name: json.loads(p.read_bytes()) for p in folder.glob("*.json")}
     row = decided.set_index("decision_id").loc[own]
     kept = read["decision.json"]["rows"][0]
@@ -102,7 +107,7 @@ def test_it_holds_everything_and_is_whole_without_a_lake(
     assert inputs["version"] == json.loads(row["source_versions"])["applications"]
     said = [sentence for reason in read["reasons.json"] for sentence in reason["said"]]
     assert said and set(said) <= {"You asked for much", "You are young"}
-    assert read["policy.json"]["as_decided"] is True
+    assert read["policy.json"]["policy_version"] == row["policy_version"]
     people = read["people.json"]
     assert [e["event"] for e in people["registry"]["rows"]] == ["submitted"]
     assert [e["event"] for e in people["contests"]["rows"]] == ["opened", "decided"]
@@ -122,7 +127,7 @@ def test_it_tells_of_nobody_else(folder: Path, own: str, decided: pd.DataFrame) 
 def test_a_changed_byte_anywhere_is_named(folder: Path) -> None:
     rng = np.random.default_rng(0)
     files = sorted(p for p in folder.rglob("*") if p.is_file())
-    assert len(files) == 8
+    assert len(files) == 10
     for file in files:
         content = file.read_bytes()
         for at in rng.integers(0, len(content), 6):
@@ -138,22 +143,27 @@ def test_a_changed_byte_anywhere_is_named(folder: Path) -> None:
     (folder / "more.txt").write_text("x")
     assert verify_evidence(str(folder)).faults == ["more.txt was added"]
     (folder / "more.txt").unlink()
+    (folder / "nothing").mkdir()
+    (folder / "link").symlink_to(folder.parent)
+    assert verify_evidence(str(folder)).faults == [
+        "link is no file of its own",
+        "nothing was added, an empty folder",
+    ]
+    (folder / "link").unlink()
+    (folder / "nothing").rmdir()
     (folder / "people.json").rename(folder.parent / "people.json")
     assert verify_evidence(str(folder)).faults == ["people.json is missing"]
 
 
 def rewritten(folder: Path, name: str, change: Callable[[Any], object]) -> list[str]:
     """What is found where somebody changed a file and hashed everything anew."""
-    import hashlib
-
-    file, manifest = folder / name, json.loads((folder / "manifest.json").read_bytes())
-    said = json.loads(file.read_bytes())
+    file, whole = folder / name, folder / "manifest.json"
+    kept = {p: p.read_bytes() for p in (file, whole)}
+    said, manifest = json.loads(kept[file]), json.loads(kept[whole])
     change(said)
-    content = json.dumps(said).encode()
-    kept = {p: p.read_bytes() for p in (file, folder / "manifest.json")}
-    file.write_bytes(content)
-    manifest["files"][name] = hashlib.sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": seal(manifest)}))
+    file.write_bytes(text(said))
+    manifest["files"][name] = hashlib.sha256(text(said)).hexdigest()
+    whole.write_bytes(text(manifest | {"sha256": seal(manifest)}))
     faults = verify_evidence(str(folder)).faults
     for path, before in kept.items():
         path.write_bytes(before)
@@ -168,8 +178,35 @@ def test_who_hashes_anew_is_found_by_the_model_the_chances_and_the_chains(folder
     assert "the model scores" in rewritten(folder, "decision.json", row(score=0.25))[0]
     assert "the model scores" in rewritten(folder, "decision.json", row(feature__age=20.0))[0]
     assert any("sum to" in f for f in rewritten(folder, "decision.json", row(p_approve=0.9)))
-    assert rewritten(folder, "decision.json", row(decision_id="0" * 20))
-    assert rewritten(folder, "policy.json", lambda said: said["logged"].update(p_approve=0.9))
+    hashed = ["decision_id of decision.json is not the hash of problem and key"]
+    assert hashed[0] in rewritten(folder, "decision.json", row(decision_id="0" * 20))
+    assert hashed[0] in rewritten(folder, "decision.json", row(application_id="A1"))
+    drawn = "exploration_u is not the draw of this application"
+    assert drawn in rewritten(folder, "decision.json", row(exploration_u=0.5))
+    same = ["policy.json and decision.json do not say the same"]
+    assert same == rewritten(folder, "policy.json", lambda x: x["logged"].update(p_approve=0.9))
+
+    def harder(said: Any) -> None:
+        said["problem"]["rules"][0]["when"] = "age < 99"
+
+    assert "the policy that is enclosed has" in rewritten(folder, "policy.json", harder)[0]
+    other = json.dumps([{"rule": "a rule of nobody"}])
+    strange = "reasons.json has a reason that the problem file does not have"
+    assert strange in rewritten(folder, "decision.json", row(reasons=other))
+    gone = rewritten(folder, "policy.json", lambda x: x["problem"]["reasons"].pop("age"))
+    assert "reasons has no sentence for age" in gone[0]
+    for name, change in (
+        ("reasons.json", lambda said: said[0]["said"].append("And more")),
+        ("inputs.json", lambda said: said["applications"].update(version=7)),
+    ):
+        assert rewritten(folder, name, change) == [f"{name} and decision.json do not say the same"]
+    cut = "link 0 of the registry does not follow the one before"
+    assert rewritten(folder, "registry_chain.json", lambda said: said[0].update(chain_at=1)) == [
+        cut
+    ]
+    other = "link 0 of the registry's events is none of its chain"
+    lost = rewritten(folder, "registry_chain.json", lambda said: said[0].update(chain_hash="0"))
+    assert lost == [other]
 
     def softer(said: Any) -> None:
         said["contests"]["rows"][1]["because"] = "He was rude"
@@ -199,13 +236,84 @@ def test_an_archive_says_the_same_and_nothing_is_overwritten(
 
 
 @pytest.mark.slow
+def test_a_changed_byte_of_an_archive_is_found_wherever_it_is(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "made.zip"
+    write_evidence(evidence(problem, lake, own), str(place))
+    content = place.read_bytes()
+    rng = np.random.default_rng(1)
+    every = [*rng.integers(0, len(content), 40), *range(-90, -1, 7), 7, 11, 31]
+    for at in every:
+        changed = bytearray(content)
+        changed[at] ^= 1
+        found(place, bytes(changed), "")
+    found(place, content + b"x", "between its files|no evidence")
+    found(place, content[:-1], "no evidence")
+
+
+def found(place: Path, content: bytes, says: str) -> None:
+    place.write_bytes(content)
+    try:
+        faults = verify_evidence(str(place)).faults
+    except LakeError as error:
+        faults = [str(error)]
+    assert faults and re.search(says, faults[0])
+
+
+def test_an_archive_with_a_name_that_points_out_of_it_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "made.zip"
+    for name in ("../out.txt", "/out.txt", "a/../../out.txt", "a//b", "./a", "C:out.txt", "a\\b"):
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr(name, "harmless")
+        with pytest.raises(LakeError, match="points out of it or is no plain name"):
+            verify_evidence(str(place))
+    assert os.listdir(tmp_path) == ["made.zip"]
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", "{}")
+    with pytest.raises(LakeError, match=r"manifest\.json of this evidence is missing or damaged"):
+        verify_evidence(str(place))
+
+
+@pytest.mark.parametrize("name", ["made", "made.zip"])
+def test_what_cannot_be_written_whole_is_not_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"a.txt": b"1", "b/c.txt": b"2"}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for call in ("pathlib.Path.write_bytes", "os.rename"):
+        with monkeypatch.context() as broken:
+            broken.setattr(call, full)
+            with pytest.raises(LakeError, match="cannot be written"):
+                write_evidence(files, str(tmp_path / name))
+        assert os.listdir(tmp_path) == []
+    write_evidence(files, str(tmp_path / "in" / name))
+    assert read(str(tmp_path / "in" / name)) == (files, [])
+    (tmp_path / name).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(LakeError, match="is there already"):
+        write_evidence(files, str(tmp_path / name))
+
+
+@pytest.mark.slow
+def test_another_policy_than_the_one_that_decided_is_refused(
+    lake: Lake, problem: Problem, own: str
+) -> None:
+    changed = problem.model_copy(update={"rules": problem.rules[:1]})
+    with pytest.raises(ProblemError, match=r"policy [0-9a-f]{12} decided; give --problem the file"):
+        evidence(changed, lake, own)
+
+
+@pytest.mark.slow
 def test_the_command_writes_and_checks(
     lake: Lake, problem: Problem, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("truerisk.commands.people.find", lambda name: problem)
     place = str(tmp_path / "made")
     words = ["evidence", own, "--problem", "small", "--lake", lake.root, "--to", place]
-    assert f"Evidence of {own}: {place} (8 files" in CliRunner().invoke(app, words).output
+    assert f"Evidence of {own}: {place} (10 files" in CliRunner().invoke(app, words).output
     done = CliRunner().invoke(app, ["evidence", "--verify", place])
     assert done.exit_code == 0 and "bit for bit" in done.output
     (tmp_path / "made" / "reasons.json").write_text("[]")

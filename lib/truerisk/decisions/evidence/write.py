@@ -1,31 +1,32 @@
 """The evidence of one decision as files: path → bytes, with a manifest of their hashes.
 
-inputs.json     features and what money and rules read, by source, with pinned versions
-decision.json   the ledger's row, every column
-reasons.json    what the ledger gives as reasons, with their sentences
-policy.json     the problem file with its policy version; the decision's own, λ and chances
-people.json     registry events of the model, verdicts and contests, each row with its chain
-models/…        the package of the model that decided
+README.txt           what the files are, for whoever opens them first
+decision.json        the ledger's row, every column
+inputs.json          features, by source, with pinned versions
+reasons.json         what the ledger gives as reasons, with their sentences
+policy.json          the problem file that decided; the decision's own λ, seats and chances
+people.json          registry events of the model, verdicts and contests, each row with its chain
+registry_chain.json  the hashes of all links of the registry, without what they say
+models/…             the package of the model that decided
 It holds data of nobody but the one who applied.
 """
 
 import hashlib
-import io
 import json
 import os
-import zipfile
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from truerisk.columns import FEATURE
+from truerisk.decisions.evidence import packing
 from truerisk.decisions.evidence.rows import as_json, plain, text
 from truerisk.decisions.lookup import decision_of
 from truerisk.decisions.notice import name_of, source_of
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors_in, read
-from truerisk.errors import LakeError
+from truerisk.errors import ProblemError
 from truerisk.lake import chain, objects
 from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
@@ -39,20 +40,48 @@ from truerisk.lake.tables import (
     verdicts_of,
 )
 from truerisk.models.package import load, read_manifest
-from truerisk.problem.load import as_config
+from truerisk.problem.load import FILE, as_config
+from truerisk.problem.notice import Notice
 from truerisk.problem.reasons import said_of
 from truerisk.problem.spec import Problem
 
 FORMAT = 1
-MANIFEST = "manifest.json"
-ARCHIVE = ".zip"
-THEN = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: equal evidence has equal bytes
+MANIFEST, README, CHAIN = "manifest.json", "README.txt", "registry_chain.json"
+DECISION, INPUTS, REASONS = "decision.json", "inputs.json", "reasons.json"
+POLICY, PEOPLE = "policy.json", "people.json"
+
+
+WORDS = """Evidence of one decision
+
+This is all that one automated decision rests on, as it was written when it was made. It holds
+personal data of the person who applied, and of nobody else.
+
+decision.json        the decision: what was done, when, by which model and policy, with every number
+inputs.json          what was known of the application, by source, and which version of the source
+reasons.json         the reasons that were given, with their sentences
+policy.json          the rules, amounts and sentences that were in force
+people.json          who approved the model, who reviewed or contested the decision, and why
+registry_chain.json  fingerprints of the whole history of models, without what it says
+models/              the model; reading it runs no program
+manifest.json        a fingerprint (SHA-256) of every file above
+
+To check it, install truerisk and run
+
+    truerisk evidence --verify PATH
+
+It needs no connection and no other data. It names every file that was changed, added or is
+missing, computes the score again, and compares it with the decision.
+"""
 
 
 def evidence(problem: Problem, lake: Lake, decision_id: str) -> dict[str, bytes]:
-    """The files of one decision; RegistryError where it is unknown, ModelError where its package is
-    not whole."""
+    """The files of one decision, path → bytes.
+
+    Raises RegistryError where it is unknown, ProblemError where the file is not the one that
+    decided, ModelError where the model's package is not whole.
+    """
     row = decision_of(problem, lake, decision_id)
+    _refuse_other_policy(problem, row)
     version = str(row["model_version"])
     people = {
         "registry": (REGISTRY, "version", version, REGISTRY_KEY),
@@ -61,16 +90,18 @@ def evidence(problem: Problem, lake: Lake, decision_id: str) -> dict[str, bytes]
     }
     own = _rows(lake, ledger(problem.name), LEDGER_KEY, decision_id)
     files = {
-        "decision.json": text(as_json(own, LEDGER_KEY)),
-        "inputs.json": text(_inputs(problem, row)),
-        "reasons.json": text(_reasons(problem, row)),
-        "policy.json": text(_policy(problem, row)),
-        "people.json": text(
+        README: WORDS.encode(),
+        DECISION: text(as_json(own, LEDGER_KEY)),
+        INPUTS: text(inputs_of(problem, row)),
+        REASONS: text(reasons_of(problem, row)),
+        POLICY: text(policy_of(problem, row)),
+        PEOPLE: text(
             {
                 name: as_json(_rows(lake, table, column, value), key)
                 for name, (table, column, value, key) in people.items()
             }
         ),
+        CHAIN: text(_links(lake)),
         **_package(problem, lake, version),
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
@@ -93,18 +124,10 @@ def seal(manifest: dict[str, Any]) -> str:
 def write_evidence(files: dict[str, bytes], place: str) -> None:
     """Write the files into a new folder, or into one archive where the name ends with .zip.
 
-    Raises LakeError where something is there already: evidence is never overwritten.
+    Raises LakeError where something is there already: evidence is never overwritten. What cannot be
+    written whole is not there at all.
     """
-    if os.path.exists(place):
-        raise LakeError(f"{place} is there already; evidence is never overwritten, name another.")
-    if place.endswith(ARCHIVE):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in files.items():
-                archive.writestr(zipfile.ZipInfo(name, THEN), content, zipfile.ZIP_DEFLATED)
-        files, place = {os.path.basename(place): packed.getvalue()}, os.path.dirname(place) or "."
-    for name, content in files.items():
-        objects.write_bytes(os.path.join(os.path.abspath(place), name), content)
+    packing.write(files, place)
 
 
 def _rows(lake: Lake, table: str, column: str, value: str) -> pa.Table:
@@ -116,7 +139,7 @@ def _rows(lake: Lake, table: str, column: str, value: str) -> pa.Table:
     return rows.sort_by(chain.AT) if chain.AT in rows.column_names else rows
 
 
-def _inputs(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
+def inputs_of(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
     """Source → its name, owner, pinned version and the features that came from it."""
     pinned = json.loads(row["source_versions"])
     found: dict[str, Any] = {}
@@ -132,28 +155,49 @@ def _inputs(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _reasons(problem: Problem, row: dict[str, Any]) -> list[dict[str, Any]]:
+def reasons_of(problem: Problem, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each as the ledger keeps it, and the sentences that say it (none without ``[reasons]``)."""
+    no_seat = (problem.notice or Notice(creditor="-", address="-")).capacity
     told = []
     for reason in read(row["reasons"]) if row["reasons"] else []:
-        said = []
+        found = [reason["rule"]] if "rule" in reason else []
+        found += [no_seat] if "capacity" in reason else []
         for factor, side in factors_in(reason):
             own = said_of(problem.reasons, factor)
-            said.append(own and (own.at(side) if side else own.text))  # type: ignore[arg-type]
-        sentences = [s for s in dict.fromkeys(said) if s]
-        told.append({**reason, "said": sentences or [reason[k] for k in ("rule",) if k in reason]})
+            sentence = own and (own.at(side) if side else own.text)  # type: ignore[arg-type]
+            found += [sentence] if sentence else []
+        told.append({**reason, "said": list(dict.fromkeys(found))})
     return told
 
 
-def _policy(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
-    now = policy_version(problem)
+def policy_of(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
     beginnings = ("p_", "propensity", "value_", "exploration_", "seat_", "audit")
     return {
-        "policy_version": row["policy_version"],
-        "policy_version_of_this_file": now,
-        "as_decided": now == row["policy_version"],
+        "policy_version": policy_version(problem),
         "logged": {k: plain(v) for k, v in row.items() if k.startswith(beginnings)},
-        "problem": as_config(problem),
+        "problem": as_config(problem) | {FILE: os.path.basename(problem.where)},
     }
+
+
+def _refuse_other_policy(problem: Problem, row: dict[str, Any]) -> None:
+    now = policy_version(problem)
+    if now != row["policy_version"]:
+        raise ProblemError(
+            f"{problem.where}: its actions, rules and exploration are policy {now}, and policy "
+            f"{row['policy_version']} decided; give --problem the file as it was at "
+            f"{row['decided_at']:%Y-%m-%d %H:%M} UTC."
+        )
+
+
+def _links(lake: Lake) -> list[dict[str, Any]]:
+    """The registry's chain from its first link on, by hashes alone; nothing older than it."""
+    if lake.version(REGISTRY) is None:
+        return []
+    rows = lake.arrow(REGISTRY)
+    if chain.AT not in rows.column_names:
+        return []
+    linked = rows.select(chain.SCHEMA.names).sort_by(chain.AT).to_pylist()
+    return [link for link in linked if link[chain.AT] is not None]
 
 
 def _package(problem: Problem, lake: Lake, version: str) -> dict[str, bytes]:
