@@ -214,6 +214,7 @@ def test_public_names() -> None:
         "build_features",
         "catch_rate",
         "commit",
+        "contested",
         "contests",
         "decide",
         "decide_and_commit",

@@ -24,6 +24,7 @@ PUBLIC = {
     "build_features": "truerisk.features.build:build_features",
     "catch_rate": "truerisk.measurement.catch_rate:catch_rate",
     "commit": "truerisk.decisions.ledger:commit",
+    "contested": "truerisk.measurement.contested:contested",
     "contests": "truerisk.decisions.contests:contests",
     "decide": "truerisk.decisions.decide:decide",
     "decide_and_commit": "truerisk.jobs.decide_batch:decide_and_commit",
@@ -101,6 +102,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.measurement import uplift as uplift
     from truerisk.measurement import worth as worth
     from truerisk.measurement.catch_rate import catch_rate as catch_rate
+    from truerisk.measurement.contested import contested as contested
     from truerisk.measurement.drift import drift as drift
     from truerisk.measurement.fairness import fairness as fairness
     from truerisk.measurement.measure import measure as measure

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from truerisk.columns import FEATURE, PROTECTED
+from truerisk.decisions.contests import contests
 from truerisk.decisions.exploration.spend import exploration_spend
 from truerisk.errors import RegistryError
 from truerisk.isolated import Lost, isolated
 from truerisk.lake.lake import Lake
+from truerisk.lake.tables import contests_of
 from truerisk.measurement.catch_rate import catch_rate
+from truerisk.measurement.contested import contested
 from truerisk.measurement.drift import drift
 from truerisk.measurement.evidence.evidence import Evidence
 from truerisk.measurement.fairness import fairness
@@ -88,6 +91,7 @@ def assemble(
         now=_period(now),
         fairness=_fairness(problem, evidence, features),
         catch=_catch(problem, evidence),
+        contested=_contested(problem, lake, log, known_at),
         doubts=evidence.doubts,
         watched=watched(),
         **about,
@@ -158,6 +162,12 @@ def _catch(problem: Problem, evidence: Evidence) -> Found:
     said = [problem.actions[name].verdicts for name in problem.reviews]
     stops = [v for of in said for v, action in of.items() if action not in problem.revealing]
     return isolated(lambda: catch_rate(evidence, stops))
+
+
+def _contested(problem: Problem, lake: Lake, log: pd.DataFrame, known_at: pd.Timestamp) -> Found:
+    if problem.contest is None and lake.version(contests_of(problem.name)) is None:
+        return "Nobody can contest: the problem file has no [contest]."
+    return isolated(lambda: contested(log, contests(problem, lake, known_at)))
 
 
 def _fairness(problem: Problem, evidence: Evidence, features: Sequence[str]) -> Found:

@@ -44,6 +44,7 @@ class Monitor:
     now: str = ""
     fairness: Found = "Not computed."
     catch: Found = "Nobody reviews."
+    contested: Found = "Nobody can contest: the problem file has no [contest]."
     doubts: tuple[str, ...] = ()
     compared: str = ""
     run: str = ""

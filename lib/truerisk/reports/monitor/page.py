@@ -10,6 +10,7 @@ from truerisk.reports.kit.estimate_tables import by_group
 from truerisk.reports.kit.page import Section, page
 from truerisk.reports.kit.wording import whos
 from truerisk.reports.monitor import decided
+from truerisk.reports.monitor.contests import contests
 from truerisk.reports.monitor.dollars import in_dollars
 from truerisk.reports.monitor.drift import drifted
 from truerisk.reports.monitor.exploration import exploration
@@ -32,6 +33,7 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
     first, last = day(log["as_of"].min()), day(log["as_of"].max())
     by = f" Approved by {monitor.approved}." if monitor.approved else ""
     lead = f"Applications from {first} to {last}, known as of {day(monitor.known_at)}.{by}"
+    people = Section("Contests", lambda: contests(monitor))
     review = Section("Review", lambda: reviews(problem, monitor))
     reviewed = [review] if problem.reviews else []
     return page(
@@ -49,6 +51,7 @@ def measure_page(problem: Problem, monitor: Monitor) -> str:
             Section("Fairness", lambda: fair(problem, monitor)),
             Section("Segments", lambda: _segments(problem, monitor), folded=True),
             Section("What was decided", lambda: decided.decisions(problem, log), folded=True),
+            *([] if isinstance(monitor.contested, str) else [people]),
             Section("What is open", lambda: still_open(problem, monitor)),
             Section("How this was measured", lambda: _how(problem, monitor), folded=True),
         ],

@@ -1,0 +1,73 @@
+"""What contests came to: how many, by whom, how often decisions were overturned, and in dollars.
+
+These are counts of what people did, exact for the decisions that were contested; who contests is no
+sample of who applied, and nothing here enters an estimate.
+"""
+
+import numpy as np
+import pandas as pd
+
+from truerisk.columns import IF_EVENT, IF_NO_EVENT, value_of, valued_actions
+from truerisk.statistics.interval import wilson
+
+EVERYONE = ""  # the row of all reviewers
+STATES = OPEN, OVERDUE, UPHELD, CHANGED = ("open", "overdue", "upheld", "changed")
+
+
+def contested(log: pd.DataFrame, contests: pd.DataFrame) -> pd.DataFrame:
+    """One row for all contests of the log's decisions, reviewer "", then one per reviewer.
+
+    ``log`` has ``decision_id``, ``action``, ``score`` and the dollars of every action; ``contests``
+    is what ``tr.contests`` gives. Columns: ``contests``, ``open`` and of them ``overdue`` (both in
+    the first row only), ``upheld``, ``changed``, ``overturned`` (changed of those decided, null
+    where none is) with ``low`` and ``high`` (Wilson's 95% interval), ``dollars``: what the changes
+    are worth in expectation at the logged scores, the action that holds against the one before it;
+    negative where they cost.
+    """
+    own = contests[contests["decision_id"].isin(log["decision_id"])].reset_index(drop=True)
+    own = own.assign(dollars=_dollars(log, own))
+    rows = [_row(own, EVERYONE)]
+    for reviewer in sorted(own["reviewer"].dropna().unique()):
+        rows.append(_row(own[own["reviewer"].eq(reviewer)], str(reviewer)))
+    return pd.DataFrame(rows)
+
+
+def _row(own: pd.DataFrame, reviewer: str) -> dict[str, object]:
+    count = {
+        state: int(own["state"].eq(state).sum()) for state in ("open", OVERDUE, UPHELD, CHANGED)
+    }
+    decided = count[UPHELD] + count[CHANGED]
+    share = count[CHANGED] / decided if decided else np.nan
+    low, high = wilson(share, decided) if decided else (np.nan, np.nan)
+    return {
+        "reviewer": reviewer,
+        "contests": len(own),
+        "open": count[OPEN] + count[OVERDUE],
+        "overdue": count[OVERDUE],
+        "upheld": count[UPHELD],
+        "changed": count[CHANGED],
+        "overturned": share,
+        "low": low,
+        "high": high,
+        "dollars": float(own["dollars"].sum()),
+    }
+
+
+def _dollars(log: pd.DataFrame, own: pd.DataFrame) -> np.ndarray:
+    """Expected dollars of each contest's change, 0 where nothing changed, (contests,)."""
+    names = valued_actions(log.columns)
+    rows = log.set_index("decision_id").reindex(own["decision_id"])
+    score = rows["score"].to_numpy(dtype=float)[:, None]
+    worth = score * rows[[value_of(n, IF_EVENT) for n in names]].to_numpy(dtype=float)
+    worth += (1 - score) * rows[[value_of(n, IF_NO_EVENT) for n in names]].to_numpy(dtype=float)
+    place = {name: i for i, name in enumerate(names)}
+    changed = own["state"].eq(CHANGED).to_numpy()
+    # Before a change holds what the change before it made, else what was decided.
+    later = own.assign(now=own["action"].where(changed), was=rows["action"].to_numpy())
+    later = later.sort_values("opened_at", kind="stable")
+    before = later.groupby("decision_id")["now"].transform(lambda now: now.ffill().shift())
+    was = before.where(before.notna(), later["was"]).sort_index()
+    each = np.arange(len(own))
+    to = [place.get(a, 0) for a in own["action"]]
+    made = worth[each, to] - worth[each, [place.get(a, 0) for a in was]]
+    return np.where(changed, made, 0.0) if len(own) else np.zeros(0)

@@ -1,0 +1,77 @@
+"""Counts of contests are exact, and their dollars are those of the action before and after."""
+
+import pandas as pd
+import pytest
+
+from truerisk.measurement.contested import contested
+from truerisk.monitoring.monitor import Monitor
+from truerisk.reports.monitor.contests import contests as drawn
+
+AT = pd.Timestamp("2027-01-01", tz="UTC")
+
+
+def log(n: int = 5) -> pd.DataFrame:
+    """Approving is worth 100 − 500·score, declining 0."""
+    return pd.DataFrame(
+        {
+            "decision_id": [f"d{i}" for i in range(n)],
+            "action": ["decline", "decline", "approve", "approve", "decline"],
+            "score": [0.1, 0.5, 0.1, 0.4, 0.2],
+            "value_approve_if_event": -400.0,
+            "value_approve_if_no_event": 100.0,
+            "value_decline_if_event": 0.0,
+            "value_decline_if_no_event": 0.0,
+        }
+    )
+
+
+def contest(i: int, state: str, reviewer: str | None, action: str | None, at: int) -> dict:
+    opened = AT + pd.Timedelta(days=at)
+    return {
+        "contest_id": f"d{i}-{at}",
+        "decision_id": f"d{i}",
+        "state": state,
+        "opened_at": opened,
+        "reviewer": reviewer,
+        "action": action,
+    }
+
+
+CONTESTS = pd.DataFrame(
+    [
+        contest(2, "changed", "Ana", "approve", 9),  # back again: +50, not +50 − 0
+        contest(0, "changed", "Ana", "approve", 0),  # +50
+        contest(1, "changed", "Tom", "approve", 1),  # −150
+        contest(2, "changed", "Tom", "decline", 2),  # −50
+        contest(3, "upheld", "Ana", None, 3),
+        contest(4, "overdue", None, None, 4),
+        contest(4, "open", None, None, 5),
+        contest(77, "changed", "Kim", "approve", 5),  # another model's decision
+    ]
+)
+
+
+def test_how_many_by_whom_overturned_and_in_dollars() -> None:
+    rows = contested(log(), CONTESTS).set_index("reviewer")
+    assert rows.index.tolist() == ["", "Ana", "Tom"]
+    counts = rows[["contests", "open", "overdue", "upheld", "changed"]].to_numpy().tolist()
+    assert counts == [[7, 2, 1, 1, 4], [3, 0, 0, 1, 2], [2, 0, 0, 0, 2]]
+    assert rows["overturned"].tolist() == pytest.approx([4 / 5, 2 / 3, 1])
+    assert ((rows["low"] < rows["overturned"]) & (rows["overturned"] <= rows["high"])).all()
+    assert rows["dollars"].tolist() == pytest.approx([-100, 100, -200])
+
+
+def test_none_is_a_row_of_nothing() -> None:
+    rows = contested(log(), CONTESTS.iloc[:0])
+    assert rows["contests"].tolist() == [0] and rows["overturned"].isna().all()
+    assert rows["dollars"].tolist() == [0.0]
+
+
+def test_the_page_says_them_and_who_waits_too_long() -> None:
+    about = {"version": "v", "known_at": AT, "log": log(), "estimates": log()}
+    made = Monitor(**about, contested=contested(log(), CONTESTS))
+    text = "".join(str(block.__html__()) for block in drawn(made))
+    for said in ("1 of them wait", "Ana", "80.0%", "\N{MINUS SIGN}$100", "trains no model"):
+        assert said in text
+    none = Monitor(**about, contested=contested(log(), CONTESTS.iloc[:0]))
+    assert "Nobody contested" in str(drawn(none)[0].__html__())
