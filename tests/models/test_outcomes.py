@@ -6,12 +6,14 @@ import pytest
 
 from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.decide import decide
-from truerisk.decisions.ledger import commit
+from truerisk.decisions.ledger import commit, decision_log
 from truerisk.errors import ModelError, ProblemError, SourceError
 from truerisk.evaluation.outcomes import judged
 from truerisk.features.dataset import Dataset, build_dataset
+from truerisk.jobs.measure_ledger import measure_ledger
 from truerisk.lake.home import repository
 from truerisk.lake.lake import Lake, open_lake
+from truerisk.lake.tables import ESTIMATES
 from truerisk.models.outcomes import FittedOutcomes, fit_outcomes
 from truerisk.models.package import load, save
 from truerisk.models.training import split
@@ -101,7 +103,14 @@ def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
     did = dict(zip(decided["prospect_id"], decided["action"].eq("contact")))
     # The source says nothing of the chance of our own decisions: the ledger does.
     lake.append("responses", world.responses(did).assign(chance=np.nan), "prospect_id")
-    again = build_dataset(problem, lake, KNOWN + pd.Timedelta(days=60)).frame
+    later = KNOWN + pd.Timedelta(days=60)
+    measured = measure_ledger(problem, lake, decision_log(problem, lake, later), later)
+    assert measured.verdict.startswith("What ran added ") and "Qini curves" in measured.page
+    told = lake.read(ESTIMATES)
+    added = told[told["metric"] == "incremental_dollars"].set_index(["policy", "population"])
+    assert added.loc[("what ran", "all"), "n"] == len(decided)
+    assert {"contact", "skip"} == set(told["action"].dropna())
+    again = build_dataset(problem, lake, later).frame
     ours = again.set_index("prospect_id").loc[decided["prospect_id"]]
     assert (ours["shown"].to_numpy() == decided["action"].to_numpy()).all()
     assert (ours["chance"].to_numpy() == decided["propensity"].to_numpy()).all()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from truerisk.columns import FEATURE, SEGMENT
+from truerisk.columns import FEATURE, SEGMENT, m_of, score_of
 from truerisk.errors import LogError
 from truerisk.isolated import beside, isolated
 from truerisk.lake import objects
@@ -17,18 +17,23 @@ from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.groups import BAND
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
+from truerisk.measurement.uplift.beside import policies
+from truerisk.measurement.uplift.qini import qini
 from truerisk.monitoring.assemble import BANDS, assemble, watching
 from truerisk.monitoring.compare import Comparison
 from truerisk.monitoring.decided import Decided, decided
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 from truerisk.reports.monitor.headline import headline
+from truerisk.reports.monitor.outcomes import added as what_ran
+from truerisk.reports.monitor.outcomes import outcomes_page
 from truerisk.reports.monitor.page import measure_page
 from truerisk.reports.monitor.verdict import verdict
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.counted import counted, lasting
 from truerisk.wording.numbers import months
 
+COUNTS = ("n", "labels", "explored_labels")
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
 
@@ -72,6 +77,8 @@ def measure_ledger(
         )
     labels = _labels(problem, log)
     log = log.assign(**{MONTH: months(log["as_of"])})
+    if len(problem.outcomes) > 1:
+        return _of_outcomes(problem, lake, log, known_at, labels, run)
     features = [c for c in log.columns if c.startswith(FEATURE)]
     latest, found = str(log["model_version"][mature].iloc[-1]), []
     rivals = Comparison(problem, lake, compare, log) if compare else None
@@ -93,16 +100,64 @@ def measure_ledger(
         del made, evidence, rows, look  # large, and a page is drawn of what was found
     every = pd.concat(found, ignore_index=True)
     page = measure_page(problem, monitor)
-    digest = hashlib.sha256(page.encode()).hexdigest()[:8]
-    path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
-    objects.write_bytes(path, page.encode())
     return Measured(
         estimates=every,
         page=page,
-        path=path,
+        path=_written(problem, lake, page, known_at),
         headline=headline(problem, every),
         verdict=str(isolated(lambda: verdict(problem, monitor).text)),
     )
+
+
+def _of_outcomes(
+    problem: Problem,
+    lake: Lake,
+    log: pd.DataFrame,
+    known_at: pd.Timestamp,
+    labels: dict[str, str],
+    run: str,
+) -> Measured:
+    """Each model's outcomes, and what its policy added beside others; the latest one's page.
+
+    The scores were made before the outcomes, so that they stand for what was not seen.
+    """
+    outcomes = list(problem.outcomes)
+    log = log.assign(**{m_of(outcome): log[score_of(outcome)] for outcome in outcomes})
+    first, last = outcomes[0], outcomes[-1]
+    found = []
+    for version in log["model_version"].dropna().unique():
+        rows = log[log["model_version"] == version].reset_index(drop=True)
+        if not rows["mature"].any():
+            continue
+        evidence = evidence_of(rows, list(labels))
+        made = measure(evidence, by=list(labels)).replace({"group_by": labels})
+        added = policies(evidence, action=first, instead=last)
+        told = added.rename(columns={"figure": "metric"}).drop(columns="share")
+        told = told.assign(group_by="", group="", estimator="dr", model_version=version)
+        both = [made.assign(model_version=version), told]
+        found.append(pd.concat(both, ignore_index=True).astype(dict.fromkeys(COUNTS, "Int64")))
+        _keep(problem, lake, found[-1], known_at, run)
+    every = pd.concat(found, ignore_index=True)
+    response, other = (rows[score_of(outcome)] for outcome in (first, last))
+    ranks = {"effect": response - other, "highest response": response}
+    curves = qini(evidence, ranks, action=first, instead=last)
+    page = outcomes_page(problem, str(version), made, added, curves, known_at)
+    said = what_ran(added, last)
+    return Measured(
+        estimates=every,
+        page=page,
+        path=_written(problem, lake, page, known_at),
+        headline=f"{problem.name}, model {version}: {counted(len(rows), 'decision')}",
+        verdict=said,
+    )
+
+
+def _written(problem: Problem, lake: Lake, page: str, known_at: pd.Timestamp) -> str:
+    """Where the page was kept."""
+    digest = hashlib.sha256(page.encode()).hexdigest()[:8]
+    path = f"{lake.root}/reports/{problem.name}/measured-{known_at:%Y-%m-%d}-{digest}.html"
+    objects.write_bytes(path, page.encode())
+    return path
 
 
 def _estimated(made: Decided, labels: dict[str, str], rivals: Comparison | None) -> pd.DataFrame:

@@ -1,0 +1,133 @@
+"""The page of decisions whose actions show outcomes of their own: what acting added, for whom."""
+
+import pandas as pd
+
+from truerisk.problem.spec import Problem
+from truerisk.reports.charts.qini import PER, qini_curves
+from truerisk.reports.kit.blocks import Block, Bullets, Cell, Figure, Table, Text
+from truerisk.reports.kit.estimate_tables import cell
+from truerisk.reports.kit.page import Section, page
+from truerisk.wording.dollars import dollars
+from truerisk.wording.numbers import day, interval, percent, whole
+
+FIGURES = {"incremental_response": "Events added", "incremental_dollars": "Dollars added"}
+OF_OUTCOME = {"event_rate": "Event rate", "auc": "AUC", "calibration_error": "Event minus score"}
+
+
+def outcomes_page(
+    problem: Problem,
+    version: str,
+    estimates: pd.DataFrame,
+    policies: pd.DataFrame,
+    curves: pd.DataFrame,
+    known_at: pd.Timestamp,
+) -> str:
+    """One model's decisions as known at one instant, as a self-contained page.
+
+    ``estimates`` are measure()'s rows of it, ``policies`` and ``curves`` those of tr.uplift.
+    """
+    instead = list(problem.outcomes)[-1]
+    return page(
+        f"{problem.name}: what model {version} decided, and what it added",
+        f"{problem.description} Known as of {day(known_at)}.",
+        lambda: [Text(added(policies, instead))],
+        [
+            Section(f"Beside “{instead}” for all", lambda: _policies(policies, instead)),
+            Section("Whom the scores put first", lambda: _curves(curves)),
+            Section("Each outcome by itself", lambda: _each(estimates)),
+            Section("How this was measured", lambda: [Bullets(_how(instead))], folded=True),
+        ],
+    )
+
+
+def added(policies: pd.DataFrame, instead: str) -> str:
+    """What the policy that ran added, in a sentence."""
+    ran = policies[policies["policy"].eq("what ran") & policies["population"].eq("all")]
+    row = ran[ran["figure"] == "incremental_dollars"].iloc[0]
+    if pd.isna(row["value"]):
+        return f"What ran cannot be valued beside “{instead}” for all: {row['status']}."
+    value, ends = dollars(PER * float(row["value"])), _ends(row, dollars)
+    return (
+        f"What ran added {value} for 1,000 applications beside “{instead}” for all ({ends}, 95%)."
+    )
+
+
+def _policies(policies: pd.DataFrame, instead: str) -> list[Block]:
+    rows = []
+    everyone = policies[policies["population"] == "all"]
+    for policy, own in everyone.groupby("policy", sort=False):
+        by = {str(row["figure"]): row for _, row in own.iterrows()}
+        row: dict[str, object] = {
+            "Policy": str(policy),
+            "Acted on": percent(float(own["share"].iloc[0])),
+        }
+        for figure, label in FIGURES.items():
+            form = dollars if "dollars" in figure else _events
+            row[f"{label}\nfor 1,000 applications"] = _cell(by[figure], form)
+        row["Not identified"] = percent(float(own["share_not_identified"].iloc[0]))
+        rows.append(row)
+    return [
+        Text(
+            f"What each policy adds to “{instead}” for everyone. “Highest response” acts on as "
+            "many as ran, those likeliest to have the event after the action: what decides must "
+            "beat it. Where somebody had no chance of one of the two actions, nobody can know what "
+            "it would have done: the bounds hold every possibility."
+        ),
+        Table(pd.DataFrame(rows)),
+    ]
+
+
+def _curves(curves: pd.DataFrame) -> list[Block]:
+    shown = curves[curves["figure"].eq("qini") & curves["value"].notna()]
+    if shown.empty:
+        return [Text(f"No curve: {curves['status'].iloc[0]}.")]
+    left = float(curves["share_not_identified"].iloc[0])
+    note = (
+        f"Of {whole(int(curves['n'].iloc[0]))} applications with a chance of both actions; "
+        f"{percent(left)} had none."
+        if left
+        else f"Of all {whole(int(curves['n'].iloc[0]))} applications."
+    )
+    return [
+        Text("Events that acting on the highest scores adds beyond acting on as many at random."),
+        Figure("Qini curves with 95% bands", qini_curves(shown), f"{note} A band holds at once."),
+    ]
+
+
+def _each(estimates: pd.DataFrame) -> list[Block]:
+    whole_log = estimates[estimates["group_by"].eq("") & estimates["estimator"].eq("dr")]
+    rows = []
+    for action, own in whole_log[whole_log["action"].notna()].groupby("action", sort=False):
+        row: dict[str, object] = {"Outcome": f"after “{action}”"}
+        for metric, label in OF_OUTCOME.items():
+            found = own[own["metric"].eq(metric)].sort_values("population")
+            row[label] = cell(found.iloc[0] if len(found) else None)
+        rows.append(row)
+    return [Text("Of those with a chance to show it."), Table(pd.DataFrame(rows))]
+
+
+def _how(instead: str) -> list[str]:
+    return [
+        "Nobody shows both outcomes. Of each stands the model's score, corrected where the outcome "
+        "was seen by one over the probability of the action that was taken (doubly robust).",
+        f"“{instead}” was drawn for some who would be acted on, and the action for some others, "
+        "with logged chances; both are needed to say what acting adds to whom.",
+        "Intervals hold 95% of the time each, and allow for applications of one subject being "
+        "alike.",
+    ]
+
+
+def _cell(row: pd.Series, form) -> Cell:  # type: ignore[no-untyped-def]
+    if pd.isna(row["low"]):
+        return Cell(str(row["status"]).partition(":")[0], muted=True)
+    if pd.isna(row["value"]):
+        return Cell(_ends(row, form), "bounds, no value", muted=True)
+    return Cell(form(PER * float(row["value"])), _ends(row, form))
+
+
+def _ends(row: pd.Series, form) -> str:  # type: ignore[no-untyped-def]
+    return interval(PER * float(row["low"]), PER * float(row["high"]), form)
+
+
+def _events(value: float) -> str:
+    return f"{value:+,.1f}".replace("-", "\N{MINUS SIGN}")
