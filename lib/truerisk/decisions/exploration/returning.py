@@ -51,7 +51,8 @@ def earlier(
         held, then = before.subject, _moments(before.as_of)
     who = pd.factorize(pd.concat([texts, held], ignore_index=True))[0]
     mine, theirs = who[: len(texts)], who[len(texts) :]
-    times = np.unique(np.concatenate([moment, then]))
+    times = np.sort(np.concatenate([moment, then]))
+    times = times[np.append(True, times[1:] > times[:-1])]
     first = np.searchsorted(times, moment - PERIOD.to_timedelta64(), "left")
     last = np.searchsorted(times, moment + PERIOD.to_timedelta64(), "right")
     step = len(times) + 1  # one number per (subject, place in time), in that order
