@@ -117,6 +117,12 @@ def test_a_decline_for_lack_of_a_seat_says_so(
     said = describe(problem, made, len(made))
     assert "Seats of “approve” on 2025-03-01: 30 taken, 0 left, a seat is worth $" in said
     assert f"{len(lost)} applications went elsewhere for lack of one." in said
+    first = "No application of an earlier day is known: today's so far stand for the rest of today."
+    assert first in describe(problem, made, len(made), make_batch())
+    week = decide(problem, make_scored(400, 7), make_batch())
+    said = describe(problem, week, len(week), make_batch())
+    assert first not in said
+    assert "Seats of “approve” over 7 days: " in said
 
 
 def test_whom_a_rule_sends_has_the_first_seats(

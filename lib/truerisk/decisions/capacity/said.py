@@ -5,6 +5,7 @@ import pandas as pd
 
 from truerisk.columns import AFTER, BEFORE, PRICE, SEAT_DAY, SEAT_LOST, seat_of
 from truerisk.decisions.batch import Batch
+from truerisk.decisions.capacity.calendar import distinct
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
@@ -29,7 +30,7 @@ def said_of_seats(problem: Problem, decided: pd.DataFrame, batch: Batch | None) 
                 said.append(_line(name, day, days.loc[[day]], mine))
         else:
             said.append(_line(name, counted(len(days), "day"), days, int(lost.sum())))
-    if batch is not None and problem.limited and _first_day(batch):
+    if batch is not None and problem.limited and _first_day(batch, decided):
         said.append(
             "No application of an earlier day is known: today's so far stand for the rest of today."
         )
@@ -49,6 +50,8 @@ def _price(value: float) -> str:
     return "more than dollars can say (rules fill them)" if np.isinf(value) else dollars(value)
 
 
-def _first_day(batch: Batch) -> bool:
-    known = batch.arrivals
-    return known is None or len(np.unique(known.at.day)) < 2
+def _first_day(batch: Batch, decided: pd.DataFrame) -> bool:
+    days = set(decided[SEAT_DAY])
+    if batch.arrivals is not None:
+        days |= {str(day) for day in distinct(batch.arrivals.at.day)[0]}
+    return len(days) == 1
