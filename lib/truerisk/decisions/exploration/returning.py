@@ -42,15 +42,17 @@ def earlier(
     Of the ledger those on either side of as_of; of the batch, in order of time, the ``open_`` rows
     above. Whether k later leaves such a row without a chance is not asked: n is known before k.
     """
-    texts = as_text(subject)
-    if (before is None or before.subject.empty) and texts.is_unique:  # as in most small batches
-        return np.zeros(len(texts), dtype="int64")
     moment = _moments(as_of)
-    held, then = texts.iloc[:0], moment[:0]
-    if before is not None:
-        held, then = before.subject, _moments(before.as_of)
-    who = pd.factorize(pd.concat([texts, held], ignore_index=True))[0]
-    mine, theirs = who[: len(texts)], who[len(texts) :]
+    if before is None or before.subject.empty:
+        plain = pd.api.types.is_integer_dtype(subject.dtype)  # whole numbers need no text
+        mine, found = pd.factorize(subject if plain else as_text(subject))
+        if len(found) == len(mine):  # as in most small batches
+            return np.zeros(len(mine), dtype="int64")
+        theirs, then = mine[:0], moment[:0]
+    else:
+        texts, then = as_text(subject), _moments(before.as_of)
+        who = pd.factorize(pd.concat([texts, before.subject], ignore_index=True))[0]
+        mine, theirs = who[: len(texts)], who[len(texts) :]
     times = np.sort(np.concatenate([moment, then]))
     times = times[np.append(True, times[1:] > times[:-1])]
     first = np.searchsorted(times, moment - PERIOD.to_timedelta64(), "left")
