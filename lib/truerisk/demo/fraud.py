@@ -1,5 +1,6 @@
 """The loop on a lender beset by fraud rings: analysts review, and chargebacks come late."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -10,9 +11,10 @@ from truerisk.columns import DUE
 from truerisk.decisions.ledger import decision_log, read_ledger
 from truerisk.decisions.review.queue import acted
 from truerisk.decisions.review.verdicts import give_verdicts
-from truerisk.demo.fraud_figures import conclude
+from truerisk.demo.fraud_figures import conclude, measured_beside
 from truerisk.demo.steps import approve, doing
 from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ESTIMATES
 from truerisk.models.package import report_path
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
@@ -57,11 +59,13 @@ def tell(
         passed = [done.loc[done["action"] == "pass", problem.key]]
         passed += [log.loc[log["action"] == "pass", problem.key]]
         lake.append("outcomes", world.outcomes(pd.concat(passed)), problem.key)
-    with doing(out, "Measure as known then, for everyone who applied", 2) as on_step:
-        said = launch("measure", problem, lake, on_step, known_at=str(month[KNOWN]))
-
     log = decision_log(problem, lake, month[KNOWN])
-    conclude(out, problem, lake, world, log, pd.concat(given))
+    with ThreadPoolExecutor(1) as pool:
+        own = pool.submit(measured_beside, problem, log)
+        with doing(out, "Measure as known then, for everyone who applied", 2) as on_step:
+            said = launch("measure", problem, lake, on_step, known_at=str(month[KNOWN]))
+    estimates = lake.read(ESTIMATES)
+    conclude(out, problem, estimates, own.result(), world, log, pd.concat(given))
     digest = approval.submission(problem.name, lake, version)["report_hash"]
     out.print("\nThe reports are pages; open them in a browser:")
     out.print(f"  the approved model: {report_path(problem.name, lake, version, digest)}")

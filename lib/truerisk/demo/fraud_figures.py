@@ -16,10 +16,8 @@ from truerisk.demo.fraud_seats import (
     with_one_more,
     worth,
 )
-from truerisk.lake.lake import Lake
-from truerisk.lake.tables import ESTIMATES
 from truerisk.measurement.catch_rate import catch_rate
-from truerisk.measurement.evidence.evidence import Evidence, evidence_of
+from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics.policies import AS_RUN
 from truerisk.measurement.options import Changes, Flagging
@@ -72,34 +70,50 @@ class Line:
         return dollars(each) if self.form == "$" else f"{each:{self.form}}"
 
 
+@dataclass(frozen=True)
+class Own:
+    """What the flow does not measure: ``found``, false positives at recalls and what one more
+    analyst adds, with an outcome model of the score alone; ``stopped``, the analysts' catch rate;
+    ``more``, the policy with one more of them, a probability per action."""
+
+    found: pd.DataFrame
+    stopped: pd.Series
+    more: pd.DataFrame
+
+
+def measured_beside(problem: Problem, log: pd.DataFrame) -> Own:
+    """``log`` is the decision log when all is known."""
+    known, more = evidence_of(log, same=problem.same_outcome), with_one_more(problem, log)
+    asked = Flagging(recalls=RECALLS)
+    found = measure(known, flagging=asked, changes=Changes(policies={MORE: more}))
+    return Own(found, catch_rate(known).iloc[0], more)
+
+
 def conclude(
     out: Console,
     problem: Problem,
-    lake: Lake,
+    estimates: pd.DataFrame,
+    own: Own,
     world: World,
     log: pd.DataFrame,
     given: pd.DataFrame,
 ) -> None:
     """The table for everyone who applied, the queue, and what only the simulator knows.
 
-    ``log`` is the decision log when all is known, ``given`` the verdicts with ``at`` (UTC). Dollars
-    are those of the problem file for each action, under "the truth" at the true outcomes. What was
-    measured already is read in the lake; false positives and one more analyst are measured here,
-    with an outcome model of the score alone.
+    ``estimates`` are the flow's as the lake keeps them, ``given`` the verdicts with ``at`` (UTC).
+    Dollars are those of the problem file for each action: under "the truth" at the true outcomes,
+    and one more analyst's at the true probabilities, since those are few applications.
     """
     truth = world.truth.set_index("application_id").loc[log[problem.key]]
     event, score = truth["event"].to_numpy(dtype=float), log["score"].to_numpy()
     days = log["as_of"].dt.floor("D").nunique()
-    a_day, p, more = len(log) / days, chances(problem, log), with_one_more(problem, log)
-    kept = lake.read(ESTIMATES).rename(columns={"segment_by": "group_by"})
-    known = evidence_of(log, same=problem.same_outcome)
-    asked = Flagging(recalls=RECALLS)
-    found = measure(known, flagging=asked, changes=Changes(policies={MORE: more}))
+    a_day, p = len(log) / days, chances(problem, log)
+    kept = estimates.rename(columns={"segment_by": "group_by"})
     rate, auc = event.mean(), influence.auc(event, 1 - event, score).theta
     lines = [
         Line(what="fraud among all who applied", metric="event_rate", truth=rate).cells(kept),
         Line(what="AUC", metric="auc", truth=auc, form=".3f").cells(kept),
-        _stopped(known, log, truth),
+        _stopped(own.stopped, log, truth),
     ]
     for recall in RECALLS:
         line = Line(
@@ -110,19 +124,19 @@ def conclude(
             times=a_day,
             at=f"recall {recall:g}",
         )
-        lines.append(line.cells(found))
-    for what, metric, change, policy, where in (
-        ("dollars a day", "policy_value", p, AS_RUN, kept),
-        ("dollars a day of one more analyst", "policy_gain", more - p, MORE, found),
+        lines.append(line.cells(own.found))
+    chance = truth["probability"].to_numpy()
+    for what, metric, worth_, policy, where in (
+        ("dollars a day", "policy_value", worth(problem, log, p, event), AS_RUN, kept),
+        (
+            f"{MORE}, dollars a day",
+            "policy_gain",
+            worth(problem, log, own.more - p, chance),
+            MORE,
+            own.found,
+        ),
     ):
-        line = Line(
-            what=what,
-            metric=metric,
-            truth=worth(problem, log, change, event),
-            form="$",
-            times=a_day,
-            policy=policy,
-        )
+        line = Line(what=what, metric=metric, truth=worth_, form="$", times=a_day, policy=policy)
         lines.append(line.cells(where))
     out.print(f"\n{problem.name}: {len(log):,} applied in {days} days, {a_day:.0f} a day")
     show(out, table(HEADS, lines, right=HEADS[1:]))
@@ -138,9 +152,8 @@ def _wrong_at(score: np.ndarray, event: np.ndarray, recall: float) -> float:
     return float((1 - event[order][: last + 1]).sum())
 
 
-def _stopped(known: Evidence, log: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
+def _stopped(found: pd.Series, log: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     """Of the fraud that analysts decided on in time, the share that they stopped."""
-    found = catch_rate(known).iloc[0]
     stopped = (log["verdict"] == "decline").to_numpy()
     event = (truth["event"] == 1).to_numpy()
     passed = ((log["verdict"] == "pass") & (log["event"] == 1)).to_numpy()

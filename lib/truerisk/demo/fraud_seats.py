@@ -63,17 +63,18 @@ def chances(problem: Problem, log: pd.DataFrame) -> pd.DataFrame:
 
 
 def worth(problem: Problem, log: pd.DataFrame, p: pd.DataFrame, event: np.ndarray) -> float:
-    """Dollars an application of such probabilities, or of a change to them, at true outcomes."""
+    """Dollars an application of such probabilities of actions, or of a change to them, where
+    ``event`` (n,) is whether, or how probably, each is fraud."""
     if_event, if_no_event = (
         log[[value_of(action, side) for action in problem.actions]].to_numpy()
         for side in (IF_EVENT, IF_NO_EVENT)
     )
-    earned = np.where(event[:, None] == 1, if_event, if_no_event)
+    earned = event[:, None] * if_event + (1 - event)[:, None] * if_no_event
     return float((p.to_numpy() * earned).sum(axis=1).mean())
 
 
 def waiting(asked: pd.DatetimeIndex, ended: pd.DatetimeIndex) -> pd.Series:
     """How many wait at noon of each day, UTC, of reviews asked for and ended at such times."""
     noon = pd.date_range(asked.min().normalize(), asked.max().normalize()) + pd.Timedelta(hours=12)
-    begun, over = (np.sort(at).searchsorted(noon, side="right") for at in (asked, ended))
+    begun, over = (at.sort_values().searchsorted(noon, side="right") for at in (asked, ended))
     return pd.Series(begun - over, index=noon)

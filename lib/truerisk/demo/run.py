@@ -29,7 +29,7 @@ class Demo:
 DEFAULT = "credit"
 DEMOS = {
     DEFAULT: Demo(credit.tell, 120_000),
-    "fraud": Demo(fraud.tell, 100_000),
+    "fraud": Demo(fraud.tell, 80_000),
     "prospects": Demo(prospects.tell, 60_000),
 }
 

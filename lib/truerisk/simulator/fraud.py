@@ -90,7 +90,7 @@ class World:
 
 
 def simulate(
-    applications: int = 100_000,
+    applications: int = 80_000,
     months: int = 12,
     seed: int = 7,
     start: str = "2025-01-01",
