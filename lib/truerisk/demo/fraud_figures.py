@@ -1,5 +1,6 @@
 """The end of the fraud demo: as usually reported, as truerisk reports it, and the truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,9 +52,7 @@ class Line:
     def cells(self, found: pd.DataFrame) -> list[str]:
         naive, dr = (self._row(found, how) for how in ("naive", "dr"))
         usual = NOTHING if self.policy == MORE else self._said(naive["value"])
-        ends = [self._said(dr[c]) for c in ("value", "low", "high")]
-        interval = dr["status"] if pd.isna(dr["value"]) else "{}  {} … {}".format(*ends)
-        return [self.what, usual, interval, self._said(self.truth)]
+        return [self.what, usual, _interval(dr, self._said), self._said(self.truth)]
 
     def _row(self, found: pd.DataFrame, estimator: str) -> pd.Series:
         population = "revealed" if estimator == "naive" else "eligible"
@@ -64,6 +63,8 @@ class Line:
         return rows.iloc[0]
 
     def _said(self, value: float) -> str:
+        if pd.isna(value):
+            return NOTHING
         if self.metric == "false_positives":  # no fewer than none, whatever an interval holds
             value = max(value, 0.0)
         each = value * self.times
@@ -159,8 +160,15 @@ def _stopped(found: pd.Series, log: pd.DataFrame, truth: pd.DataFrame) -> list[s
     passed = ((log["verdict"] == "pass") & (log["event"] == 1)).to_numpy()
     usual = stopped.sum() / (stopped.sum() + passed.sum())
     real = (stopped & event).sum() / (event & log["verdict"].isin(["pass", "decline"])).sum()
-    interval = f"{found['value']:.0%}  {found['low']:.0%} … {found['high']:.0%}"
+    interval = _interval(found, "{:.0%}".format)
     return ["fraud in review that analysts stop", f"{usual:.0%}", interval, f"{real:.0%}"]
+
+
+def _interval(row: pd.Series, said: Callable[[float], str]) -> str:
+    """Value and 95% interval, or why there is none."""
+    if pd.isna(row["value"]):
+        return str(row["status"])
+    return f"{said(row['value'])}  {said(row['low'])} … {said(row['high'])}"
 
 
 def _tell_queue(out: Console, problem: Problem, log: pd.DataFrame, given: pd.DataFrame) -> None:
