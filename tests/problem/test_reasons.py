@@ -1,16 +1,18 @@
 """Every factor has its sentence, said once, and a file that forgets one is told the line."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from truerisk.errors import ProblemError
-from truerisk.problem.load import as_config, problem_from
+from truerisk.problem.load import as_config, load_problem, problem_from
 from truerisk.problem.reasons import factors, priced_columns, said_of
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Any]
+SHIPPED = sorted((Path(__file__).parents[2] / "problems").glob("*.toml"))
 NOTICE = {"creditor": "A Bank", "address": "1 Main Street"}
 DERIVED = {"burden": "amount / nullif(income, 0)", "heavy": "burden + age", "own": "visits * 2"}
 
@@ -90,3 +92,9 @@ def test_a_sentence_is_a_sentence(problem: Make, said: Any, match: str) -> None:
 def test_one_sentence_for_everything_is_none(problem: Make) -> None:
     with pytest.raises(ProblemError, match="tells nobody why"):
         problem(reasons={"*": "Our policy"})
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_every_problem_that_ships_tells_why_where_an_action_hides_the_outcome(file: Path) -> None:
+    made = load_problem(file)
+    assert bool(made.reasons) or all(action.reveals for action in made.actions.values())
