@@ -107,13 +107,11 @@ def decision_log(
         by_hand = _in_review(problem, review, by_hand)
         log = log.assign(**{c: review[c] for c in ("verdict", "q", "audited", "reviewer")})
         passes = review["passes"].where(by_hand.isna(), by_hand.isin(problem.revealing))
-        # Everyone matures later than at the horizon, and what happens in between is no event.
-        in_time = log["event_at"] <= log["as_of"] + problem.outcome.horizon
-        log = log.assign(event_at=log["event_at"].where(in_time))
         reveals &= ~log["action"].isin(problem.reviews) | passes
     shown = reveals & log["event"].notna() & log["mature"]
     followed = reveals & (shown | ~log["mature"])
-    in_time = log["event_at"] <= log["as_of"] + problem.outcome.horizon  # later it is none
+    # Outcomes mature later than at the horizon, and what happens in between is no event.
+    in_time = log["event_at"] <= log["as_of"] + problem.outcome.horizon
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
     status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
     status = status.mask(~reveals, "not revealed")

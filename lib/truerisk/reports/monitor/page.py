@@ -80,7 +80,7 @@ def _how(problem: Problem, monitor: Monitor) -> list[Block]:
         Bullets(
             [
                 "An application counts once it is "
-                f"{lasting(problem.outcome.horizon + problem.waiting)} old, whatever was decided "
+                f"{lasting(problem.maturing)} old, whatever was decided "
                 "and whatever is known of it already.",
                 "Every decision logged the probability of its action before the draw; weights are "
                 "one over it. The draws were held to these probabilities: all of them, those of "
