@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.flows.in_process import walk
 
+from tests.flows.in_process import walk
 from truerisk.demo import fraud
 from truerisk.demo.run import run_demo
 
