@@ -67,3 +67,5 @@ def _verify(place: str) -> None:
         )
     for held in found.held:
         out.print(f"Whole: {held}.")
+    for beyond in found.beyond:
+        out.print(f"Not said here: {beyond}.")

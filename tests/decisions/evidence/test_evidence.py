@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -19,12 +20,13 @@ from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.contests import Answer, decide_contest, open_contest
 from truerisk.decisions.decide import decide
 from truerisk.decisions.evidence.packing import read
-from truerisk.decisions.evidence.rows import text
+from truerisk.decisions.evidence.rows import as_json, from_json, links_of, text
 from truerisk.decisions.evidence.verify import verify_evidence
 from truerisk.decisions.evidence.write import evidence, seal, write_evidence
 from truerisk.decisions.ledger import commit
 from truerisk.errors import LakeError, ProblemError, RegistryError
 from truerisk.features.definitions import definition
+from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.models.calibration import Calibration
 from truerisk.models.package import Model, save
@@ -97,7 +99,7 @@ def test_it_holds_everything_and_is_whole_without_a_lake(
     folder: Path, own: str, decided: pd.DataFrame
 ) -> None:
     found = verify_evidence(str(folder))
-    assert found.faults == [] and len(found.held) == 10
+    assert found.faults == [] and len(found.held) == 9 and len(found.beyond) == 1
     read = {p.name: json.loads(p.read_bytes()) for p in folder.glob("*.json")}
     row = decided.set_index("decision_id").loc[own]
     kept = read["decision.json"]["rows"][0]
@@ -259,6 +261,20 @@ def found(place: Path, content: bytes, says: str) -> None:
     except LakeError as error:
         faults = [str(error)]
     assert faults and re.search(says, faults[0])
+
+
+def test_of_links_that_are_not_here_whole_nothing_is_claimed() -> None:
+    """Verdicts that were given in one breath are one link, and evidence has one of them."""
+    before, made = chain.Head(-1, ""), []
+    for ids in (["a"], ["b", "c"], ["d"]):
+        sealed, before = chain.link(before, pa.table({"decision_id": ids}), "decision_id")
+        made.append(sealed)
+    rows = pa.concat_tables(made)
+    assert links_of(rows, "decision_id") == (3, [], [])
+    assert links_of(rows.slice(2), "decision_id") == (1, [], [1])
+    changed = rows.set_column(0, "decision_id", pa.array(["z", "b", "c", "d"]))
+    assert links_of(changed, "decision_id") == (2, [0], [])
+    assert links_of(from_json(as_json(rows, "decision_id")), "decision_id") == (3, [], [])
 
 
 def test_an_archive_with_a_name_that_points_out_of_it_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from truerisk.columns import CHANCE, FEATURE, SCORE, score_of
 from truerisk.decisions.decide import decision_ids
 from truerisk.decisions.evidence.packing import Files
-from truerisk.decisions.evidence.rows import broken_links, from_json, text
+from truerisk.decisions.evidence.rows import from_json, links_of, text
 from truerisk.decisions.evidence.write import (
     CHAIN,
     DECISION,
@@ -36,13 +36,15 @@ from truerisk.lake.lake import Lake
 from truerisk.models.package import VERSION_LENGTH, Model, load
 from truerisk.problem.load import problem_from
 from truerisk.problem.spec import Problem
+from truerisk.wording.counted import counted
 
 CLOSE = 1e-9  # of chances that sum to one
 Row = dict[str, Any]
 
 
-def disagreements(files: Files, manifest: Row, held: list[str]) -> Iterator[str]:
-    """What does not fit together; what does is added to ``held``, in words."""
+def disagreements(files: Files, manifest: Row, held: list[str], beyond: list[str]) -> Iterator[str]:
+    """What does not fit together; what does is added to ``held``, what these files alone cannot say
+    to ``beyond``, in words."""
     decision = json.loads(files[DECISION])
     rows = from_json(decision)
     row = rows.to_pylist()[0]
@@ -51,7 +53,7 @@ def disagreements(files: Files, manifest: Row, held: list[str]) -> Iterator[str]
     yield from _scored(files, problem, row, held)
     yield from _chances(problem, row, held)
     yield from _enclosed(files, problem, row, held)
-    yield from _chained(files, rows, decision["key"], held)
+    yield from _chained(files, rows, decision["key"], held, beyond)
 
 
 def _whose(problem: Problem, row: Row, manifest: Row, held: list[str]) -> Iterator[str]:
@@ -78,8 +80,8 @@ def _scored(files: Files, problem: Problem, row: Row, held: list[str]) -> Iterat
         return
     frame = pd.DataFrame({f: _column(model, f, row[FEATURE + f]) for f in model.features})
     made = np.atleast_1d(model.score(frame)[0]).tolist()
-    names = [SCORE] if len(made) == 1 else [score_of(outcome) for outcome in problem.outcomes]
-    logged = [row[name] for name in names]
+    several = [score_of(outcome) for outcome in problem.outcomes] if len(made) > 1 else []
+    made, logged = [made[0], *made[len(made) - len(several) :]], [row[n] for n in (SCORE, *several)]
     if made != logged:
         yield f"the model scores the features {made!r}, and the decision has {logged!r}"
     else:
@@ -149,25 +151,25 @@ def _enclosed(files: Files, problem: Problem, row: Row, held: list[str]) -> Iter
         held.append("reasons, inputs and policy are those of the decision's row and the file")
 
 
-def _chained(files: Files, rows: pa.Table, key: str, held: list[str]) -> Iterator[str]:
+def _chained(
+    files: Files, rows: pa.Table, key: str, held: list[str], beyond: list[str]
+) -> Iterator[str]:
     """Every event has the hash of its link, and the registry's links follow each other."""
     people = json.loads(files[PEOPLE])
     tables = {name: (from_json(said), said["key"]) for name, said in people.items()}
     for name, (own, own_key) in {"decision": (rows, key), **tables}.items():
-        broken = broken_links(own, own_key)
+        good, broken, parts = links_of(own, own_key)
         for at in broken:
             yield f"link {at} of {name} does not have its hash"
-        if own.num_rows and not broken and name != "decision":
-            held.append(f"{name}: {own.num_rows} rows have the hashes of their links")
+        if good:
+            held.append(f"{name}: {counted(good, 'link')} as hashed")
+        for at in parts:
+            link = next(r for r in own.to_pylist() if r[chain.AT] == at)
+            beyond.append(
+                f"{name} is one of {link[chain.ROWS]:,} rows of link {at}; `truerisk verify "
+                f"--head {link[chain.HASH]}` asks the lake for it"
+            )
     yield from _followed(json.loads(files[CHAIN]), tables["registry"][0], held)
-    row = rows.to_pylist()[0]
-    if row.get(chain.ROWS) == 1:
-        held.append("the decision has the hash of its link")
-    elif row.get(chain.HASH):
-        held.append(
-            f"the decision is one of {row[chain.ROWS]} of link {row[chain.AT]}, "
-            f"{row[chain.HASH][:12]}…: `truerisk verify --head` finds it in the lake"
-        )
 
 
 def _followed(links: list[Row], events: pa.Table, held: list[str]) -> Iterator[str]:
@@ -183,5 +185,6 @@ def _followed(links: list[Row], events: pa.Table, held: list[str]) -> Iterator[s
             return
     if links:
         held.append(
-            f"the registry's {len(links)} links follow each other; head {links[-1][chain.HASH]}"
+            f"registry: {counted(len(links), 'link')} in one chain to the head "
+            f"{links[-1][chain.HASH]}"
         )

@@ -29,18 +29,20 @@ def from_json(said: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def broken_links(rows: pa.Table, key: str) -> list[int]:
-    """The links among the rows, whole ones only, whose content is not what their hash says."""
-    found: list[int] = []
-    if chain.AT not in rows.column_names:
-        return found
-    places = rows[chain.AT].to_pylist()
+def links_of(rows: pa.Table, key: str) -> tuple[int, list[int], list[int]]:
+    """Of the links among the rows: how many say what their hash says, the places of those that do
+    not, and the places of those that are not here whole, of which nothing can be said."""
+    good, broken, parts = 0, [], []
+    places = rows[chain.AT].to_pylist() if chain.AT in rows.column_names else []
     for at in sorted({p for p in places if p is not None}):
         own = rows.filter(pa.array([p == at for p in places]))
-        whole = own.num_rows == own[chain.ROWS][0].as_py()
-        if whole and not chain.is_as_written(own, key):
-            found.append(at)
-    return found
+        if own.num_rows != own[chain.ROWS][0].as_py():
+            parts.append(at)
+        elif chain.is_as_written(own, key):
+            good += 1
+        else:
+            broken.append(at)
+    return good, broken, parts
 
 
 def text(value: Any) -> bytes:

@@ -16,10 +16,12 @@ from truerisk.errors import LakeError, TrueriskError, told
 
 @dataclass(frozen=True)
 class Checked:
-    """``faults`` name what is not as it was, in sentences' parts; ``held`` what was found whole."""
+    """``faults`` name what is not as it was, in sentences' parts; ``held`` what was found whole,
+    ``beyond`` what only the lake can say."""
 
     faults: list[str]
     held: list[str]
+    beyond: list[str]
 
 
 def verify_evidence(place: str) -> Checked:
@@ -38,15 +40,15 @@ def verify_evidence(place: str) -> Checked:
         if hashlib.sha256(files[name]).hexdigest() != listed[name]:
             faults.append(f"{name} was changed")
     if faults:
-        return Checked(list(dict.fromkeys(faults)), [])
-    held = [f"{len(files)} files are as written"]
+        return Checked(list(dict.fromkeys(faults)), [], [])
+    held, beyond = [f"{len(files)} files are as written"], list[str]()
     try:
-        faults += disagreements(files, manifest, held)
+        faults += disagreements(files, manifest, held, beyond)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         faults.append(f"it does not hold what evidence holds ({told(error)})")
     except (TrueriskError, pa.ArrowException) as error:
         faults.append(f"it does not hold what evidence holds ({told(error)})")
-    return Checked(faults, held)
+    return Checked(faults, held, beyond)
 
 
 def _manifest(files: Files) -> dict[str, Any]:
