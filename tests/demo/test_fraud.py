@@ -29,7 +29,7 @@ def test_the_fraud_demo_ends_with_a_table_whose_intervals_hold_the_truth(
     monkeypatch.setattr(fraud, "launch", walk)
     said = StringIO()
     out = Console(file=said, soft_wrap=True, width=200)
-    run_demo(out, "fraud", 60_000, 7, yes=True, root=str(tmp_path / "lake"))
+    run_demo(out, "fraud", 80_000, 7, yes=True, root=str(tmp_path / "lake"))
     text = said.getvalue()
     for line in LINES:
         assert re.search(rf"^{re.escape(line)}\s", text, re.M), text
