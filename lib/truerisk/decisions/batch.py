@@ -15,7 +15,7 @@ from truerisk.decisions.capacity.price import Arrivals
 from truerisk.decisions.exploration.budget import Spent
 from truerisk.decisions.exploration.recent import Recent, of_entry, recent
 from truerisk.decisions.exploration.returning import Chances, chances
-from truerisk.decisions.policy import policy_version
+from truerisk.decisions.policy import model_scores, policy_version
 from truerisk.decisions.reasons import factors
 from truerisk.errors import TrueriskError
 from truerisk.features.dataset import applications, with_features
@@ -27,7 +27,7 @@ from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.tables import ESTIMATES, ledger
 from truerisk.models.calibration import Calibration
-from truerisk.models.package import Model, load, read_manifest
+from truerisk.models.package import load, read_manifest
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
@@ -195,7 +195,7 @@ def score(problem: Problem, lake: Lake, batch: Batch, shard: int = 0) -> pd.Data
     with Sources(with_features_of(problem, model.definition), lake, batch.versions) as sources:
         frame = with_features(sources, rows)
         matched = counts(sources, len(rows))
-    scored = frame.assign(**_scores(problem, model, frame), shard=shard)
+    scored = frame.assign(**model_scores(problem, model, frame), shard=shard)
     scored = scored.assign(factors=factors(problem, model, scored))
     scored.attrs[MATCHES] = matched
     return scored
@@ -211,16 +211,7 @@ def rescore(problem: Problem, lake: Lake, model_version: str, keys: pd.Series) -
     with Sources(wanted, lake) as sources:
         spine = applications(sources, wanted, None, None).set_index(problem.key, drop=False)
         frame = with_features(sources, spine.loc[keys].reset_index(drop=True))
-    return frame.assign(**_scores(problem, model, frame))
-
-
-def _scores(problem: Problem, model: Model, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The column ``score``, and where actions show several outcomes that of each."""
-    made = model.score(frame)
-    if made.ndim == 1:
-        return {SCORE: made}
-    own = {score_of(outcome): made[:, k] for k, outcome in enumerate(problem.outcomes)}
-    return {SCORE: made[:, 0], **own}
+    return frame.assign(**model_scores(problem, model, frame))
 
 
 def _spent(problem: Problem, made: pd.DataFrame, decided: pd.DataFrame) -> dict[str, Spent]:

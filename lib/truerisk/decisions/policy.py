@@ -11,6 +11,7 @@ from truerisk.columns import SCORE, score_of
 from truerisk.errors import ProblemError, SourceError
 from truerisk.lake.sources.declared import evaluated
 from truerisk.models.calibration import Calibration
+from truerisk.models.package import Model
 from truerisk.problem.spec import Problem
 from truerisk.wording.counted import counted
 
@@ -70,6 +71,15 @@ def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
             columns.append(values.to_numpy())
         made.append(np.column_stack(columns))
     return made[0], made[1]
+
+
+def model_scores(problem: Problem, model: Model, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The column ``score``, and where actions show several outcomes that of each."""
+    made = model.score(frame)
+    if made.ndim == 1:
+        return {SCORE: made}
+    own = {score_of(outcome): made[:, k] for k, outcome in enumerate(problem.outcomes)}
+    return {SCORE: made[:, 0], **own}
 
 
 def scores(problem: Problem, frame: pd.DataFrame) -> np.ndarray:

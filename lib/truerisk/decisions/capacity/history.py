@@ -14,6 +14,7 @@ from truerisk.decisions.policy import (
     choose,
     dollars,
     expected_dollars,
+    model_scores,
     policy_version,
     scores,
 )
@@ -143,7 +144,7 @@ def _seen(
 ) -> pd.DataFrame:
     typed = problem.typed(model.definition)
     frame = with_features(sources, rows)
-    frame = frame.assign(score=model.score(frame))
+    frame = frame.assign(**model_scores(problem, model, frame))
     choice = choose(typed, frame, scores(typed, frame), dollars(typed, frame))
     names = np.array(list(problem.actions), dtype=object)
     found = pd.DataFrame(
