@@ -15,6 +15,7 @@ from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
 from truerisk.measurement.measure import measure
 from truerisk.measurement.vintages.vintages import vintages
+from truerisk.problem.actions import Action
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Any]
@@ -185,6 +186,34 @@ def test_the_log_of_outcomes_that_are_told_late_has_vintages_too(
     assert not log.loc[late & log["revealed"], "event"].any()
     found = vintages(log, problem.maturing, known_at)
     assert not found.empty
+
+
+def test_an_action_that_came_later_had_no_chance_before(
+    lake: Lake, problem: Problem, decided: pd.DataFrame, make_batch: Make
+) -> None:
+    """The same model, and a file that gains an action: the whole log is measured."""
+    commit(problem, lake, decided)
+    hold = {"reveals": False, "if_event": "1e6", "if_no_event": "1e6"}
+    scored = decided[["application_id", "subject", "score"]].assign(
+        application_id="B" + decided["application_id"],
+        as_of=decided["as_of"] + 20 * DAY,
+        amount=1_000.0,
+        age=40.0,
+    )
+    gained = problem.actions | {"hold": Action.model_validate(hold)}
+    changed = problem.model_copy(update={"actions": gained})
+    later = decide(changed, scored, make_batch(features=["amount"]))
+    assert later["action"].ne("decline").all()
+    commit(problem, lake, later)
+    outcomes = pd.concat([decided, later])[["application_id", "as_of"]]
+    outcomes["defaulted"] = (np.arange(len(outcomes)) % 5 == 0).astype("int64")
+    outcomes["observed_at"] = outcomes.pop("as_of") + 40 * DAY
+    lake.append("outcomes", outcomes, "application_id")
+    log = decision_log(problem, lake, pd.Timestamp("2025-08-01", tz="UTC"))
+    assert (log.loc[log["as_of"] < later["as_of"].min(), "p_hold"] == 0).all()
+    found = measure(log)
+    ran = found[found["metric"].eq("policy_value") & found["estimator"].eq("ipw")]
+    assert ran["value"].notna().all(), ran["status"].tolist()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
+from truerisk.columns import chance_of, valued_actions
 from truerisk.decisions.capacity.claims import refuse_taken
 from truerisk.errors import LakeError
 from truerisk.features.labels import TAKEN, labels
@@ -81,6 +82,14 @@ def _in_review(problem: Problem, review: pd.DataFrame, by_hand: pd.Series) -> pd
     return hand.mask(same, None)
 
 
+def _with_every_chance(log: pd.DataFrame) -> pd.DataFrame:
+    """An action that the file did not have yet, or no longer has, had no chance in other rows."""
+    logged = log["p_reveal"].notna()
+    chances = [chance_of(action) for action in valued_actions(log.columns)]
+    late = {c: log[c].fillna(0.0) for c in chances if (log[c].isna() & logged).any()}
+    return log.assign(**{c: p.where(logged) for c, p in late.items()})
+
+
 def decision_log(
     problem: Problem, lake: Lake, known_at: pd.Timestamp, versions: dict[str, Version] | None = None
 ) -> pd.DataFrame:
@@ -96,7 +105,7 @@ def decision_log(
     (measurement/evidence/reviewed.py).
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
-    log = log[log["as_of"] < known_at].reset_index(drop=True)
+    log = _with_every_chance(log[log["as_of"] < known_at].reset_index(drop=True))
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
     log = log.join(known.drop(columns=list(TAKEN), errors="ignore"), on=problem.key)

@@ -106,7 +106,9 @@ def columns(
             if several and action not in outcome.actions and (inside or not first):
                 continue
             for whole, part, side in zip(WHOLE, INSIDE, SIDES, strict=True):
-                dollars = given * frame[value_of(action, side)].to_numpy(float)
+                worth = frame[value_of(action, side)].to_numpy(float)
+                # What is never done needs no dollars: rows older than an action have none.
+                dollars = np.multiply(given, worth, out=np.zeros(len(given)), where=given != 0)
                 total[whole] += dollars
                 if compared:
                     total[part] += dollars * inside
