@@ -6,6 +6,8 @@ import os
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +101,7 @@ def test_it_holds_everything_and_is_whole_without_a_lake(
     folder: Path, own: str, decided: pd.DataFrame
 ) -> None:
     found = verify_evidence(str(folder))
-    assert found.faults == [] and len(found.held) == 9 and len(found.beyond) == 1
+    assert found.faults == [] and len(found.held) == 10 and len(found.beyond) == 1
     read = {p.name: json.loads(p.read_bytes()) for p in folder.glob("*.json")}
     row = decided.set_index("decision_id").loc[own]
     kept = read["decision.json"]["rows"][0]
@@ -183,6 +185,14 @@ def test_who_hashes_anew_is_found_by_the_model_the_chances_and_the_chains(folder
     hashed = ["decision_id of decision.json is not the hash of problem and key"]
     assert hashed[0] in rewritten(folder, "decision.json", row(decision_id="0" * 20))
     assert hashed[0] in rewritten(folder, "decision.json", row(application_id="A1"))
+    for change, says in (
+        ({"expected_value": 1.0}, "expected_value is not what score and dollars"),
+        ({"own_action": "approve"}, "own_action does not have the best dollars"),
+        ({"rule": "a rule of nobody"}, "the rule that decided is none of the policy"),
+        ({"explored": True}, "action and own_action do not say"),
+        ({"exploration_rate": 1.0}, "explored is not what the draw says"),
+    ):
+        assert any(f.startswith(says) for f in rewritten(folder, "decision.json", row(**change)))
     drawn = "exploration_u is not the draw of this application"
     assert drawn in rewritten(folder, "decision.json", row(exploration_u=0.5))
     same = ["policy.json and decision.json do not say the same"]
@@ -250,7 +260,7 @@ def test_a_changed_byte_of_an_archive_is_found_wherever_it_is(
         changed = bytearray(content)
         changed[at] ^= 1
         found(place, bytes(changed), "")
-    found(place, content + b"x", "between its files|no evidence")
+    found(place, content + b"x", "not packed as it was written|no evidence")
     found(place, content[:-1], "no evidence")
 
 
@@ -261,6 +271,46 @@ def found(place: Path, content: bytes, says: str) -> None:
     except LakeError as error:
         faults = [str(error)]
     assert faults and re.search(says, faults[0])
+
+
+@pytest.mark.slow
+def test_an_archive_that_was_packed_anew_names_what_was_changed(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path
+) -> None:
+    files, place = evidence(problem, lake, own), tmp_path / "made.zip"
+    for name, content, says in (
+        ("reasons.json", b"[]", ["reasons.json was changed", "the archive is not packed as"]),
+        ("more.txt", b"x", ["more.txt was added", "the archive is not packed as"]),
+        ("people.json", None, ["people.json is missing", "the archive is not packed as"]),
+        ("README.txt", files["README.txt"], ["the archive is not packed as"]),
+    ):
+        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+            for each, held in (files | {name: content}).items():
+                if held is not None:
+                    archive.writestr(each, held)
+        faults = verify_evidence(str(place)).faults
+        assert len(faults) == len(says) and all(map(str.startswith, faults, says)), faults
+
+
+def test_rows_keep_what_a_chain_hashes_whatever_their_types() -> None:
+    rows = pa.table(
+        {
+            "decision_id": ["a", None],
+            "small": pa.array([1, None], pa.int32()),
+            "half": pa.array([0.1, None], pa.float32()),
+            "exact": pa.array([Decimal("7.50"), None]),
+            "day": pa.array([date(2026, 1, 2), None]),
+            "at": pa.array(
+                [datetime(2026, 1, 2, 3, 4, 5, 6, UTC), None], pa.timestamp("us", "UTC")
+            ),
+            "yes": [True, None],
+            "nothing": pa.nulls(2),
+        }
+    )
+    sealed, _ = chain.link(chain.Head(-1, ""), rows, "decision_id")
+    again = from_json(json.loads(text(as_json(sealed, "decision_id"))))
+    assert links_of(again, "decision_id") == (1, [], [])
+    assert again["half"][0].as_py() == sealed["half"][0].as_py()
 
 
 def test_of_links_that_are_not_here_whole_nothing_is_claimed() -> None:

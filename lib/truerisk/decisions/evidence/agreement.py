@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.columns import CHANCE, FEATURE, SCORE, score_of
+from truerisk.columns import CHANCE, FEATURE, PRICE, SCORE, SIDES, score_of, seat_of, value_of
 from truerisk.decisions.decide import decision_ids
 from truerisk.decisions.evidence.packing import Files
 from truerisk.decisions.evidence.rows import from_json, links_of, text
@@ -28,7 +28,7 @@ from truerisk.decisions.evidence.write import (
     reasons_of,
 )
 from truerisk.decisions.exploration.explore import WORD, draw
-from truerisk.decisions.policy import policy_version
+from truerisk.decisions.policy import expected_dollars, policy_version, scores
 from truerisk.decisions.reasons import factors_in, read
 from truerisk.errors import ModelError, told
 from truerisk.lake import chain
@@ -52,6 +52,7 @@ def disagreements(files: Files, manifest: Row, held: list[str], beyond: list[str
     yield from _whose(problem, row, manifest, held)
     yield from _scored(files, problem, row, held)
     yield from _chances(problem, row, held)
+    yield from _chosen(problem, row, held)
     yield from _enclosed(files, problem, row, held)
     yield from _chained(files, rows, decision["key"], held, beyond)
 
@@ -118,6 +119,29 @@ def _chances(problem: Problem, row: Row, held: list[str]) -> Iterator[str]:
         yield "exploration_u is not the draw of this application"
     else:
         held.append("the chances sum to one and are those of the action, and the draw is its own")
+
+
+def _chosen(problem: Problem, row: Row, held: list[str]) -> Iterator[str]:
+    """The best dollars less the price of a seat, unless a rule or the draw took the action."""
+    names, one = list(problem.actions), pd.DataFrame([row])
+    sides = [np.array([[row[value_of(a, side)] for a in names]], dtype=float) for side in SIDES]
+    worth = expected_dollars(scores(problem, one), (sides[0], sides[1]))[0]
+    prices = [row.get(seat_of(PRICE, a)) or 0.0 for a in names]
+    net = worth - np.array(prices, dtype=float)
+    own, u = names.index(row["own_action"]), row.get("exploration_u")
+    ruled = {rule.action for rule in problem.rules if rule.reason == row["rule"]}
+    if worth[names.index(row["action"])] != row["expected_value"]:
+        yield "expected_value is not what score and dollars of the action make"
+    elif row["rule"] is None and net[own] < net.max() - CLOSE * max(1.0, abs(net.max())):
+        yield "own_action does not have the best dollars, and no rule decided"
+    elif row["rule"] is not None and not ruled:
+        yield "the rule that decided is none of the policy"
+    elif row["explored"] != (row["action"] != row["own_action"]):
+        yield "action and own_action do not say whether it was explored"
+    elif u is not None and row["explored"] != (u < row["exploration_rate"]):
+        yield "explored is not what the draw says"
+    else:
+        held.append("the action is that of a rule, of the best dollars less prices, or of the draw")
 
 
 def _draw(problem: Problem, row: Row) -> float:

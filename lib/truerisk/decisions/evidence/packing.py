@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,8 @@ from truerisk.errors import LakeError, told
 
 ARCHIVE = ".zip"
 THEN = (1980, 1, 1, 0, 0, 0)
+MOST = 2**30  # bytes of an archive's files
+PACKED_ANEW = "the archive is not packed as it was written"
 Files = dict[str, bytes]  # a path below the evidence, with /, → what it holds
 
 
@@ -62,7 +65,12 @@ def read(place: str) -> tuple[Files, list[str]]:
     Raises LakeError where there is no evidence, and for an archive with a name that points out of
     it: nothing of it is written anywhere.
     """
-    return _of_folder(Path(place)) if os.path.isdir(place) else _of_archive(place)
+    if not os.path.isdir(place):
+        return _of_archive(place)
+    try:
+        return _of_folder(Path(place))
+    except OSError as error:
+        raise LakeError(f"{place} cannot be read ({told(error)}).") from error
 
 
 def _of_folder(folder: Path) -> tuple[Files, list[str]]:
@@ -85,24 +93,24 @@ def _of_archive(place: str) -> tuple[Files, list[str]]:
     try:
         content = Path(place).read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for entry in archive.infolist():
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MOST:
+                raise LakeError(f"{place} unpacks to more than evidence ever is, and is refused.")
+            for entry in entries:
                 name = _inside(place, entry.filename)
                 if name in files:
                     faults.append(f"{name} is there twice")
-                if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-                    faults.append(f"{name} is packed as evidence never is")
-                    continue
                 try:
                     files[name] = archive.read(entry)
-                except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError):
+                except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
                     files[name] = b""
                     faults.append(f"{name} was changed")
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
         raise LakeError(
             f"{place} is no evidence: neither a folder nor a whole archive ({told(error)})."
         ) from error
-    if not faults and packed(files) != content:
-        faults.append("the archive was changed between its files")
+    if packed(files) != content:
+        faults.append(PACKED_ANEW)
     return files, faults
 
 

@@ -8,20 +8,27 @@ import pyarrow as pa
 
 from truerisk.lake import chain
 
-BARE = {"string": pa.string(), "double": pa.float64(), "int64": pa.int64(), "bool": pa.bool_()}
+BARE = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+}
 
 
 def as_json(rows: pa.Table, key: str) -> dict[str, Any]:
-    """``{"key": …, "types": {column: type}, "rows": […]}``; doubles as the shortest text that is
-    read as the same one, times as UTC to the microsecond."""
-    types = {field.name: str(field.type) for field in rows.schema}
+    """``{"key": …, "types": {column: type}, "rows": […]}``; numbers as the shortest text that is
+    read as the same one, times as UTC to the microsecond, what is of no type of BARE as its text:
+    so too the chain hashes them."""
+    types = {field.name: _family(field.type) for field in rows.schema}
     listed = [{k: plain(v) for k, v in row.items()} for row in rows.to_pylist()]
     return {"key": key, "types": types, "rows": listed}
 
 
 def from_json(said: dict[str, Any]) -> pa.Table:
     """The rows of ``as_json``, of the types that they had."""
-    schema = pa.schema({name: _type(text) for name, text in said["types"].items()})
+    schema = pa.schema({name: BARE[family] for name, family in said["types"].items()})
     times = [f.name for f in schema if pa.types.is_timestamp(f.type)]
     rows = [dict(row) for row in said["rows"]]
     for row in rows:
@@ -59,7 +66,11 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
-def _type(text_: str) -> pa.DataType:
-    if text_.startswith("timestamp"):
-        return pa.timestamp("us", tz="UTC")
-    return BARE.get(text_) or pa.type_for_alias(text_)
+def _family(kind: pa.DataType) -> str:
+    if pa.types.is_floating(kind):
+        return "number"
+    if pa.types.is_integer(kind):
+        return "integer"
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    return "time" if pa.types.is_timestamp(kind) else "text"

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from truerisk.decisions.evidence.agreement import disagreements
-from truerisk.decisions.evidence.packing import Files, read
+from truerisk.decisions.evidence.packing import PACKED_ANEW, Files, read
 from truerisk.decisions.evidence.rows import text
 from truerisk.decisions.evidence.write import FORMAT, MANIFEST, seal
 from truerisk.errors import LakeError, TrueriskError, told
@@ -40,6 +40,7 @@ def verify_evidence(place: str) -> Checked:
         if hashlib.sha256(files[name]).hexdigest() != listed[name]:
             faults.append(f"{name} was changed")
     if faults:
+        faults.sort(key=PACKED_ANEW.__eq__)  # what else was found says more
         return Checked(list(dict.fromkeys(faults)), [], [])
     held, beyond = [f"{len(files)} files are as written"], list[str]()
     try:
