@@ -82,6 +82,7 @@ def test_the_notice_says_why_from_where_and_what_then(
     assert text.startswith("A Bank\n1 Main Street\nTown\n") and text.endswith("Last words.")
     assert max(map(len, text.splitlines())) <= 78
     page = as_html(made)
+    assert not re.search(r"<script|src=|href=|url\(|@import", page)
     for said in (*made.reasons, *made.sources, "Last words.", own):
         assert said in text and said in page
 
