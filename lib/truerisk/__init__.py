@@ -36,6 +36,7 @@ PUBLIC = {
     "fairness": "truerisk.measurement.fairness:fairness",
     "find_new_files": "truerisk.lake.ingest.new_files:find_new_files",
     "fit": "truerisk.models.training:fit",
+    "fit_outcomes": "truerisk.models.outcomes:fit_outcomes",
     "give_verdict": "truerisk.decisions.review.verdicts:give_verdict",
     "give_verdicts": "truerisk.decisions.review.verdicts:give_verdicts",
     "ingest": "truerisk.lake.ingest.ingest:ingest",
@@ -56,6 +57,7 @@ PUBLIC = {
     "score": "truerisk.decisions.batch:score",
     "split": "truerisk.models.training:split",
     "submit": "truerisk.jobs.submit:submit",
+    "submit_outcomes": "truerisk.jobs.submit_outcomes:submit_outcomes",
     "uplift": "truerisk.measurement.uplift",
     "verify_evidence": "truerisk.decisions.evidence.verify:verify_evidence",
     "vintages": "truerisk.measurement.vintages.vintages:vintages",
@@ -95,6 +97,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.jobs.measure_ledger import measure_ledger as measure_ledger
     from truerisk.jobs.submit import Attachments as Attachments
     from truerisk.jobs.submit import submit as submit
+    from truerisk.jobs.submit_outcomes import submit_outcomes as submit_outcomes
     from truerisk.lake.ingest.ingest import ingest as ingest
     from truerisk.lake.ingest.new_files import find_new_files as find_new_files
     from truerisk.lake.lake import Lake as Lake
@@ -111,6 +114,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.measurement.options import Reading as Reading
     from truerisk.measurement.vintages.vintages import vintages as vintages
     from truerisk.measurement.watching.watch import watch as watch
+    from truerisk.models.outcomes import fit_outcomes as fit_outcomes
     from truerisk.models.training import fit as fit
     from truerisk.models.training import split as split
     from truerisk.monitoring.preview.preview import preview as preview

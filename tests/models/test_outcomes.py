@@ -7,10 +7,11 @@ import pytest
 from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, decision_log
-from truerisk.errors import ModelError, ProblemError, SourceError
+from truerisk.errors import ModelError, ProblemError, RegistryError, SourceError
 from truerisk.evaluation.outcomes import judged
 from truerisk.features.dataset import Dataset, build_dataset
 from truerisk.jobs.measure_ledger import measure_ledger
+from truerisk.jobs.submit_outcomes import submit_outcomes
 from truerisk.lake.home import repository
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.tables import ESTIMATES
@@ -19,6 +20,7 @@ from truerisk.models.package import load, save
 from truerisk.models.training import split
 from truerisk.problem.load import load_problem, problem_from, read_text
 from truerisk.problem.spec import Problem
+from truerisk.registry import approval
 from truerisk.simulator import Campaigns, simulate_prospects
 
 KNOWN = pd.Timestamp("2025-07-01", tz="UTC")
@@ -115,6 +117,30 @@ def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
     assert (ours["shown"].to_numpy() == decided["action"].to_numpy()).all()
     assert (ours["chance"].to_numpy() == decided["propensity"].to_numpy()).all()
     assert ours["event"].notna().all()
+
+
+@pytest.mark.slow
+def test_a_model_of_several_outcomes_is_offered_with_its_page_and_approved(
+    problem: Problem, lake: Lake, dataset: Dataset, fitted: FittedOutcomes
+) -> None:
+    offered = submit_outcomes(problem, lake, dataset, [fitted])
+    assert offered.new and "Lost" not in offered.page
+    for shown in ("Qini curves", "Acted on", "Qini area above", "truerisk approve"):
+        assert shown in offered.page
+    assert "beside “skip” for all" in offered.told[-3]
+    row = approval.list_models(problem.name, lake).iloc[0]
+    assert (row["version"], row["candidate"]) == (offered.version, "response")
+    failed = row["gate"] == "failed"
+    digest = str(row["report_hash"])
+    said = (problem.name, lake, offered.version, "Ada", "a test", digest)
+    if failed:
+        with pytest.raises(RegistryError, match="failed its gate"):
+            approval.approve(*said)
+    approval.approve(*said, override=failed)
+    assert approval.champion_of(problem.name, lake) == offered.version
+    again = submit_outcomes(problem, lake, dataset, [fitted], champion=offered.version)
+    assert not again.new, "the champion is not offered again"
+    assert "are not compared yet; a person decides" in again.told[-2]
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
 import json
 import webbrowser
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,7 +43,7 @@ def models(problem: ProblemName, json_: AsJson = False, lake: LakeRoot = "") -> 
             row["candidate"],
             row["known_at"][:10],
             row["gate"],
-            f"{row['auc']:.3f} of the {row['auc_population']}",
+            _auc(row),
             f"{row['last_event']} by {row['by']}",
         ]
         for row in rows
@@ -119,3 +120,11 @@ def rollback(problem: ProblemName, by: By, because: Because, lake: LakeRoot = ""
     name = find(problem).name
     back = approval.rollback(name, open_lake(lake), by, because)
     out.print(f"{back} is the champion of {name} again, rolled back by {by}.")
+
+
+def _auc(row: Mapping[str, Any]) -> str:
+    """The AUC and whose; none where actions show outcomes of their own."""
+    value = row["auc"]
+    if value is None or value != value:
+        return "none"
+    return f"{value:.3f} of the {row['auc_population']}"

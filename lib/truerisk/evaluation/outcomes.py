@@ -6,12 +6,14 @@ action: what is worth its while must beat that.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, m_of, score_of, value_of
 from truerisk.decisions.policy import dollars, expected_dollars
+from truerisk.evaluation.gate import Check
 from truerisk.features.dataset import Dataset
 from truerisk.measurement.uplift.beside import HIGHEST, policies
 from truerisk.measurement.uplift.qini import qini
@@ -33,10 +35,29 @@ class Judged:
     curves: pd.DataFrame
     beats: bool
     verdict: str
+    checks: list[Check]
+
+    @property
+    def gate(self) -> str:
+        """``gate passed``, or ``gate failed`` with what failed."""
+        failed = [f"{c.name} {c.seen}" for c in self.checks if not c.passed]
+        return f"gate failed: {'; '.join(failed)}" if failed else "gate passed"
+
+    def summary(self) -> dict[str, Any]:
+        """What the registry keeps with the submission."""
+        return {
+            "candidate": self.chosen,
+            "gate": [{**vars(c), "seen": c.seen} for c in self.checks],
+        }
 
 
 @one_thread
-def judged(problem: Problem, dataset: Dataset, fitted: list[FittedOutcomes]) -> Judged:
+def judged(
+    problem: Problem,
+    dataset: Dataset,
+    fitted: list[FittedOutcomes],
+    champion: str | None = None,
+) -> Judged:
     """The candidates, judged on the same rows; the one whose policy adds most dollars is chosen.
 
     All are judged by the same ỹ, whose outcome models are the events' rates after each action.
@@ -84,7 +105,45 @@ def judged(problem: Problem, dataset: Dataset, fitted: list[FittedOutcomes]) -> 
             f"({said(low)} … {said(high)}) beside “{outcomes[-1]}” "
             f"for all; as a ranking it {against} the highest response."
         ),
+        checks=_checks(own[own.index == chosen].iloc[0], area, outcomes[-1], champion),
     )
+
+
+def _checks(own: pd.Series, area: pd.Series, instead: str, champion: str | None) -> list[Check]:
+    """The chosen policy must add dollars, and its ranking more than the highest response does.
+
+    Two models of several outcomes are not compared yet: beside a champion a person decides.
+    """
+    asked = (
+        (f"dollars for 1,000 applications beside “{instead}” for all", own, "dollars", 1_000),
+        ("Qini area above that of the highest response", area, "fine", 1),
+    )
+    made = []
+    for name, row, form, times in asked:
+        known = bool(pd.notna(row["value"]) and pd.notna(row["low"]))
+        made.append(
+            Check(
+                name=name,
+                asked="95% interval above 0",
+                passed=known and bool(row["low"] > 0),
+                value=times * float(row["value"]) if known else None,
+                low=times * float(row["low"]) if known else None,
+                high=times * float(row["high"]) if known else None,
+                estimator="dr",
+                form=form,
+                advice="" if known else str(row["status"]),
+            )
+        )
+    if champion:
+        made.append(
+            Check(
+                name=f"compared with champion {champion}",
+                asked="rows that neither was fitted on",
+                passed=False,
+                advice="models of several outcomes are not compared yet; a person decides",
+            )
+        )
+    return made
 
 
 def _log(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:

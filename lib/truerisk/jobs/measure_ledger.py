@@ -125,10 +125,8 @@ def _of_outcomes(
     log = log.assign(**{m_of(outcome): log[score_of(outcome)] for outcome in outcomes})
     first, last = outcomes[0], outcomes[-1]
     found = []
-    for version in log["model_version"].dropna().unique():
+    for version in log.loc[log["mature"].astype(bool), "model_version"].dropna().unique():
         rows = log[log["model_version"] == version].reset_index(drop=True)
-        if not rows["mature"].any():
-            continue
         evidence = evidence_of(rows, list(labels))
         made = measure(evidence, by=list(labels)).replace({"group_by": labels})
         added = policies(evidence, action=first, instead=last)

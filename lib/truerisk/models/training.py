@@ -82,7 +82,7 @@ def split(problem: Problem, dataset: Dataset) -> Split:
         raise ProblemError(
             f"{problem.where}: the actions show outcomes of their own "
             f"({listed(list(problem.outcomes))}), and this protocol judges one; fit with "
-            "fit_outcomes of truerisk.models.outcomes and judge with tr.uplift."
+            "tr.fit_outcomes and offer with tr.submit_outcomes."
         )
     frame = dataset.frame
     made = split_rows(frame, problem)

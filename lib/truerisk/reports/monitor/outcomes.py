@@ -32,8 +32,8 @@ def outcomes_page(
         f"{problem.description} Known as of {day(known_at)}.",
         lambda: [Text(added(policies, instead))],
         [
-            Section(f"Beside “{instead}” for all", lambda: _policies(policies, instead)),
-            Section("Whom the scores put first", lambda: _curves(curves)),
+            Section(f"Beside “{instead}” for all", lambda: beside_none(policies, instead, "ran")),
+            Section("Whom the scores put first", lambda: who_first(curves)),
             Section("Each outcome by itself", lambda: _each(estimates)),
             Section("How this was measured", lambda: [Bullets(_how(instead))], folded=True),
         ],
@@ -52,7 +52,8 @@ def added(policies: pd.DataFrame, instead: str) -> str:
     )
 
 
-def _policies(policies: pd.DataFrame, instead: str) -> list[Block]:
+def beside_none(policies: pd.DataFrame, instead: str, many: str) -> list[Block]:
+    """What each policy adds; “highest response” acts on as many as ``many`` says."""
     rows = []
     everyone = policies[policies["population"] == "all"]
     for policy, own in everyone.groupby("policy", sort=False):
@@ -69,15 +70,16 @@ def _policies(policies: pd.DataFrame, instead: str) -> list[Block]:
     return [
         Text(
             f"What each policy adds to “{instead}” for everyone. “Highest response” acts on as "
-            "many as ran, those likeliest to have the event after the action: what decides must "
-            "beat it. Where somebody had no chance of one of the two actions, nobody can know what "
-            "it would have done: the bounds hold every possibility."
+            f"many as {many}, those likeliest to have the event after the action: what decides "
+            "must beat it. Where somebody had no chance of one of the two actions, nobody can know "
+            "what it would have done: the bounds hold every possibility."
         ),
         Table(pd.DataFrame(rows)),
     ]
 
 
-def _curves(curves: pd.DataFrame) -> list[Block]:
+def who_first(curves: pd.DataFrame) -> list[Block]:
+    """Qini curves, or why there are none."""
     shown = curves[curves["figure"].eq("qini") & curves["value"].notna()]
     if shown.empty:
         return [Text(f"No curve: {curves['status'].iloc[0]}.")]
