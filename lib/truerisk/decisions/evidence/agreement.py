@@ -190,8 +190,8 @@ def _chained(
         for at in parts:
             link = next(r for r in own.to_pylist() if r[chain.AT] == at)
             beyond.append(
-                f"{name} is one of {link[chain.ROWS]:,} rows of link {at}; `truerisk verify "
-                f"--head {link[chain.HASH]}` asks the lake for it"
+                f"{name} is one of {counted(link[chain.ROWS], 'row')} of link {at}; "
+                f"`truerisk verify --head {link[chain.HASH]}` asks the lake for it"
             )
     yield from _followed(json.loads(files[CHAIN]), tables["registry"][0], held)
 
