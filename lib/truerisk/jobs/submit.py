@@ -9,7 +9,7 @@ from truerisk.features.dataset import Dataset
 from truerisk.features.register import register_definitions
 from truerisk.isolated import Lost
 from truerisk.lake.lake import Lake
-from truerisk.models.package import read_manifest, save, save_report
+from truerisk.models.package import Model, read_manifest, save, save_report
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.training import Fitted, Split
@@ -54,13 +54,8 @@ def submit(
     chosen = next(f for f in fitted if f.name == review.chosen)
     model = chosen.model.fitted
     card = model.card if isinstance(model, SingleFeatureModel) else model
-    about: dict[str, Any] = {
-        "known_at": dataset.known_at.isoformat(),
-        "versions": dataset.versions,
-        "run": attached.run,
-        "code": attached.code,
-    }
-    version = save(problem.name, lake, chosen.model, about)
+    made = packaged(problem, lake, chosen.model, dataset, attached)
+    about = made.about
     page = train_page(
         problem,
         dataset,
@@ -68,37 +63,77 @@ def submit(
         review,
         {
             **about,
-            "version": version,
             "champion": review.champion,
-            "command": f"truerisk train --problem {problem.called} --known-at {about['known_at']}",
             "importance": {f.name: f.importance for f in fitted},
             "scorecard": card.card if isinstance(card, ScorecardModel) else None,
         },
         attached.found,
     )
-    digest = save_report(problem.name, lake, version, page)
-    register_definitions(problem, lake, version)
+    new = offer(problem, lake, made, page, review.summary(), review.champion, attached)
+    notes = [*dataset.notes, *review.notes]
+    return Submission(
+        made.version, page, new, told(problem, dataset, made, new, notes, review.verdict)
+    )
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A model that is in the lake, and what its report says it was made from."""
+
+    version: str
+    about: dict[str, Any]
+
+
+def packaged(
+    problem: Problem, lake: Lake, model: Model, dataset: Dataset, attached: Attachments
+) -> Packaged:
+    """Keep a model in the lake."""
+    known_at = dataset.known_at.isoformat()
+    about: dict[str, Any] = {
+        "known_at": known_at,
+        "versions": dataset.versions,
+        "run": attached.run,
+        "code": attached.code,
+    }
+    version = save(problem.name, lake, model, about)
+    command = f"truerisk train --problem {problem.called} --known-at {known_at}"
+    return Packaged(version, about | {"version": version, "command": command})
+
+
+def offer(
+    problem: Problem,
+    lake: Lake,
+    made: Packaged,
+    page: str,
+    summary: dict[str, Any],
+    champion: str | None,
+    attached: Attachments,
+) -> bool:
+    """Keep the report and offer the model for approval; False where it was offered before."""
+    digest = save_report(problem.name, lake, made.version, page)
+    register_definitions(problem, lake, made.version)
     payload = {
-        **review.summary(),
-        "known_at": about["known_at"],
+        **summary,
+        "known_at": made.about["known_at"],
         "run": attached.run,
         "submitter": attached.person,
         "second_person": problem.gate.second_person,
-        "package": read_manifest(problem.name, lake, version)["sha256"],
+        "package": read_manifest(problem.name, lake, made.version)["sha256"],
     }
-    new = approval.submit(
-        problem.name, lake, version, attached.run, digest, review.champion, payload
+    return approval.submit(
+        problem.name, lake, made.version, attached.run, digest, champion, payload
     )
-    return Submission(version, page, new, _told(problem, dataset, review, version, new))
 
 
-def _told(problem: Problem, dataset: Dataset, review: Review, version: str, new: bool) -> list[str]:
+def told(
+    problem: Problem, dataset: Dataset, made: Packaged, new: bool, notes: list[str], verdict: str
+) -> list[str]:
+    """What a training could not see, what it offered, and what a person does next."""
     offered = "Submitted" if new else "Known already, and left as it was:"
     return [
         *(f"{match}." for match in dataset.matches),
         *(f"Source {name}: {files}." for name, files in dataset.read.items()),
-        *dataset.notes,
-        *review.notes,
-        f"{offered} {version}: {review.verdict}.",
-        f"Read it: truerisk report --problem {problem.called} {version}",
+        *notes,
+        f"{offered} {made.version}: {verdict}.",
+        f"Read it: truerisk report --problem {problem.called} {made.version}",
     ]

@@ -2,13 +2,10 @@
 
 from truerisk.evaluation.outcomes import judged
 from truerisk.features.dataset import Dataset
-from truerisk.features.register import register_definitions
-from truerisk.jobs.submit import Attachments, Submission
+from truerisk.jobs.submit import Attachments, Submission, offer, packaged, told
 from truerisk.lake.lake import Lake
 from truerisk.models.outcomes import FittedOutcomes
-from truerisk.models.package import read_manifest, save, save_report
 from truerisk.problem.spec import Problem
-from truerisk.registry import approval
 from truerisk.reports.model.outcomes import outcomes_train_page
 
 
@@ -27,32 +24,8 @@ def submit_outcomes(
     attached = attached or Attachments()
     found = judged(problem, dataset, fitted, champion)
     model = next(f for f in fitted if f.name == found.chosen).model
-    about = {
-        "known_at": dataset.known_at.isoformat(),
-        "versions": dataset.versions,
-        "run": attached.run,
-        "code": attached.code,
-    }
-    version = save(problem.name, lake, model, about)
-    command = f"truerisk train --problem {problem.called} --known-at {about['known_at']}"
-    said = {"version": version, "command": command, "fingerprint": dataset.fingerprint}
-    page = outcomes_train_page(problem, found, {**about, **said})
-    digest = save_report(problem.name, lake, version, page)
-    register_definitions(problem, lake, version)
-    payload = {
-        **found.summary(),
-        "known_at": about["known_at"],
-        "run": attached.run,
-        "submitter": attached.person,
-        "second_person": problem.gate.second_person,
-        "package": read_manifest(problem.name, lake, version)["sha256"],
-    }
-    new = approval.submit(problem.name, lake, version, attached.run, digest, champion, payload)
-    offered = "Submitted" if new else "Known already, and left as it was:"
-    told = [
-        *dataset.notes,
-        f"{found.verdict}",
-        f"{offered} {version}: {found.gate}.",
-        f"Read it: truerisk report --problem {problem.called} {version}",
-    ]
-    return Submission(version, page, new, told)
+    made = packaged(problem, lake, model, dataset, attached)
+    page = outcomes_train_page(problem, found, made.about | {"fingerprint": dataset.fingerprint})
+    new = offer(problem, lake, made, page, found.summary(), champion, attached)
+    notes = [*dataset.notes, str(found.verdict)]
+    return Submission(made.version, page, new, told(problem, dataset, made, new, notes, found.gate))
