@@ -29,7 +29,14 @@ from truerisk.decisions.batch import MATCHES, Batch
 from truerisk.decisions.capacity.said import said_of_seats
 from truerisk.decisions.capacity.seated import lost_seat, seat_columns, seated
 from truerisk.decisions.exploration.explore import explore
-from truerisk.decisions.policy import choose, dollars, policy_version, probabilities, scores
+from truerisk.decisions.policy import (
+    choose,
+    dollars,
+    of_action,
+    policy_version,
+    probabilities,
+    scores,
+)
 from truerisk.decisions.reasons import stated
 from truerisk.decisions.review.audit import review_columns
 from truerisk.features.matching import together
@@ -57,7 +64,7 @@ def decide(
     ``…_if_no_event`` are dollars. ``run`` is kept as the one that decided.
     """
     scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
-    scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
+    scored = _in_order(scored, problem.key)
     problem = problem.typed(batch.definition)
     names = list(problem.actions)
     money = dollars(problem, scored)
@@ -74,7 +81,7 @@ def decide(
         to = names.index(entry.action)
         p[:, to] += made.rate[:, i]
         action[made.entry == i] = to
-    rows, full = np.arange(len(scored)), lost_seat(problem, seats, len(scored))
+    same, full = np.zeros(len(scored), int), lost_seat(problem, seats, len(scored))
     passed = pd.notna(full) & reveals[choice.action]  # and needs no reason
     ledger = {
         problem.key: scored[problem.key],
@@ -84,19 +91,19 @@ def decide(
         "action": coded(names, action),
         "own_action": coded(names, choice.action),
         **_scores(problem, scored),
-        "propensity": p[rows, action],
+        "propensity": of_action(p, action),
         "p_reveal": p[:, reveals].sum(axis=1),
         "explored": drawn,
         "rule": pd.Series(choice.rule, dtype="str"),
         "reasons": stated(scored, choice.rule, drawn | passed, full),
-        "expected_value": choice.expected[rows, action],
+        "expected_value": of_action(choice.expected, action),
         "exploration_rate": total,
         "exploration_cost": made.mean_cost,
         "exploration_p": made.p,
         "exploration_u": made.u,
         "exploration_n": made.n,
         "exploration_r": made.r,
-        **{name: coded([text], 0 * rows) for name, text in _of_batch(problem, batch, run).items()},
+        **{name: coded([text], same) for name, text in _of_batch(problem, batch, run).items()},
         **seat_columns(problem, seats, batch, action, drawn),
     }
     for i, name in enumerate(names):
@@ -116,6 +123,15 @@ def decide(
     ):
         ledger |= {f"{prefix}{column}": scored[column] for column in columns}
     return pd.DataFrame(ledger, copy=False)  # a copy of it would take as long as the hashes
+
+
+def _in_order(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The rows by (as_of, key); what comes so is not copied."""
+    time, keys = frame["as_of"].array, frame[key].array
+    ahead = (time[1:] == time[:-1]) & (keys[1:] > keys[:-1]) | (time[1:] > time[:-1])
+    if np.all(ahead):
+        return frame.reset_index(drop=True)
+    return frame.sort_values(["as_of", key], ignore_index=True)
 
 
 def _of_batch(problem: Problem, batch: Batch, run: str) -> dict[str, str]:

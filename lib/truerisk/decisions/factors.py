@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.policy import Choice, dollars
+from truerisk.decisions.policy import Choice, dollars, of_action
 from truerisk.errors import ProblemError
 from truerisk.features.definitions import with_features_of
 from truerisk.models.moved import moved
@@ -225,4 +225,4 @@ def _reveals(problem: Problem) -> np.ndarray:
 
 def _margin(score: np.ndarray, money: Money, taken: np.ndarray, reveals: np.ndarray) -> np.ndarray:
     expected = score[:, None] * money[0] + (1 - score)[:, None] * money[1]
-    return expected[:, reveals].max(axis=1) - expected[np.arange(len(score)), taken]
+    return expected[:, reveals].max(axis=1) - of_action(expected, taken)

@@ -136,6 +136,11 @@ def expected_dollars(score: np.ndarray, money: tuple[np.ndarray, np.ndarray]) ->
     return p * money[0] + (1 - p) * money[1]
 
 
+def of_action(table: np.ndarray, action: np.ndarray) -> np.ndarray:
+    """What each row of a ``table`` (n, actions) has for its own ``action`` (n,), shape (n,)."""
+    return table.ravel().take(np.arange(len(table)) * table.shape[1] + action)
+
+
 def probabilities(problem: Problem, choice: Choice) -> np.ndarray:
     """The policy's own probability of each action, shape (n, actions): 1 for its choice."""
     return np.eye(len(problem.actions))[choice.action]

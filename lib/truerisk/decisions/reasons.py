@@ -144,21 +144,17 @@ def stated(
     ``none`` are the rows that luck decided or that need no reason, ``full`` the action that had no
     seat left for a row, else None: there no rule and no factor decided.
     """
-    blank = coded([], np.zeros(len(scored), dtype=int))
-    told = scored["factors"].astype("str") if "factors" in scored else blank
-    told = _cited(told.reset_index(drop=True), "rule", rule)
-    if full is not None:
-        told = _cited(told, "capacity", full)
-    return told.mask(none).set_axis(scored.index)
-
-
-def _cited(told: pd.Series, what: str, of: np.ndarray) -> pd.Series:
-    """What is told, but where ``of`` (n,) is not null that alone."""
-    codes, found = pd.factorize(of)
-    if not len(found):
-        return told
-    cited = coded([json.dumps([{what: text}]) for text in found], codes)
-    return cited.where(codes >= 0, told)
+    texts: list[str] = []
+    code = np.full(len(scored), -1)
+    for what, of in (("rule", rule), ("capacity", full)):
+        found, each = pd.factorize(np.full(len(scored), None) if of is None else of)
+        code = np.where(found < 0, code, len(texts) + found)
+        texts += [json.dumps([{what: text}]) for text in each]
+    told = coded(texts, np.where(none, -1, code))
+    if "factors" in scored:
+        own = scored["factors"].astype("str").reset_index(drop=True)
+        told = own.mask(none | (code >= 0), told)
+    return told.set_axis(scored.index)
 
 
 def read(reasons: str) -> list[Said]:

@@ -11,7 +11,7 @@ from truerisk.decisions.exploration import sensitivity
 from truerisk.decisions.exploration.recent import Recent
 from truerisk.decisions.exploration.returning import Chances, earlier, share
 from truerisk.decisions.exploration.sensitivity import Sensitivity
-from truerisk.decisions.policy import Choice, expected_dollars, recalibrated, scores
+from truerisk.decisions.policy import Choice, expected_dollars, of_action, recalibrated, scores
 from truerisk.models.calibration import Calibration
 from truerisk.problem.exploration import Exploration
 from truerisk.problem.spec import Problem
@@ -58,6 +58,8 @@ class Explorable:
 
     def batch(self) -> "Explorable":
         """The batch's own rows alone, with what they teach beside the recent ones."""
+        if self.now.all():
+            return self
         arrays = {name: a[self.now] for name, a in vars(self).items() if isinstance(a, np.ndarray)}
         metrics = {n: Sensitivity(m.squared[self.now], m.rest) for n, m in self.metrics.items()}
         return replace(self, **arrays, metrics=metrics)
@@ -97,7 +99,7 @@ def explorable(
     shared: dict[str, Any] = {
         "now": np.arange(len(score)) >= old,
         "day": moments(as_of, problem.calendar.zone).day,
-        "own": expected[np.arange(len(score)), choice.action],
+        "own": of_action(expected, choice.action),
         "n": np.append(np.zeros(old, dtype="int64"), n),
         "r": share(n) if recent is None else np.append(recent.r, share(n)),
         "days": _days(time),
@@ -146,14 +148,14 @@ def _gains(
 ) -> _Gains:
     """Another model would take the entry's action where the policy takes one of its sources, and
     elsewhere the best of these."""
-    rows, names = np.arange(len(expected)), list(problem.actions)
+    names = list(problem.actions)
     to, sources = names.index(entry.action), np.isin(names, problem.explored_from(entry))
     best = np.where(sources, choice.expected, -np.inf).argmax(axis=1)
     other = np.where(sources[choice.action], to, best)
     if_event, if_no_event, whole = (
-        side[rows, other] - side[rows, choice.action] for side in (*money, expected)
+        of_action(side, other) - of_action(side, choice.action) for side in (*money, expected)
     )
-    cost = expected[rows, choice.action] - expected[:, to]
+    cost = of_action(expected, choice.action) - expected[:, to]
     return _Gains(if_event, if_no_event, whole, cost)
 
 

@@ -93,10 +93,11 @@ def explore(
     rate, cost, k, scale = np.zeros((4, len(scored), len(entries)))
     u = draw(entries[0].salt or problem.name, WORD, scored[problem.key])
     hit, below = np.zeros((len(entries), len(scored)), dtype=bool), np.zeros(len(scored))
-    first = seen[0].batch()
+    own = [rows.batch() for rows in seen]
+    first = own[0]
     for i, entry in enumerate(entries):
         most = daily(problem, entry, first.day)
-        found, rows = design_rates(entry, seen[i], spent[i], most), seen[i].batch()
+        found, rows = design_rates(entry, seen[i], spent[i], most), own[i]
         at = np.flatnonzero(rows.open)
         hit[i, at] = (below[at] <= u[at]) & (u[at] < below[at] + found.pi)
         below[at] += found.pi

@@ -48,6 +48,8 @@ def earlier(
         mine, found = pd.factorize(subject if plain else as_text(subject))
         if len(found) == len(mine):  # as in most small batches
             return np.zeros(len(mine), dtype="int64")
+        if moment[-1] - moment[0] <= PERIOD.to_timedelta64():
+            return _above(open_, mine)
         theirs, then = mine[:0], moment[:0]
     else:
         texts, then = as_text(subject), _moments(before.as_of)
@@ -65,9 +67,13 @@ def earlier(
 
     ledger, batch = np.searchsorted(times, then), np.searchsorted(times, moment[open_])
     found = below(theirs, ledger, last) - below(theirs, ledger, first)
-    above = pd.Series(open_.astype("int64")).groupby(mine).cumsum().to_numpy() - open_
     own, begin = mine[open_], np.zeros(len(mine), dtype="int64")
-    return found + above - (below(own, batch, first) - below(own, batch, begin))
+    return found + _above(open_, mine) - (below(own, batch, first) - below(own, batch, begin))
+
+
+def _above(open_: np.ndarray, mine: np.ndarray) -> np.ndarray:
+    """How many of the ``open_`` rows above each are of the same subject, (n,)."""
+    return pd.Series(open_.astype("int64")).groupby(mine).cumsum().to_numpy() - open_
 
 
 def share(n: np.ndarray) -> np.ndarray:
