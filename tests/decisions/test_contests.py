@@ -28,7 +28,9 @@ CHANGE = Answer(outcome="changed", by="Ana Ruiz", because="The payslip shows it"
 
 @pytest.fixture
 def problem(lender: Make) -> Problem:
-    return lender(contest={"answer_within": "30d"}, features={"columns": ["amount", "age"]})
+    return lender(
+        contest={"answer_within": "30d", "within": "3000d"}, features={"columns": ["amount", "age"]}
+    )
 
 
 @pytest.fixture
@@ -108,12 +110,8 @@ def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(
     refused(lambda: answer("0" * 20), "has no decision of that id")
     bare = problem.model_copy(update={"contest": None})
     refused(lambda: open_contest(bare, lake, own, VIEW, "A B"), "answer_within =", ProblemError)
-    soon = problem.contest.model_copy(update={"within": pd.Timedelta("1D")})  # type: ignore[union-attr]
-    short = problem.model_copy(update={"contest": soon})
     late = NOW + pd.Timedelta("3650D")
-    refused(
-        lambda: open_contest(short, lake, own, VIEW, "A B", at=late), "could be contested until"
-    )
+    refused(lambda: open_(at=late), "could be contested until .* UTC .contest.within when it was")
     assert lake.version(table) is None
 
     made = open_()
@@ -132,7 +130,9 @@ def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(
     answer()
     refused(answer, "Ana Ruiz decided this contest on 2027-01-01 00:00 UTC already .changed.")
     assert open_(at=NOW + pd.Timedelta("1D")) == f"{own}-2" != made
-    refused(lambda: answer(at=NOW + pd.Timedelta("2D")), 'is "approve" already')
+    again = {"at": NOW + pd.Timedelta("2D"), "by": "Kim Park"}
+    refused(lambda: answer(**again), 'is "approve" already')
+    refused(lambda: answer(**{**again, "by": "Ana  ruiz"}), "Ana ruiz made the change that is con")
     assert lake.version(table) == before + 2  # type: ignore[operator]
 
 
@@ -183,10 +183,18 @@ def test_a_changed_decision_is_an_override_and_no_label(
     lake: Lake, problem: Problem, decided: pd.DataFrame
 ) -> None:
     declined, approved = one(decided, "decline"), one(decided, "approve")
-    for own, to in ((declined, "approve"), (approved, "decline")):
-        open_contest(problem, lake, own, VIEW, "Tom Lee", at=NOW)
-        answer = Answer(outcome="changed", by="Ana Ruiz", because="New facts", action=to)
-        decide_contest(problem, lake, own, answer, NOW + pd.Timedelta("1D"))
+    back = decided.loc[decided["action"].eq("approve"), "decision_id"].iloc[-1]
+
+    def change(own: str, to: str, days: float, by: str = "Ana Ruiz") -> None:
+        at = NOW + pd.Timedelta(days, "D")
+        open_contest(problem, lake, own, VIEW, "Tom Lee", at=at)
+        answer = Answer(outcome="changed", by=by, because="New facts", action=to)
+        decide_contest(problem, lake, own, answer, at)
+
+    change(declined, "approve", 1)
+    change(approved, "decline", 1)
+    change(back, "decline", 1)
+    change(back, "approve", 2, "Kim Park")  # what was decided holds again, and is a label
     later = NOW + pd.Timedelta("60D")
     log = decision_log(problem, lake, later).set_index("decision_id")
     assert log["override"].dropna().to_dict() == {declined: "approve", approved: "decline"}
@@ -197,10 +205,19 @@ def test_a_changed_decision_is_an_override_and_no_label(
     assert not log.loc[declined, "revealed"]
     years = problem.training.model_copy(update={"window": pd.Timedelta("3650D")})
     trained = problem.model_copy(update={"training": years})
-    labels = build_dataset(trained, lake, later).frame.set_index("application_id")["event"]
+    made = build_dataset(trained, lake, later)
+    labels = made.frame.set_index("application_id")["event"]
     key = log["application_id"]
     assert labels[key[[declined, approved]]].isna().all()
     assert labels.notna().sum() == log["action"].eq("approve").sum() - 1
+    assert labels.notna().sum() == (log["revealed"] & log["override"].isna()).sum()
+    other = decided.loc[decided["action"].eq("approve"), "decision_id"].iloc[2]
+    change(other, "decline", 3)  # was not known to whoever pinned the lake before
+    again = build_dataset(trained, lake, later, made.versions)
+    assert again.fingerprint == made.fingerprint
+    assert build_dataset(trained, lake, later).fingerprint != made.fingerprint
+    pinned = decision_log(problem, lake, later, made.versions)
+    assert pinned["override"].count() == 2
 
 
 @pytest.mark.slow

@@ -10,13 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from truerisk.cli import app
-from truerisk.decisions.contests import Answer, decide_contest, open_contest
+from truerisk.decisions.contests import Answer, contests, decide_contest, open_contest
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit
 from truerisk.decisions.notice import letter
 from truerisk.decisions.review.verdicts import give_verdict
 from truerisk.errors import ProblemError, RegistryError
 from truerisk.lake.lake import Lake
+from truerisk.problem.notice import Reason
 from truerisk.problem.origins import origins
 from truerisk.problem.spec import Problem
 from truerisk.reports.letter import as_html, as_text, notice
@@ -113,9 +114,6 @@ def test_who_was_not_declined_gets_none_and_is_not_told_why(
     assert len(said) == 1 and not NEVER.search(said.pop())
     with pytest.raises(RegistryError, match="has no decision of that id"):
         letter(problem, lake, "nobody")
-    own = one(decided, decided["action"].eq("decline"))
-    with pytest.raises(ProblemError, match=r"has no \[notice\]"):
-        letter(problem.model_copy(update={"notice": None}), lake, own)
 
 
 @pytest.mark.slow
@@ -139,10 +137,42 @@ def test_a_rule_is_cited_and_a_missing_reason_or_sentence_refused(
 ) -> None:
     by_rule = one(decided, decided["action"].eq("decline") & decided["rule"].notna())
     assert letter(problem, lake, by_rule).reasons in (["minor"], ["large"])
-    plain = one(decided, decided["action"].eq("decline") & decided["rule"].isna())
+
+
+def test_a_notice_has_the_words_of_the_file_that_decided(
+    lake: Lake, problem: Problem, decided: pd.DataFrame
+) -> None:
+    own = one(decided, decided["action"].eq("decline") & decided["rule"].isna())
+    was = as_text(letter(problem, lake, own))
+    said = Reason(text="Another sentence")
+    now = {
+        "reasons": dict.fromkeys(problem.reasons, said),
+        "notice": problem.notice.model_copy(update={"creditor": "Another Bank"}),  # type: ignore[union-attr]
+        "contest": problem.contest.model_copy(update={"within": pd.Timedelta("1h")}),  # type: ignore[union-attr]
+        "rules": [],
+    }
+    changed = problem.model_copy(update=now)
+    assert as_text(letter(changed, lake, own)) == was
+    assert open_contest(changed, lake, own, "As I see it", "Tom Lee", at=NOW)
+    assert contests(problem, lake, NOW)["due"].iloc[0] == NOW + pd.Timedelta("30D")
+
+
+def test_what_the_file_did_not_tell_then_it_tells_as_it_does_today(
+    lake: Lake, problem: Problem, make_scored: Make, make_batch: Make
+) -> None:
+    bare = problem.model_copy(update={"reasons": {}, "notice": None, "contest": None})
+    scored = make_scored(60).assign(factors=json.dumps(SAID))
+    made = decide(bare, scored, make_batch(features=["amount", "age"]))
+    commit(bare, lake, made)
+    own = one(made, made["action"].eq("decline") & made["rule"].isna())
+    with pytest.raises(ProblemError, match=r"has no \[notice\]"):
+        letter(bare, lake, own)
+    with pytest.raises(ProblemError, match="so nobody can say by when"):
+        open_contest(bare, lake, own, "As I see it", "Tom Lee")
+    assert letter(problem, lake, own).reasons[0] == "You asked for much"
     rest = {k: v for k, v in problem.reasons.items() if k != "bureau__points"}
     with pytest.raises(ProblemError, match=r"write under \[reasons\] bureau__points ="):
-        letter(problem.model_copy(update={"reasons": rest}), lake, plain)
+        letter(problem.model_copy(update={"reasons": rest}), lake, own)
 
 
 def test_of_a_contest_it_says_what_holds_at_the_time(

@@ -25,7 +25,9 @@ def log(n: int = 5) -> pd.DataFrame:
     )
 
 
-def contest(i: int, state: str, reviewer: str | None, action: str | None, at: int) -> dict:
+def contest(
+    i: int, state: str, reviewer: str | None, action: str | None, at: int, was: str | None = None
+) -> dict:
     opened = AT + pd.Timedelta(days=at)
     return {
         "contest_id": f"d{i}-{at}",
@@ -33,20 +35,21 @@ def contest(i: int, state: str, reviewer: str | None, action: str | None, at: in
         "state": state,
         "opened_at": opened,
         "reviewer": reviewer,
+        "was": was,
         "action": action,
     }
 
 
 CONTESTS = pd.DataFrame(
     [
-        contest(2, "changed", "Ana", "approve", 9),  # back again: +50, not +50 − 0
-        contest(0, "changed", "Ana", "approve", 0),  # +50
-        contest(1, "changed", "Tom", "approve", 1),  # −150
-        contest(2, "changed", "Tom", "decline", 2),  # −50
+        contest(2, "changed", "Ana", "approve", 9, "decline"),  # back again: +50, not +50 − 0
+        contest(0, "changed", "Ana", "approve", 0, "decline"),  # +50
+        contest(1, "changed", "Tom", "approve", 1, "decline"),  # −150
+        contest(2, "changed", "Tom", "decline", 2, "approve"),  # −50
         contest(3, "upheld", "Ana", None, 3),
         contest(4, "overdue", None, None, 4),
         contest(4, "open", None, None, 5),
-        contest(77, "changed", "Kim", "approve", 5),  # another model's decision
+        contest(77, "changed", "Kim", "approve", 5, "decline"),  # another model's decision
     ]
 )
 

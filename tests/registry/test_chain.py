@@ -151,7 +151,7 @@ def test_a_forged_registry_is_found_out_and_promotes_nobody(forgery: str, writte
     forge(written, "registry", forged(ordered(written)))
     said = sentence(written, verify(written))
     assert pd.Series([said]).str.contains(f"registry: .*{needle}").all(), said
-    assert said.endswith("restore the tables from a copy.")
+    assert said.endswith("restore them from a copy.")
     for act in (
         lambda: approval.champion_of("small", written),
         lambda: record("small", written, lambda _: [event(9)]),

@@ -13,7 +13,9 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from truerisk.decisions.lookup import decision_of, persons_of
+from truerisk.columns import DUE
+from truerisk.decisions.held import held
+from truerisk.decisions.lookup import decided_by, decision_of, persons_of
 from truerisk.errors import ProblemError, RegistryError
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
@@ -31,7 +33,8 @@ UPHELD = "upheld"
 LONGEST = 4_000  # characters of a view, or of a fact
 Row = dict[str, Any]
 COLUMNS = ["contest_id", "decision_id", "state", "opened_at", "opened_by", "view", "facts", "due"]
-COLUMNS += ["decided_at", "reviewer", "outcome", "action", "because"]
+ANSWER = ["outcome", "was", "action", "because"]
+COLUMNS += ["decided_at", "reviewer", *ANSWER]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +60,14 @@ def open_contest(
 
     ``view`` is what the applicant says, ``facts`` what is new, ``by`` who took it down, ``at`` when
     it came (UTC, default now). Raises RegistryError for an unknown decision, one whose contest is
-    open, or too late; ProblemError where the file has no ``[contest]``.
+    open, one that still waits for a verdict, or too late; ProblemError where the file has no
+    ``[contest]``.
     """
-    asked, by = _asked(problem), person(by)
-    view = _said("view", view)
+    asked, by, view = _asked(problem), person(by), _said("view", view)
     said = [_said("fact", fact) for fact in facts]
     decision, came = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
+    then = decided_by(problem, lake, decision)
+    asked = then.contest or asked  # what was promised on the day of the decision
     decided = pd.Timestamp(decision["decided_at"])
     if came < decided:
         raise RegistryError(
@@ -72,11 +77,16 @@ def open_contest(
     if asked.within is not None and came > decided + asked.within:
         raise RegistryError(
             f"The decision could be contested until {decided + asked.within:%Y-%m-%d %H:%M} UTC "
-            f"(contest.within of {problem.where}), and this came at {came:%Y-%m-%d %H:%M} UTC."
+            f"(contest.within when it was made), and this came at {came:%Y-%m-%d %H:%M} UTC."
+        )
+    if held(then, lake, decision, came).passes is None:
+        raise RegistryError(
+            "The decision waits for a person's verdict until "
+            f"{decision[DUE]:%Y-%m-%d %H:%M} UTC; what that comes to can be contested."
         )
 
-    def opened(held: list[Row]) -> Row:
-        own = _of(held, decision_id)
+    def opened(events: list[Row]) -> Row:
+        own = _of(events, decision_id)
         if own and own[-1]["event"] == OPENED:
             raise RegistryError(
                 f"{own[-1]['by']} opened a contest of this decision on "
@@ -102,13 +112,15 @@ def decide_contest(
 ) -> str:
     """Answer an open contest, named by its id or its decision's; the action that holds from now on.
 
-    Raises RegistryError unless it is open, the action is another one of the problem, and nobody who
-    decides has given the verdict that is contested.
+    Raises RegistryError unless it is open, the action is another one that the file had when it
+    decided and no review, and whoever decides took no part in what is contested.
     """
     by, because = person(answer.by), reason(answer.because)
     decision_id = contest.partition("-")[0]
     decision, now = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
-    _allowed(problem, answer)
+    then = decided_by(problem, lake, decision)
+    _allowed(then, answer)
+    by_itself = held(then, lake, decision, now).action
     for who in persons_of(problem, lake, decision_id):
         if same_person(by, who):
             raise RegistryError(
@@ -116,8 +128,8 @@ def decide_contest(
             )
     held_action: list[str] = []
 
-    def decided(held: list[Row]) -> Row:
-        own = _of(held, decision_id)
+    def decided(events: list[Row]) -> Row:
+        own = _of(events, decision_id)
         if "-" in contest:
             own = [e for e in own if e["contest_id"] == contest]
         if not own:
@@ -137,8 +149,12 @@ def decide_contest(
                 f"The contest would be decided at {now:%Y-%m-%d %H:%M} UTC, before it was opened "
                 f"on {last['at']:%Y-%m-%d %H:%M} UTC."
             )
-        changes = [e for e in _of(held, decision_id) if e["outcome"] == CHANGED]
-        holds = changes[-1]["action"] if changes else decision["action"]
+        changes = [e for e in _of(events, decision_id) if e["outcome"] == CHANGED]
+        holds = changes[-1]["action"] if changes else by_itself
+        if changes and same_person(by, changes[-1]["by"]):
+            raise RegistryError(
+                f"{by} made the change that is contested; another person must decide the contest."
+            )
         if answer.outcome == CHANGED and answer.action == holds:
             raise RegistryError(
                 f'The action is "{holds}" already; a change needs another one, or say --outcome '
@@ -152,6 +168,7 @@ def decide_contest(
             "at": now,
             "by": by,
             "outcome": answer.outcome,
+            "was": holds,
             "action": answer.action or None,
             "because": because,
         }
@@ -163,19 +180,20 @@ def decide_contest(
 def contests(problem: Problem, lake: Lake, known_at: object = None) -> pd.DataFrame:
     """Every contest as known at ``known_at`` (UTC, default now), those due first on top.
 
-    ``state`` is open, overdue, upheld or changed; ``facts`` a list of texts; times are UTC, null
-    where not decided. It holds what applicants said: personal data.
+    ``state`` is open, overdue, upheld or changed; ``facts`` a list of texts; ``was`` the
+    action that held until it was decided; times are UTC, null where not decided. It holds what
+    applicants said: personal data.
     """
     table, known = contests_of(problem.name), instant(known_at)  # type: ignore[arg-type]
     if lake.version(table) is None:
         return pd.DataFrame(columns=COLUMNS)
     rows = lake.read(table)
     rows = rows[rows["at"] <= known]
-    one = rows[rows["event"] == OPENED].drop(columns=["outcome", "action", "because"])
+    one = rows[rows["event"] == OPENED].drop(columns=ANSWER)
     one = one.rename(columns={"at": "opened_at", "by": "opened_by"})
-    two = rows.loc[
-        rows["event"] == DECIDED, ["contest_id", "at", "by", "outcome", "action", "because"]
-    ].rename(columns={"at": "decided_at", "by": "reviewer"})
+    two = rows.loc[rows["event"] == DECIDED, ["contest_id", "at", "by", *ANSWER]].rename(
+        columns={"at": "decided_at", "by": "reviewer"}
+    )
     made = one.merge(two, on="contest_id", how="left")
     late = made["due"] < known
     open_ = pd.Series("open", index=made.index).mask(late, "overdue")
@@ -239,10 +257,11 @@ def _allowed(problem: Problem, answer: Answer) -> None:
         )
     if answer.outcome == UPHELD and answer.action:
         raise RegistryError("An upheld decision keeps its action; leave --action out.")
-    if answer.outcome == CHANGED and answer.action not in problem.actions:
+    allowed = [a for a in problem.actions if a not in problem.reviews]
+    if answer.outcome == CHANGED and answer.action not in allowed:
         came = shown(answer.action, 40) if answer.action else "missing"
         raise RegistryError(
-            f"--action is {came}; a changed decision takes one of {one_of(problem.actions)}."
+            f"--action is {came}; a changed decision takes one of {one_of(allowed)}."
         )
 
 

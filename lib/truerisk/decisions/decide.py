@@ -42,6 +42,7 @@ from truerisk.decisions.review.audit import review_columns
 from truerisk.features.matching import together
 from truerisk.lake.hashes import short
 from truerisk.lake.identity import as_text
+from truerisk.lake.problem_files import problem_version
 from truerisk.models.levels import strangers
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
@@ -139,6 +140,7 @@ def _of_batch(problem: Problem, batch: Batch, run: str) -> dict[str, str]:
     return {
         "model_version": batch.model_version,
         "policy_version": policy_version(problem),
+        "problem_version": problem_version(problem),
         "role": "champion",
         "batch": batch.id,
         "run": run,

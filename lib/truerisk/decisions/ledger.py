@@ -9,13 +9,15 @@ from truerisk.errors import LakeError
 from truerisk.features.labels import TAKEN, labels
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
-from truerisk.lake.overrides import overrides
-from truerisk.lake.reviews import pin, reviewed
+from truerisk.lake.overrides import by_hand
+from truerisk.lake.pins import pin
+from truerisk.lake.problem_files import keep
+from truerisk.lake.reviews import reviewed
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sticky import with_chances_held
 from truerisk.lake.stored_types import as_arrow
-from truerisk.lake.tables import DECISIONS_SCHEMA, LEDGER_KEY, ledger
+from truerisk.lake.tables import DECISIONS_SCHEMA, LEDGER_KEY, ledger, verdicts_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
@@ -34,6 +36,7 @@ def commit(problem: Problem, lake: Lake, decided: pd.DataFrame) -> int:
     for field in DECISIONS_SCHEMA:
         at = rows.schema.get_field_index(field.name)
         rows = rows.set_column(at, field, rows[field.name].cast(field.type))
+    keep(problem, lake)  # first: no decision without the file that explains it
     table, heads = ledger(problem.name), []
 
     def seal(version: int, new: pa.Table) -> pa.Table:
@@ -63,25 +66,6 @@ def read_ledger(problem: Problem, lake: Lake, version: Version | None = None) ->
     return with_chances_held(rows.sort_values(["as_of", problem.key], ignore_index=True))
 
 
-def _overrides(
-    lake: Lake, problem: Problem, log: pd.DataFrame, known_at: pd.Timestamp
-) -> pd.Series:
-    """The action that a person put in place of the decided one, null where it stands; (n,)."""
-    found = overrides(lake, problem.name, known_at)
-    if found.empty:
-        return pd.Series(None, index=log.index, dtype="object")
-    changed = log["decision_id"].map(found)
-    return changed.astype("object").where(changed.notna() & changed.ne(log["action"]), None)
-
-
-def _in_review(problem: Problem, review: pd.DataFrame, by_hand: pd.Series) -> pd.Series:
-    """Overrides of all rows, (n,): also by verdicts that came too late, and none that let pass whom
-    a verdict or an audit had let pass, or stopped whom it had stopped."""
-    hand = by_hand.where(by_hand.notna(), review["override"])
-    same = review["verdict"].notna() & (hand.isin(problem.revealing) == review["passes"])
-    return hand.mask(same, None)
-
-
 def _with_every_chance(log: pd.DataFrame) -> pd.DataFrame:
     """An action that the file did not have yet, or no longer has, had no chance in other rows."""
     logged = log["p_reveal"].notna()
@@ -109,13 +93,14 @@ def decision_log(
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
     log = log.join(known.drop(columns=list(TAKEN), errors="ignore"), on=problem.key)
-    by_hand = _overrides(lake, problem, log, known_at)
+    pinned = versions or {}
+    verdicts = pin(lake, verdicts_of(problem.name), pinned)
+    review = reviewed(problem, lake, log, known_at, verdicts)
+    hand = by_hand(problem, lake, log, known_at, review, pinned)
     reveals = log["action"].isin(problem.revealing)
     if problem.reviews:
-        review = reviewed(problem, lake, log, known_at, pin(problem, lake, versions or {}))
-        by_hand = _in_review(problem, review, by_hand)
         log = log.assign(**{c: review[c] for c in ("verdict", "q", "audited", "reviewer")})
-        passes = review["passes"].where(by_hand.isna(), by_hand.isin(problem.revealing))
+        passes = review["passes"].where(hand.isna(), hand.isin(problem.revealing))
         reveals &= ~log["action"].isin(problem.reviews) | passes
     shown = reveals & log["event"].notna() & log["mature"]
     followed = reveals & (shown | ~log["mature"])
@@ -130,5 +115,5 @@ def decision_log(
         event_at=log["event_at"].where(followed & in_time),
         followed_until=log["followed_until"].where(followed),
         status=status,
-        override=by_hand,
+        override=hand,
     ).drop(columns="closed")

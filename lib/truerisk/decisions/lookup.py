@@ -1,12 +1,15 @@
-"""One decision by its id, and who has looked at it."""
+"""One decision by its id, the problem file that made it, and who has looked at it."""
 
 from typing import Any
 
 from truerisk.errors import RegistryError
 from truerisk.lake.lake import Lake
 from truerisk.lake.one import rows_where
+from truerisk.lake.problem_files import kept_problem
 from truerisk.lake.tables import LEDGER_KEY, ledger
 from truerisk.problem.spec import Problem
+
+TOLD = ("reasons", "notice", "contest")  # sections for those whom a decision went against
 
 
 def decision_of(problem: Problem, lake: Lake, decision_id: str) -> dict[str, Any]:
@@ -18,6 +21,22 @@ def decision_of(problem: Problem, lake: Lake, decision_id: str) -> dict[str, Any
             "`truerisk decisions` with an application's key says the id of its decision."
         )
     return rows[0]
+
+
+def decided_by(problem: Problem, lake: Lake, row: dict[str, Any]) -> Problem:
+    """The problem as it was when it made a decision, ``row`` of the ledger.
+
+    What the file tells people and did not say then (``[reasons]``, ``[notice]``, ``[contest]``) is
+    as it is today. A row that is older than kept files has today's file.
+    """
+    version = row.get("problem_version")
+    if version is None:
+        return problem
+    then = kept_problem(lake, problem.name, version)
+    unsaid = [told for told in TOLD if not getattr(then, told)]
+    then = then.model_copy(update={told: getattr(problem, told) for told in unsaid})
+    then._file = problem.where  # what is still missing is to be written there
+    return then
 
 
 def persons_of(problem: Problem, lake: Lake, decision_id: str) -> list[str]:

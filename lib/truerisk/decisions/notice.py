@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from truerisk.decisions.held import Held, held
-from truerisk.decisions.lookup import decision_of
+from truerisk.decisions.lookup import decided_by, decision_of
 from truerisk.decisions.reasons import factors_in, read
 from truerisk.errors import ProblemError, RegistryError
 from truerisk.lake import chain
@@ -52,11 +52,14 @@ class Letter:
 def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = None) -> Letter:
     """What is written to whom a decision went against, as known at ``known_at`` (default now).
 
+    In the words of the file that decided (``decided_by``), however the file has changed since.
     Raises ProblemError where the file has no ``[notice]``, RegistryError for an unknown decision,
     one that is not adverse or waits for a person, or one without a specific reason.
     """
-    said = _notice(problem)
     row, known = decision_of(problem, lake, decision_id), instant(known_at)  # type: ignore[arg-type]
+    said = _notice(problem)
+    problem = decided_by(problem, lake, row)
+    said = problem.notice or said
     now = held(problem, lake, row, known)
     if now.passes is None:
         raise RegistryError(

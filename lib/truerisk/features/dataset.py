@@ -19,13 +19,14 @@ from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
 from truerisk.lake.lake import Lake
-from truerisk.lake.overrides import overrides
-from truerisk.lake.reviews import pin, reviewed
+from truerisk.lake.overrides import by_hand
+from truerisk.lake.pins import pin
+from truerisk.lake.reviews import reviewed
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sources.views import checked
 from truerisk.lake.sticky import with_chances_held
-from truerisk.lake.tables import is_ours, ledger, verdicts_of
+from truerisk.lake.tables import contests_of, is_ours, ledger, verdicts_of
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -258,17 +259,15 @@ def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd
         return frame.assign(p_reveal=float("nan"))
     versions[table] = version
     decided = with_chances_held(lake.read(table, int(version)))
-    hidden = ~decided["action"].isin(problem.revealing)
-    by_hand = overrides(lake, problem.name, known_at)
-    if len(by_hand):
-        hidden |= decided["decision_id"].isin(by_hand.index)
+    for told in (contests_of(problem.name), verdicts_of(problem.name)):
+        if (said := pin(lake, told, versions)) is not None:
+            versions[told] = said
+    verdicts = versions.get(verdicts_of(problem.name))
+    review = reviewed(problem, lake, decided, known_at, verdicts)  # type: ignore[arg-type]
+    hand = by_hand(problem, lake, decided, known_at, review, versions)
+    hidden = ~decided["action"].isin(problem.revealing) | hand.notna()
     if problem.reviews:
-        said = pin(problem, lake, versions)
-        if said is not None:
-            versions[verdicts_of(problem.name)] = said
-        review = reviewed(problem, lake, decided, known_at, said)
-        stopped = ~review["passes"] | review["override"].notna()
-        hidden |= decided["action"].isin(problem.reviews) & stopped
+        hidden |= decided["action"].isin(problem.reviews) & ~review["passes"]
         decided[DRAWN] = decided["action"].isin(problem.revealing)
         decided[DRAWN_CHANCE] = decided["p_reveal"]
         decided["p_reveal"] *= review["q"].fillna(1.0)

@@ -1,9 +1,13 @@
 """What a person changed after the draw: the action that holds instead of the one decided."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from truerisk.lake.lake import Lake
+from truerisk.lake.pins import pin
 from truerisk.lake.tables import contests_of
+from truerisk.problem.spec import Problem
 
 CHANGED = "changed"
 
@@ -23,3 +27,28 @@ def overrides(
     rows = rows[rows["outcome"].eq(CHANGED) & (rows["at"] <= known_at)]
     last = rows.sort_values("at", kind="stable").groupby("decision_id")["action"].last()
     return last.rename("override")
+
+
+def by_hand(
+    problem: Problem,
+    lake: Lake,
+    decided: pd.DataFrame,
+    known_at: pd.Timestamp,
+    review: pd.DataFrame,
+    versions: Mapping[str, object],
+) -> pd.Series:
+    """The action that a person put in place of each decided one, null where it stands; (n,).
+
+    Of a contest, or of a verdict that came too late (``review`` is what ``reviewed`` makes of
+    ``decided``). What let pass whom verdict or audit had let pass, or stopped whom they had
+    stopped, changed nothing. Logs and training both read it here: an outcome that it hides from
+    the one trains no model of the other.
+    """
+    found = overrides(lake, problem.name, known_at, pin(lake, contests_of(problem.name), versions))
+    hand = pd.Series(None, index=decided.index, dtype="object")
+    if len(found):
+        changed = decided["decision_id"].map(found)
+        hand = changed.astype("object").where(changed.notna() & changed.ne(decided["action"]), None)
+    hand = hand.where(hand.notna(), review["override"])
+    same = review["verdict"].notna() & (hand.isin(problem.revealing) == review["passes"])
+    return hand.mask(same, None)

@@ -4,8 +4,6 @@ A verdict that came in time counts. Where none did the review's ``late`` action 
 is the verdict; what a person says afterwards changes the decision by hand.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -62,15 +60,6 @@ def reviewed(
 def verdicts(problem: Problem, lake: Lake, version: int | None = None) -> pd.DataFrame:
     """Every verdict that was given: decision_id, verdict, action, by, because, at (UTC)."""
     return _said(problem, lake, version).sort_values(["at", "decision_id"], ignore_index=True)
-
-
-def pin(problem: Problem, lake: Lake, versions: Mapping[str, object]) -> int | None:
-    """The version of the verdicts to read: as pinned, else the newest, None where there are none.
-
-    A data set that is pinned without one was made when there were none.
-    """
-    table = verdicts_of(problem.name)
-    return versions[table] if table in versions else lake.version(table)  # type: ignore[return-value]
 
 
 def _said(problem: Problem, lake: Lake, version: int | None) -> pd.DataFrame:

@@ -52,6 +52,7 @@ DECISIONS_SCHEMA = pa.schema(
         "expected_value": pa.float64(),
         "model_version": pa.string(),
         "policy_version": pa.string(),
+        "problem_version": pa.string(),
         "role": pa.string(),
         "batch": pa.string(),
         "exploration_rate": pa.float64(),
@@ -150,7 +151,8 @@ CONTESTS_SCHEMA = pa.schema(
         "facts": pa.string(),
         "due": TIME,
         "outcome": pa.string(),
-        "action": pa.string(),
+        "was": pa.string(),  # the action that held when it was decided
+        "action": pa.string(),  # the one it was changed to
         "because": pa.string(),
     }
 )

@@ -21,8 +21,8 @@ def contested(log: pd.DataFrame, contests: pd.DataFrame) -> pd.DataFrame:
     is what ``tr.contests`` gives. Columns: ``contests``, ``open`` and of them ``overdue`` (both in
     the first row only), ``upheld``, ``changed``, ``overturned`` (changed of those decided, null
     where none is) with ``low`` and ``high`` (Wilson's 95% interval), ``dollars``: what the changes
-    are worth in expectation at the logged scores, the action that holds against the one before it;
-    negative where they cost.
+    are worth in expectation at the logged scores, the action that holds against the one before it,
+    which after a review is that of the verdict (or of lateness); negative where they cost.
     """
     own = contests[contests["decision_id"].isin(log["decision_id"])].reset_index(drop=True)
     own = own.assign(dollars=_dollars(log, own))
@@ -62,12 +62,8 @@ def _dollars(log: pd.DataFrame, own: pd.DataFrame) -> np.ndarray:
     worth += (1 - score) * rows[[value_of(n, IF_NO_EVENT) for n in names]].to_numpy(dtype=float)
     place = {name: i for i, name in enumerate(names)}
     changed = own["state"].eq(CHANGED).to_numpy()
-    # Before a change holds what the change before it made, else what was decided.
-    later = own.assign(now=own["action"].where(changed), was=rows["action"].to_numpy())
-    later = later.sort_values("opened_at", kind="stable")
-    before = later.groupby("decision_id")["now"].transform(lambda now: now.ffill().shift())
-    was = before.where(before.notna(), later["was"]).sort_index()
-    each = np.arange(len(own))
-    to = [place.get(a, 0) for a in own["action"]]
-    made = worth[each, to] - worth[each, [place.get(a, 0) for a in was]]
-    return np.where(changed, made, 0.0) if len(own) else np.zeros(0)
+    each = np.flatnonzero(changed)
+    to, was = (own.loc[changed, c].map(place).to_numpy(dtype=int) for c in ("action", "was"))
+    made = np.zeros(len(own))
+    made[each] = worth[each, to] - worth[each, was]
+    return made

@@ -1,13 +1,16 @@
-"""Whether registry, ledgers, contests and verdicts of a lake are as they were written."""
+"""Whether registry, ledgers, contests and verdicts of a lake are as they were written, and the
+problem files that decided."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from truerisk.errors import LakeError
 from truerisk.lake import chain, objects
 from truerisk.lake.lake import LOG, Lake
+from truerisk.lake.problem_files import is_kept
 from truerisk.lake.tables import CONTEST_KEY, LEDGER_KEY, REGISTRY, REGISTRY_KEY
 from truerisk.wording.counted import counted
 
@@ -44,7 +47,8 @@ def verify(lake: Lake, heads: Iterable[str] = ()) -> list[Verified]:
         if version is None and noted is None:
             continue
         rows = chain.SCHEMA.empty_table() if version is None else lake.arrow(table, version)
-        found.append(_verified(table, rows, key, noted))
+        made = _verified(table, rows, key, noted)
+        found.append(replace(made, breaks=[*made.breaks, *_files(lake, table, rows)]))
         hashes |= set(_column(rows, chain.HASH)) - {None}
     if not found:
         raise LakeError(f"The lake at {lake.root} has no registry and no ledger to verify.")
@@ -65,7 +69,7 @@ def sentence(lake: Lake, found: list[Verified]) -> str:
     more = f"; and {len(broken) - SAID:,} more" if len(broken) > SAID else ""
     return (
         f"The lake at {lake.root} was changed from outside ({'; '.join(broken[:SAID])}{more}); "
-        "restore the tables from a copy."
+        "restore them from a copy."
     )
 
 
@@ -83,6 +87,17 @@ def _verified(table: str, rows: pa.Table, key: str, noted: chain.Head | None) ->
         head=head or "",
         breaks=broken,
     )
+
+
+def _files(lake: Lake, table: str, rows: pa.Table) -> Iterator[str]:
+    """The problem files that decided and are not as they were kept."""
+    counts = Counter(_column(rows, "problem_version"))
+    for version in sorted(v for v in counts if v is not None):
+        if not is_kept(lake, table.partition("/")[2], version):
+            yield (
+                f"the problem file {version}, which made {counted(counts[version], 'decision')}, "
+                "is missing or was changed"
+            )
 
 
 def _event(rows: pa.Table) -> str:

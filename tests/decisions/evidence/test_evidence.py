@@ -26,15 +26,19 @@ from truerisk.decisions.evidence.rows import as_json, from_json, links_of, text
 from truerisk.decisions.evidence.verify import verify_evidence
 from truerisk.decisions.evidence.write import evidence, seal, write_evidence
 from truerisk.decisions.ledger import commit
+from truerisk.decisions.lookup import decision_of
 from truerisk.errors import LakeError, ProblemError, RegistryError
 from truerisk.features.definitions import definition
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
+from truerisk.lake.problem_files import keep, kept_problem, problem_version
 from truerisk.models.calibration import Calibration
 from truerisk.models.package import Model, save
 from truerisk.models.scorecard import ScorecardModel
+from truerisk.problem.notice import Reason
 from truerisk.problem.spec import Problem
 from truerisk.registry.approval import submit
+from truerisk.registry.verify import sentence, verify
 
 Make = Callable[..., Any]
 CARD = {
@@ -201,7 +205,7 @@ def test_who_hashes_anew_is_found_by_the_model_the_chances_and_the_chains(folder
     def harder(said: Any) -> None:
         said["problem"]["rules"][0]["when"] = "age < 99"
 
-    assert "the policy that is enclosed has" in rewritten(folder, "policy.json", harder)[0]
+    assert "the problem file that is enclosed has" in rewritten(folder, "policy.json", harder)[0]
     other = json.dumps([{"rule": "a rule of nobody"}])
     strange = "reasons.json has a reason that the problem file does not have"
     assert strange in rewritten(folder, "decision.json", row(reasons=other))
@@ -363,13 +367,45 @@ def test_what_cannot_be_written_whole_is_not_there(
         write_evidence(files, str(tmp_path / name))
 
 
-@pytest.mark.slow
-def test_another_policy_than_the_one_that_decided_is_refused(
-    lake: Lake, problem: Problem, own: str
+def test_the_policy_of_an_old_decision_is_that_of_its_day(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path
 ) -> None:
+    """Whatever the file says today; and every commit keeps a file once."""
+    sentences = {"amount": Reason(high="Other words"), "age": Reason(low="Other words")}
+    changed = problem.model_copy(update={"rules": problem.rules[:1], "reasons": sentences})
+    was = evidence(problem, lake, own)
+    assert evidence(changed, lake, own) == was
+    write_evidence(was, str(tmp_path / "made"))
+    assert verify_evidence(str(tmp_path / "made")).faults == []
+    folder = Path(lake.root, "models", problem.name)
+    [file] = folder.glob("problem-*.json")
+    keep(problem, lake)
+    assert problem_version(changed) != problem_version(problem) == file.stem[len("problem-") :]
+    kept = kept_problem(lake, problem.name, problem_version(problem))
+    assert kept.model_dump() == problem.model_dump() and problem_version(kept) in file.name
+    assert not any(v.breaks for v in verify(lake))
+    whole = file.read_bytes()
+    for damage in (whole.replace(b"You are young", b"You are black"), whole[:50], b"[]", b""):
+        file.write_bytes(damage)
+        with pytest.raises(LakeError, match="is missing or was changed: it is the problem file"):
+            evidence(problem, lake, own)
+        said = sentence(lake, verify(lake))
+        assert "which made 80 decisions, is missing or was changed" in said
+    keep(problem, lake)  # the next commit writes again what was damaged
+    assert file.read_bytes() == whole and evidence(problem, lake, own) == was
+
+
+@pytest.mark.slow
+def test_a_decision_older_than_kept_files_needs_its_own(
+    lake: Lake, problem: Problem, own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = decision_of(problem, lake, own)
+    old = {**found, "problem_version": None}
+    monkeypatch.setattr("truerisk.decisions.evidence.write.decision_of", lambda *_: old)
     changed = problem.model_copy(update={"rules": problem.rules[:1]})
-    with pytest.raises(ProblemError, match=r"policy [0-9a-f]{12} decided; give --problem the file"):
+    with pytest.raises(ProblemError, match=r"policy [0-9a-f]{12} decided, before files were kept"):
         evidence(changed, lake, own)
+    assert "policy.json" in evidence(problem, lake, own)
 
 
 @pytest.mark.slow

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from tests.decisions.review.analyst import judged
 from truerisk.cli import app
-from truerisk.decisions.contests import Answer, decide_contest, open_contest
-from truerisk.decisions.ledger import decision_log
+from truerisk.decisions.contests import Answer, contests, decide_contest, open_contest
+from truerisk.decisions.decide import decide
+from truerisk.decisions.ledger import commit, decision_log, read_ledger
 from truerisk.decisions.review.queue import acted, queue, queue_counts
 from truerisk.decisions.review.verdicts import give_verdict, give_verdicts
 from truerisk.errors import RegistryError, TrueriskError
@@ -21,14 +22,17 @@ from truerisk.features.dataset import build_dataset
 from truerisk.jobs.measure_ledger import measure_ledger
 from truerisk.lake.lake import Lake
 from truerisk.lake.reviews import verdicts
-from truerisk.lake.tables import verdicts_of
+from truerisk.lake.tables import contests_of, verdicts_of
 from truerisk.measurement.catch_rate import catch_rate
+from truerisk.measurement.contested import contested
 from truerisk.measurement.evidence.draws import draws
 from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Reading
 from truerisk.problem.spec import Problem
 from truerisk.registry.verify import verify
+
+Make = Callable[..., Any]
 
 LATER = pd.Timestamp("2025-03-12", tz="UTC")
 MATURE = pd.Timestamp("2026-03-12", tz="UTC")
@@ -298,3 +302,42 @@ def test_open_reviews_hinder_no_estimate_of_those_that_are_over(
     known = evidence_of(open_, same=problem.same_outcome)
     supposed = known.as_if_mature(known.every["revealed"].to_numpy() & part, known.every["event"])
     assert len(supposed.rows) == len(log) and len(measure(known))
+
+
+def test_who_waits_for_a_person_contests_when_the_verdict_is_there(
+    lake: Lake, problem: Problem, make_scored: Make, make_batch: Make
+) -> None:
+    """And a verdict after a contest is the contest's to say."""
+    scored = make_scored(60, seed=2)
+    scored["as_of"] += pd.Timedelta(3_650, "D")  # what is decided now is not due yet
+    made = decide(problem, scored, make_batch(features=["amount", "age"]))
+    commit(problem, lake, made)
+    one, two = _ids(made)[:2]
+    due = made.set_index("decision_id")["review_due"]
+    for own in (one, two):
+        with pytest.raises(RegistryError, match=r"waits for a person's verdict until 20[0-9-]+ "):
+            open_contest(problem, lake, own, "See it", "Kim Park", at=due[own] - pd.Timedelta("1h"))
+    assert lake.version(contests_of(problem.name)) is None
+    give_verdict(problem, lake, one, "decline", "Wrong", "Ana Ruiz", due[one] - pd.Timedelta("1h"))
+    late = due.max() + pd.Timedelta("1D")
+    for own in (one, two):
+        open_contest(problem, lake, own, "See it", "Kim Park", at=late)
+    with pytest.raises(RegistryError, match="has contested the decision of the verdict"):
+        give_verdict(problem, lake, two, "pass", "Fine", "Tom Lee", late)
+    assert len(verdicts(problem, lake)) == 1
+
+    def answer(contest: str, outcome: str, action: str = "", by: str = "Tom Lee") -> str:
+        said = Answer(outcome=outcome, by=by, because="So", action=action)  # type: ignore[arg-type]
+        return decide_contest(problem, lake, contest, said, late)
+
+    for action, said in (("decline", 'is "decline" already'), ("review", "approve or decline")):
+        with pytest.raises(RegistryError, match=said):
+            answer(one, "changed", action)
+    assert answer(two, "upheld") == "decline" and answer(one, "changed", "approve") == "approve"
+    rows = contests(problem, lake, late).set_index("decision_id")
+    assert rows["was"].to_dict() == {one: "decline", two: "decline"}
+    log = read_ledger(problem, lake)
+    own = log.set_index("decision_id").loc[one]
+    p = own["score"]
+    gain = p * own["value_approve_if_event"] + (1 - p) * own["value_approve_if_no_event"]
+    assert contested(log, rows.reset_index())["dollars"].iloc[0] == pytest.approx(gain)

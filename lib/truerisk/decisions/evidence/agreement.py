@@ -33,6 +33,7 @@ from truerisk.decisions.reasons import factors_in, read
 from truerisk.errors import ModelError, told
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
+from truerisk.lake.problem_files import version_of
 from truerisk.models.package import VERSION_LENGTH, Model, load
 from truerisk.problem.load import problem_from
 from truerisk.problem.spec import Problem
@@ -48,12 +49,14 @@ def disagreements(files: Files, manifest: Row, held: list[str], beyond: list[str
     decision = json.loads(files[DECISION])
     rows = from_json(decision)
     row = rows.to_pylist()[0]
-    problem = problem_from(json.loads(files[POLICY])["problem"])
+    content = json.loads(files[POLICY])["problem"]
+    problem = problem_from(content)
     yield from _whose(problem, row, manifest, held)
     yield from _scored(files, problem, row, held)
     yield from _chances(problem, row, held)
     yield from _chosen(problem, row, held)
-    yield from _enclosed(files, problem, row, held)
+    yield from _decided_by(problem, content, row, held)
+    yield from _enclosed(files, problem, content, row, held)
     yield from _chained(files, rows, decision["key"], held, beyond)
 
 
@@ -149,16 +152,26 @@ def _draw(problem: Problem, row: Row) -> float:
     return float(draw(salt, WORD, pd.Series([row[problem.key]]))[0])
 
 
-def _enclosed(files: Files, problem: Problem, row: Row, held: list[str]) -> Iterator[str]:
-    """Policy, reasons and inputs are what the decision's row and the problem file make of them."""
-    version = policy_version(problem)
-    if version != row["policy_version"]:
+def _decided_by(problem: Problem, content: Row, row: Row, held: list[str]) -> Iterator[str]:
+    """The whole file has the hash that the decision names; of older decisions its policy has."""
+    logged = row.get("problem_version")
+    if logged is not None:
+        made, logged, what = version_of(content), str(logged), "problem file"
+    else:
+        made, logged, what = policy_version(problem), str(row["policy_version"]), "policy"
+    if made != logged:
         yield (
-            f"the policy that is enclosed has the version {version}, and the decision was made by "
-            f"{row['policy_version']}"
+            f"the {what} that is enclosed has the version {made}, and the decision was made by "
+            f"{logged}"
         )
     else:
-        held.append(f"the policy that is enclosed is {version}, which decided")
+        held.append(f"the {what} that is enclosed is {made}, which decided")
+
+
+def _enclosed(
+    files: Files, problem: Problem, content: Row, row: Row, held: list[str]
+) -> Iterator[str]:
+    """Policy, reasons and inputs are what the decision's row and the problem file make of them."""
     kept = read(row["reasons"]) if row["reasons"] else []
     rules = {rule.reason for rule in problem.rules}
     strange = any("rule" in r and r["rule"] not in rules for r in kept)
@@ -167,7 +180,7 @@ def _enclosed(files: Files, problem: Problem, row: Row, held: list[str]) -> Iter
     strange |= bool(problem.reasons) and any(factors_in(r) and not r["said"] for r in told_)
     if strange:
         yield f"{REASONS} has a reason that the problem file does not have"
-    made = {REASONS: told_, INPUTS: inputs_of(problem, row), POLICY: policy_of(problem, row)}
+    made = {REASONS: told_, INPUTS: inputs_of(problem, row), POLICY: policy_of(content, row)}
     others = [name for name, own in made.items() if files[name] != text(own)]
     for name in others:
         yield f"{name} and {DECISION} do not say the same"

@@ -14,6 +14,7 @@ It holds data of nobody but the one who applied.
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -30,6 +31,7 @@ from truerisk.errors import ProblemError
 from truerisk.lake import chain, objects
 from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
+from truerisk.lake.problem_files import kept
 from truerisk.lake.tables import (
     CONTEST_KEY,
     LEDGER_KEY,
@@ -40,7 +42,7 @@ from truerisk.lake.tables import (
     verdicts_of,
 )
 from truerisk.models.package import load, read_manifest
-from truerisk.problem.load import FILE, as_config
+from truerisk.problem.load import FILE, as_config, problem_from
 from truerisk.problem.notice import Notice
 from truerisk.problem.reasons import said_of
 from truerisk.problem.spec import Problem
@@ -77,11 +79,13 @@ missing, computes the score again, and compares it with the decision.
 def evidence(problem: Problem, lake: Lake, decision_id: str) -> dict[str, bytes]:
     """The files of one decision, path → bytes.
 
-    Raises RegistryError where it is unknown, ProblemError where the file is not the one that
-    decided, ModelError where the model's package is not whole.
+    The problem file is the one that decided, as the lake kept it. Raises RegistryError where the
+    decision is unknown, LakeError where that file, ModelError where the model's package is not
+    whole; ProblemError where the decision is older than kept files and today's is another.
     """
     row = decision_of(problem, lake, decision_id)
-    _refuse_other_policy(problem, row)
+    content = _file_of(problem, lake, row)
+    then = problem_from(content)
     version = str(row["model_version"])
     people = {
         "registry": (REGISTRY, "version", version, REGISTRY_KEY),
@@ -92,9 +96,9 @@ def evidence(problem: Problem, lake: Lake, decision_id: str) -> dict[str, bytes]
     files = {
         README: WORDS.encode(),
         DECISION: text(as_json(own, LEDGER_KEY)),
-        INPUTS: text(inputs_of(problem, row)),
-        REASONS: text(reasons_of(problem, row)),
-        POLICY: text(policy_of(problem, row)),
+        INPUTS: text(inputs_of(then, row)),
+        REASONS: text(reasons_of(then, row)),
+        POLICY: text(policy_of(content, row)),
         PEOPLE: text(
             {
                 name: as_json(_rows(lake, table, column, value), key)
@@ -170,23 +174,29 @@ def reasons_of(problem: Problem, row: dict[str, Any]) -> list[dict[str, Any]]:
     return told
 
 
-def policy_of(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
+def policy_of(content: Mapping[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """``content`` is the problem file that decided, as JSON has it."""
     beginnings = ("p_", "propensity", "value_", "exploration_", "seat_", "audit")
     return {
-        "policy_version": policy_version(problem),
+        "policy_version": row["policy_version"],
         "logged": {k: plain(v) for k, v in row.items() if k.startswith(beginnings)},
-        "problem": as_config(problem) | {FILE: os.path.basename(problem.where)},
+        "problem": dict(content),
     }
 
 
-def _refuse_other_policy(problem: Problem, row: dict[str, Any]) -> None:
+def _file_of(problem: Problem, lake: Lake, row: dict[str, Any]) -> dict[str, Any]:
+    """The problem file that decided: as it was kept, or for rows older than that today's, if its
+    policy is the one that decided."""
+    if row.get("problem_version") is not None:
+        return kept(lake, problem.name, row["problem_version"])
     now = policy_version(problem)
     if now != row["policy_version"]:
         raise ProblemError(
             f"{problem.where}: its actions, rules and exploration are policy {now}, and policy "
-            f"{row['policy_version']} decided; give --problem the file as it was at "
-            f"{row['decided_at']:%Y-%m-%d %H:%M} UTC."
+            f"{row['policy_version']} decided, before files were kept in the lake; give --problem "
+            f"the file as it was at {row['decided_at']:%Y-%m-%d %H:%M} UTC."
         )
+    return as_config(problem) | {FILE: os.path.basename(problem.where)}
 
 
 def _links(lake: Lake) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from truerisk.errors import RegistryError
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
 from truerisk.lake.reviews import verdicts
-from truerisk.lake.tables import LEDGER_KEY, VERDICTS_SCHEMA, verdicts_of
+from truerisk.lake.tables import LEDGER_KEY, VERDICTS_SCHEMA, contests_of, verdicts_of
 from truerisk.problem.instant import instant
 from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
@@ -47,8 +47,8 @@ def give_verdicts(problem: Problem, lake: Lake, given: pd.DataFrame, at: object 
 
     ``given`` has ``decision_id``, ``verdict``, ``because`` and ``by`` per row, and maybe ``at``
     (UTC, when each was given), else ``at`` holds for all (default now). Raises RegistryError for a
-    decision that is unknown or not in review, one with a verdict, a verdict that the problem does
-    not have, a name that is no person's, no reason, a time before the application.
+    decision that is unknown or not in review, has a verdict or was contested since, a verdict that
+    the problem does not have, a name that is no person's, no reason, a time before the application.
     """
     return len(_give(problem, lake, given, at))
 
@@ -113,6 +113,13 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
             f"The verdict {shown(str(given['verdict'].iloc[i]), 40)} is none that "
             f"{problem.name} has; allowed: {one_of(problem.actions[taken[i]].verdicts)}."
         )
+    if lake.version(contests_of(problem.name)) is not None:
+        contested = ids.isin(lake.read(contests_of(problem.name))["decision_id"])
+        if contested.any():
+            raise RegistryError(
+                f"The applicant has contested the decision of {_of(contested)}; what a person says "
+                "of it now is the answer to that contest (`truerisk contest decide`)."
+            )
     names = {by: person(str(by)) for by in given["by"].unique()}
     reasons = {text: reason(str(text)) for text in given["because"].unique()}
     if "at" in given:
