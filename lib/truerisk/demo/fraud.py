@@ -1,7 +1,6 @@
 """The loop on a lender beset by fraud rings: analysts review, and chargebacks come late."""
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,7 @@ from truerisk.simulator.fraud import World, simulate
 from truerisk.wording.counted import counted
 
 START = "2025-01-01"
-TRAINED, DECIDED, KNOWN = 8, (8, 10, 12), 16  # months: trained at, decided between, known at
+TRAINED, DECIDED, KNOWN = 8, 12, 16  # months: trained at, decided until, known at
 HOUR = pd.Timedelta(hours=1)
 
 
@@ -44,15 +43,13 @@ def tell(
     with doing(out, "Train as known after 8 months, on what the old rules passed", 6) as on_step:
         launch("train", problem, lake, on_step, known_at=str(month[TRAINED]))
     version = approve(out, problem, lake, yes)
-    given = []
-    for first, last in pairwise(DECIDED):
-        named = f"{month[first]:%B} and {month[last - 1]:%B}"
-        with doing(out, f"Decide {named}, day by day, within the analysts' seats", 4) as on_step:
-            since, until = str(month[first]), str(month[last])
-            launch("score", problem, lake, on_step, since=since, until=until)
-        with doing(out, f"Analysts review {named}; what they are late with is declined"):
-            given.append(verdicts(problem, lake, world, month[first]))
-            give_verdicts(problem, lake, given[-1])
+    named = f"{month[TRAINED]:%B} to {month[DECIDED - 1]:%B}"
+    with doing(out, f"Decide {named}, day by day, within the analysts' seats", 4) as on_step:
+        since, until = str(month[TRAINED]), str(month[DECIDED])
+        launch("score", problem, lake, on_step, since=since, until=until)
+    with doing(out, f"Analysts review {named}; what they are late with is declined"):
+        given = verdicts(problem, lake, world)
+        give_verdicts(problem, lake, given)
     with doing(out, "Chargebacks come in for 90 days, of the audited too"):
         log = decision_log(problem, lake, month[KNOWN])
         done = acted(problem, lake, month[KNOWN])
@@ -65,7 +62,7 @@ def tell(
         with doing(out, "Measure as known then, for everyone who applied", 2) as on_step:
             said = launch("measure", problem, lake, on_step, known_at=str(month[KNOWN]))
     estimates = lake.read(ESTIMATES)
-    conclude(out, problem, estimates, own.result(), world, log, pd.concat(given))
+    conclude(out, problem, estimates, own.result(), world, log, given)
     digest = approval.submission(problem.name, lake, version)["report_hash"]
     out.print("\nThe reports are pages; open them in a browser:")
     out.print(f"  the approved model: {report_path(problem.name, lake, version, digest)}")
@@ -77,14 +74,14 @@ def tell(
     out.print("  docs/fraud.md, for what the world models and the figures mean")
 
 
-def verdicts(problem: Problem, lake: Lake, world: World, since: pd.Timestamp) -> pd.DataFrame:
-    """What the analysts said in time of the applications in review since then, as they were done.
+def verdicts(problem: Problem, lake: Lake, world: World) -> pd.DataFrame:
+    """What the analysts said in time of the applications in review, as they were done.
 
     The hours of the simulator are those that somebody works: beyond the time of a review they end
     after its due time, when the default has acted, and the case is no longer asked for.
     """
     rows = read_ledger(problem, lake)
-    rows = rows[(rows["action"] == "review") & (rows["as_of"] >= since)]
+    rows = rows[rows["action"] == "review"]
     said = world.truth.set_index("application_id").loc[rows[problem.key]].reset_index()
     given = pd.DataFrame(
         {

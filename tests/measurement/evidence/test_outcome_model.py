@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from tests.measurement import worlds
 from truerisk.measurement.evidence.evidence import evidence_of, outcome_model
-from truerisk.measurement.evidence.outcome_model import sorted_rows
+from truerisk.measurement.evidence.outcome_model import _fitted, sorted_rows
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +72,37 @@ def test_with_few_labels_it_says_the_mean_of_the_other_folds() -> None:
     for k in range(5):
         others = rows.seen & (rows.cluster % 5 != k)
         assert set(m[rows.cluster % 5 == k]) == {rows.y[others].mean()}
+
+
+def test_weights_of_one_change_nothing_and_no_column_is_sorted_for_every_bin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Columns of fewer values than bins: a border is the same wherever it is between two."""
+    rng = np.random.default_rng(6)
+    X = rng.integers(0, 60, (2_000, 3)).astype(float)
+    X[rng.random(X.shape) < 0.1] = np.nan
+    p = np.nan_to_num(X[:, 0]) / 60
+    y = rng.random(len(X)) < p
+    taught = X, y, rng.random(len(X)) < 0.8, np.arange(len(X))
+    plain = _fitted(*taught)
+    monkeypatch.delattr("sklearn.ensemble._hist_gradient_boosting.binning._weighted_percentile")
+    np.testing.assert_allclose(_fitted(*taught, weight=np.ones(len(X))), plain, rtol=1e-12)
+    finely = X + rng.random(X.shape)  # more values than bins
+    doubled = _fitted(finely, *taught[1:], weight=np.where(y, 2.0, 1.0))
+    assert doubled.mean() == pytest.approx((2 * p / (1 + p)).mean(), abs=0.03)
+    assert roc_auc_score(y, doubled) == pytest.approx(roc_auc_score(y, plain), abs=0.01)
+
+
+@pytest.mark.parametrize("audited", [False, True])
+def test_a_feature_that_no_taught_row_has_is_left_out(audited: bool) -> None:
+    rng = np.random.default_rng(7)
+    X = np.column_stack([rng.normal(size=(2_000, 2)), np.full(2_000, np.nan)])
+    y, known = rng.random(2_000) < 0.3, rng.random(2_000) < 0.8
+    taught = y, known, np.arange(2_000)
+    weight = np.where(y, 2.0, 1.0) if audited else None
+    plain = _fitted(X[:, :2], *taught, weight=weight)
+    X[~known, 2] = 1.0
+    np.testing.assert_array_equal(_fitted(X, *taught, weight=weight), plain)
 
 
 @pytest.mark.parametrize("levels", [2, 1_000_000])

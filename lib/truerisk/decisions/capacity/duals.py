@@ -7,8 +7,6 @@ gains: on their grid it is exact, once found.
 """
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from truerisk.decisions.capacity.cutoff import on_grid
 
@@ -51,6 +49,9 @@ def _solved(
     gain: np.ndarray, weight: np.ndarray, seats: np.ndarray, guess: np.ndarray, near: float
 ) -> np.ndarray | None:
     """The duals if all lie within ``near`` of the guess; None where no assignment there exists."""
+    from scipy.optimize import linprog  # slow to import, often not needed
+    from scipy.sparse import coo_array
+
     value, width = _values(gain, guess), np.append(np.full(len(seats), near), 0.0)
     if np.isinf(near):
         possible = np.isfinite(value)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from truerisk.decisions.capacity.cutoff import lottery
 
@@ -68,6 +66,9 @@ def _flow(which: np.ndarray, total: np.ndarray, room: np.ndarray, price: np.ndar
     if len(row) == 1:
         found[row, action] = min(total[row[0]], room[action[0]])
         return found
+    from scipy.optimize import linprog  # slow to import, often not needed
+    from scipy.sparse import coo_array
+
     ones, column = np.ones(len(row)), np.arange(len(row))
     result = linprog(
         -1.0 * (~which[row, -1]) - (price[action] > 0),
