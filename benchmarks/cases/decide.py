@@ -75,7 +75,12 @@ def prepare(folder: Path, seed: int, scale: float) -> None:
     p = 1 / (1 + np.exp(2.5 - frame["x0"] - 0.5 * frame["x1"] * frame["x2"]))
     few = slice(0, min(n, 100_000))
     model = CatBoostClassifier(
-        iterations=300, depth=6, cat_features=["channel", "region"], random_seed=seed, verbose=0
+        iterations=300,
+        depth=6,
+        cat_features=["channel", "region"],
+        random_seed=seed,
+        verbose=0,
+        allow_writing_files=False,
     )
     model.fit(frame.loc[: few.stop - 1, FEATURES], (rng.random(n) < p)[few].astype(int))
     model.save_model(folder / "model.cbm")
