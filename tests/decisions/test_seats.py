@@ -12,7 +12,7 @@ import pytest
 from tests.racing import Racer, shoot
 from truerisk.columns import value_of
 from truerisk.decisions.batch import Batch, against_ledger, plan_batch, score
-from truerisk.decisions.capacity.claims import Claimed, claims
+from truerisk.decisions.capacity.claims import Claimed, claims, seats_left
 from truerisk.decisions.capacity.seated import lots
 from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.ledger import commit, read_ledger
@@ -68,6 +68,28 @@ def replayed(problem: Problem, made: pd.DataFrame) -> pd.Series:
     g, price = made["seat_g_approve"], made["seat_lambda_approve"]
     takes = (g > price) | (g.eq(price) & (number < made["seat_tau_approve"]))
     return takes.map({True: "approve", False: "decline"})
+
+
+@pytest.mark.parametrize(
+    ("own", "explored"), [(40, 0), (36, 4), (32, 8), (0, 20), (10, 40), (20, 10), (60, 60)]
+)
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.5, 1.0])
+def test_a_changed_share_of_exploration_lends_no_seat_twice(
+    limited: Make, own: int, explored: int, share: float
+) -> None:
+    """Seats that were claimed under another policy are gone, whoever has them now."""
+    problem, day = limited(exploration=EXPLORED), np.datetime64("2025-03-03")
+    action = problem.actions["approve"].model_copy(update={"explore_seats": share})
+    entry = problem.exploration[0].model_copy(update={"action": "approve"})
+    actions = {**problem.actions, "approve": action}
+    problem = problem.model_copy(update={"actions": actions, "exploration": [entry]})
+    held = {"approve": {str(day): Claimed(own, explored)}}
+    for changed in (problem, problem.model_copy(update={"exploration": []})):
+        left = [float(seats[0]) for seats in seats_left(changed, day, held)]
+        assert min(left) >= 0
+        assert own + explored + sum(left) <= max(SEATS["working"], own + explored)
+    fresh = [float(seats[0]) for seats in seats_left(problem, day, {})]
+    assert sum(fresh) == SEATS["working"]
 
 
 def test_the_count_never_passes_a_days_capacity_and_every_row_replays(

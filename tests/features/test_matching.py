@@ -6,7 +6,7 @@ import pytest
 
 from truerisk.errors import SourceError
 from truerisk.features.dataset import build_dataset
-from truerisk.features.matching import form
+from truerisk.features.matching import Match, form, unmatched
 
 APPLIED = pd.Timestamp("2024-01-01", tz="UTC")
 N = 40
@@ -102,6 +102,17 @@ def test_the_share_without_a_row_is_counted(tmp_path, lake, make_problem, window
     (match,) = build_dataset(problem, lake, APPLIED + pd.Timedelta(days=60)).matches
     assert (match.applications, match.matched) == (N, 30)
     assert str(match) == "25.0% of 40 applications have no row in payments by customer_id"
+    assert unmatched([match]) == [f"{match}."]
+
+
+def test_nothing_is_said_of_a_source_where_none_is_missing_and_few_are_not_none():
+    def match(applications, matched):
+        return Match(source="signups", by="id", applications=applications, matched=matched)
+
+    assert unmatched([match(40, 40), match(0, 0)]) == []
+    (few,) = unmatched([match(10_000, 9_999)])
+    assert few == "less than 0.1% of 10,000 applications have no row in signups by id."
+    assert str(match(1, 0)).startswith("100.0% of 1 application has no row")
 
 
 @pytest.mark.slow

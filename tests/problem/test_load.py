@@ -92,7 +92,7 @@ MISTAKES = {
     "number in place of text": (
         'owner = "originations"',
         "owner = 5",
-        ["sources.applications.owner is 5", "valid string"],
+        ["sources.applications.owner is 5", "a text in quotes"],
     ),
     "unknown aggregate": (
         '"sum(amount)"',
@@ -138,7 +138,7 @@ MISTAKES = {
     "share above one": (
         "share_of_profit = 0.02",
         "share_of_profit = 2",
-        ["exploration[0].share_of_profit is 2", "less than or equal to 1"],
+        ["exploration[0].share_of_profit is 2", "a number above 0 and at most 1"],
     ),
     "two revealing actions": (
         "reveals = false",

@@ -129,7 +129,7 @@ REFUSED = {
     "a kind without seats": (put("actions.review.capacity.sunday", None), ["sunday = 0"]),
     "an unknown kind": (put("actions.review.capacity.monday", 3), ["'monday'", "working"]),
     "half a seat": (put("actions.review.capacity", 1.5), ["100", "working = 100"]),
-    "truth as seats": (put("actions.review.capacity", True), ["True"]),
+    "truth as seats": (put("actions.review.capacity", True), ["is true"]),
     "explore_seats without capacity": (put("actions.decline.explore_seats", 0.1), ["capacity"]),
     "an audit without review": (put("actions.pass.audit", 0.05), ["verdicts = {"]),
     "lateness without review": (put("actions.decline.late", "decline"), ["verdicts = {"]),

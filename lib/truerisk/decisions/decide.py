@@ -39,7 +39,7 @@ from truerisk.decisions.policy import (
 )
 from truerisk.decisions.reasons import stated
 from truerisk.decisions.review.audit import review_columns
-from truerisk.features.matching import together
+from truerisk.features.matching import together, unmatched
 from truerisk.lake.hashes import short
 from truerisk.lake.identity import as_text
 from truerisk.lake.problem_files import problem_version
@@ -189,7 +189,7 @@ def describe(
             "could have changed them."
         )
     if batch is not None:
-        said += [f"{match}." for match in together(s.attrs.get(MATCHES, ()) for s in scored)]
+        said += unmatched(together(s.attrs.get(MATCHES, ()) for s in scored))
         said += strangers(batch.levels, decided.rename(columns=lambda c: c.removeprefix(FEATURE)))
     return "\n".join(said)
 

@@ -13,7 +13,8 @@ from truerisk.columns import (
     seat_of,
     value_of,
 )
-from truerisk.decisions.capacity.calendar import KINDS, kinds
+from truerisk.decisions.capacity.calendar import kinds
+from truerisk.problem.actions import KINDS
 from truerisk.problem.spec import Problem
 from truerisk.simulator.analysts import ANALYSTS
 

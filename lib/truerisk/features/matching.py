@@ -23,6 +23,7 @@ SAMPLE = 20_000  # different ids of a side that its forms are taken from
 SHOWN = 3  # forms a side
 SAFE = 4  # of ALIKE: changes that make no two ids one by chance
 WORTH_A_LOOK = 0.05  # share of applications without a row, from which ids are compared by form
+LEAST_SHOWN = 0.0005  # share that is 0.1% and not 0.0%
 CLEARLY = 1.05  # times as many ids that meet
 RUNS = 5  # parts of a form that are told one by one
 CLASSES = ((r"[0-9]", "digit"), (r"[a-z]", "small letter"), (r"[A-Z]", "capital letter"))
@@ -56,8 +57,10 @@ class Match:
         return 1 - self.matched / self.applications if self.applications else 0.0
 
     def __str__(self) -> str:
+        share = f"{self.unmatched:.1%}" if self.unmatched >= LEAST_SHOWN else "less than 0.1%"
+        have = "has" if self.applications == 1 else "have"
         return (
-            f"{self.unmatched:.1%} of {counted(self.applications, 'application')} have no row in "
+            f"{share} of {counted(self.applications, 'application')} {have} no row in "
             f"{self.source} by {self.by}"
             + (f"; more would meet {self.alike}" if self.alike else "")
         )
@@ -118,6 +121,11 @@ def together(parts: Iterable[Iterable[Match]]) -> list[Match]:
             alike=held.alike or match.alike,
         )
     return list(found.values())
+
+
+def unmatched(matches: Iterable[Match]) -> list[str]:
+    """A sentence for each source in which some application has no row."""
+    return [f"{match}." for match in matches if match.matched < match.applications]
 
 
 def refuse_strangers(sources: Sources) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from truerisk.evaluation.predictability.predictability import Predictability
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
+from truerisk.features.matching import unmatched
 from truerisk.features.register import register_definitions
 from truerisk.isolated import Lost
 from truerisk.lake.lake import Lake
@@ -131,7 +132,7 @@ def told(
     """What a training could not see, what it offered, and what a person does next."""
     offered = "Submitted" if new else "Known already, and left as it was:"
     return [
-        *(f"{match}." for match in dataset.matches),
+        *unmatched(dataset.matches),
         *(f"Source {name}: {files}." for name, files in dataset.read.items()),
         *notes,
         f"{offered} {made.version}: {verdict}.",

@@ -12,13 +12,13 @@ from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, m
 
 from truerisk.problem.shown import shown
 from truerisk.problem.types import Expression, Line, Name, Part, Positive
-from truerisk.wording.lists import listed, one_of
+from truerisk.wording.lists import one_of
 
 Kind = Literal["working", "saturday", "sunday", "holiday"]
 KINDS: tuple[Kind, ...] = ("working", "saturday", "sunday", "holiday")  # of days
 MOST_SEATS = 10**9
 LATE = "late"  # the verdict of a review whose time ran out
-OF_REVIEW = ("within", "verdicts", "late", "audit")
+OF_REVIEW = ("within", "late", "audit")  # beside its verdicts
 
 
 def _seats(value: Any) -> Any:
@@ -108,21 +108,11 @@ class Action(Part):
     def _whole(self) -> Self:
         known = type(self).model_fields
         said = {name for name in known if getattr(self, name) != known[name].default}
-        given = [name for name in OF_REVIEW if getattr(self, name)]
-        if given and not self.verdicts:
-            raise ValueError(
-                f"has {listed(given)} and no verdicts; only what a person reviews has them: write "
-                'verdicts = { pass = "pass", decline = "decline" }, or leave it out'
-            )
         if LATE in self.verdicts:
             raise ValueError(
                 f'has a verdict called "{LATE}", which is what no verdict in time is called; name '
                 "it otherwise"
             )
-        lines = {"within": 'within = "1d"', "late": 'late = "decline"', "audit": "audit = 0.05"}
-        for name, line in lines.items():
-            if self.verdicts and name not in given:
-                raise ValueError(f"has verdicts and no {name}; write {line}")
         if "audit_floor" in said and not self.verdicts:
             raise ValueError("has an audit_floor and no verdicts to audit; leave it out")
         if "explore_seats" in said and self.capacity is None:
@@ -130,7 +120,11 @@ class Action(Part):
         if self.own_outcome and self.same_outcome_as:
             raise ValueError("has own_outcome and same_outcome_as; keep one of them")
         if not self.reveals and (self.own_outcome or self.same_outcome_as):
-            raise ValueError("hides the outcome (reveals = false) and says which one it shows")
+            told = "own_outcome" if self.own_outcome else "same_outcome_as"
+            raise ValueError(
+                "hides the outcome (reveals = false) and says which one it shows; leave out "
+                f"{told}, or write reveals = true"
+            )
         return self
 
 

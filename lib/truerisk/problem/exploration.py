@@ -40,7 +40,10 @@ class Exploration(Part):
     def _one_budget(self) -> Self:
         budgets = (self.share_of_profit, self.dollars_per_day, self.share)
         if sum(b is not None for b in budgets) != 1:
-            raise ValueError("needs exactly one of share_of_profit, dollars_per_day or share")
+            raise ValueError(
+                "needs exactly one of share_of_profit, dollars_per_day or share; write one, "
+                "as dollars_per_day = 100"
+            )
         if self.share is not None:
             if self.share > MOST:
                 raise ValueError(
@@ -55,7 +58,10 @@ class Exploration(Part):
             if self.design != "uniform":
                 raise ValueError('has a share, which is the same for all; write design = "uniform"')
         elif self.floor > self.cap:
-            raise ValueError(f"has a floor of {self.floor} above its cap of {self.cap}")
+            raise ValueError(
+                f"has a floor of {self.floor:g} above its cap of {self.cap:g}; write floor = "
+                f"{self.cap:g} or less"
+            )
         return self
 
     @property

@@ -6,10 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from truerisk.errors import ProblemError, keep_secret, told
 from truerisk.problem.aggregate import NUMERIC, parse_aggregate
@@ -18,12 +17,11 @@ from truerisk.problem.location import SCHEME, VARIABLE
 from truerisk.problem.names import check_capitals, derived_order, feature_names
 from truerisk.problem.protected import protected_in_use
 from truerisk.problem.reasons import without_sentence
+from truerisk.problem.refusal import sentence
 from truerisk.problem.related import contradictions
-from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
 from truerisk.wording.lists import one_of
 
-KEY = 63
 FILE = "_file"  # in a configuration: where the problem was read from, for messages
 
 
@@ -56,7 +54,7 @@ def problem_from(
         problem = _with_window(Problem.model_validate(raw))
     except ValidationError as error:
         # A misspelt key is a missing one too: the misspelling says more.
-        wrong = _sentence(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
+        wrong = sentence(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
     else:
         wrong = next((f"{at} {trouble}".strip() for at, trouble in _contradictions(problem)), "")
     if wrong:  # raised out here, because pydantic's error keeps the frames it came through alive
@@ -195,66 +193,3 @@ def _over_text(problem: Problem) -> Iterator[tuple[str, str]]:
                     f"is {text!r}, and {a.column} holds {kind} by its contract; "
                     f"{a.function} needs a number",
                 )
-
-
-def _sentence(error: Any) -> str:
-    """One pydantic error as: path, what came, what is allowed."""
-    path = _path(error["loc"])
-    kind, came = error["type"], error.get("input")
-    if kind == "extra_forbidden":
-        known = _fields_at(error["loc"][:-1])
-        return f"{path} is not a known key; allowed here: {one_of(known)}"
-    if kind == "missing":
-        return f"{path} is missing"
-    if kind == "value_error":
-        message = str(error["ctx"]["error"])
-        goes_on = message.startswith(("needs ", "has ", "is ", "does ", "hides ", "names "))
-        return f"{path} {message}" if goes_on else f"{path}: {message}"
-    if kind == "literal_error":
-        return f"{path} is {shown(came, 60)}; allowed: {error['ctx']['expected']}"
-    if kind == "string_pattern_mismatch":
-        allowed = "at most 63 lower-case letters, digits and _, a letter first"
-        if path.endswith("memory_limit"):
-            allowed = "a whole number and MB or GB, such as '4GB'"
-        if path.endswith("references"):
-            allowed = "another source's column, such as 'customers.customer_id'"
-        return f"{path} is {shown(came, 60)}; allowed: {allowed}"
-    if kind == "list_type":
-        written = f"[[{path}]]" if isinstance(came, dict) else f"{path} = [{shown(came, 40)}]"
-        return f"{path} is {shown(came, 60)}; it must be a list: write {written}"
-    if kind in ("model_type", "dict_type"):
-        return f"{path} is {shown(came, 60)}; it must be a table of settings"
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{path} is {shown(came, 60)}; {message}"
-
-
-def _path(loc: tuple[str | int, ...]) -> str:
-    parts = [f"[{p}]" if isinstance(p, int) else f".{_key(p)}" for p in loc if p != "[key]"]
-    return "".join(parts).lstrip(".") or "the file"
-
-
-def _key(key: str) -> str:
-    return key if key.isprintable() and len(key) <= KEY else shown(key, KEY)
-
-
-def _fields_at(loc: tuple[str | int, ...]) -> list[str]:
-    """The keys that the grammar knows at a path of the file."""
-    kind: Any = Problem
-    for part in loc:
-        kind = _plain(kind)
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = kind.model_fields[str(part)].annotation
-        elif isinstance(part, int):
-            kind = get_args(kind)[0]
-        else:
-            kind = get_args(kind)[-1]
-    kind = _plain(kind)
-    if not issubclass(kind, BaseModel):
-        return []
-    return sorted(field.alias or name for name, field in kind.model_fields.items())
-
-
-def _plain(kind: Any) -> Any:
-    if get_origin(kind) in (Union, UnionType):
-        return next(k for k in get_args(kind) if k is not type(None))
-    return kind

@@ -1,8 +1,10 @@
 """What actions, reviews and exploration say of each other, and where they contradict themselves."""
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from truerisk.problem.actions import OF_REVIEW
 from truerisk.problem.exploration import MOST
 from truerisk.wording.lists import listed, one_of
 
@@ -80,7 +82,30 @@ def _candidates(problem: "Problem") -> Iterator[Contradiction]:
         )
 
 
+def _half_reviews(problem: "Problem") -> Iterator[Contradiction]:
+    """Parts of a review without the others, with the lines that this problem's actions make."""
+    plain = [name for name, action in problem.actions.items() if not action.is_review]
+    shown = [name for name in plain if name in problem.revealing]
+    hidden = [name for name in plain if name not in problem.revealing]
+    both = [*shown[:1], *hidden[:1]]
+    for name, action in problem.actions.items():
+        given = [key for key in OF_REVIEW if getattr(action, key) is not None]
+        if given and not action.verdicts:
+            line = ", ".join(f'{to} = "{to}"' for to in both if to != name)
+            yield (
+                f"actions.{name}",
+                f"has {listed(given)} and no verdicts; only what a person reviews has them: write "
+                f"verdicts = {{ {line} }}, or leave {'it' if len(given) == 1 else 'them'} out",
+            )
+        lines = {"within": "1d", "late": (hidden or plain or [name])[0], "audit": 0.05}
+        for key, value in lines.items():
+            if action.verdicts and key not in given:
+                line = json.dumps(value)
+                yield f"actions.{name}", f"has verdicts and no {key}; write {key} = {line}"
+
+
 def _reviews(problem: "Problem") -> Iterator[Contradiction]:
+    yield from _half_reviews(problem)
     actions = problem.actions
     outcome_of = {a: name for name, all_ in problem.outcomes.items() for a in all_}
     for name in problem.reviews:
@@ -105,7 +130,7 @@ def _reviews(problem: "Problem") -> Iterator[Contradiction]:
             yield (
                 f"{path}.verdicts",
                 f"all become {one_of(set(review.verdicts.values()))}; a person must be able to "
-                'pass and to decline: write { pass = "pass", decline = "decline" }',
+                "pass and to decline: name an action that reveals and one that hides",
             )
 
 
@@ -145,7 +170,11 @@ def _exploration(problem: "Problem") -> Iterator[Contradiction]:
                     f'explores "{entry.action}" too; keep one of them',
                 )
         if entry.salt != entries[0].salt:
-            yield f"{path}.salt", "is another than exploration[0].salt; one draw serves all entries"
+            yield (
+                f"{path}.salt",
+                "is another than exploration[0].salt; one draw serves all entries: write the same "
+                "in each",
+            )
     for name, total in most.items():
         if total > MOST + 1e-9:
             yield (

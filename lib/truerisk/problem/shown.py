@@ -11,6 +11,8 @@ def shown(value: Any, most: int = SHOWN) -> str:
     """On one line, without characters that are not seen, and its beginning where it is long."""
     if isinstance(value, str):
         return repr(value if len(value) <= most else f"{value[: most - 1]}…")
+    if isinstance(value, bool):
+        return str(value).lower()  # as the file writes it
     try:
         said = repr(value)
     except ValueError:  # a whole number of thousands of digits

@@ -3,7 +3,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.capacity.calendar import KINDS, kinds, moments
+from truerisk.decisions.capacity.calendar import kinds, moments
+from truerisk.problem.actions import KINDS
 
 
 def times(*texts: str) -> pd.Series:

@@ -7,8 +7,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from truerisk.problem.actions import KINDS as KINDS
-
 SECONDS = 86_400.0  # of a day
 THURSDAY = 3  # 1 January 1970, Monday 0
 
@@ -41,7 +39,7 @@ def distinct(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def kinds(day: np.ndarray, holidays: Sequence[date]) -> np.ndarray:
-    """The place of each day's kind in KINDS, shape (n,); a holiday is no Saturday or Sunday."""
+    """The place of each day's kind in the grammar's KINDS, (n,); a holiday is no Saturday."""
     weekday = (day.astype("int64") + THURSDAY) % 7
     kind = np.select([weekday == 5, weekday == 6], [1, 2], 0)
     return np.where(np.isin(day, np.array(holidays, dtype="datetime64[D]")), 3, kind)

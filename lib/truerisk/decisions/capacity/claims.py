@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from truerisk.columns import BEFORE, EXPLORE_BEFORE, SEAT_DAY, seat_of
-from truerisk.decisions.capacity.calendar import KINDS, kinds, moments
+from truerisk.decisions.capacity.calendar import kinds, moments
 from truerisk.errors import SeatError
 from truerisk.lake.duck import session
 from truerisk.lake.lake import Lake
 from truerisk.lake.tables import ledger
+from truerisk.problem.actions import KINDS
 from truerisk.problem.spec import Problem
 
 NEEDED = ("action", "own_action", "explored", "as_of")  # columns of the ledger
@@ -57,7 +58,8 @@ def seats_left(problem: Problem, day: np.datetime64, held: Claims) -> tuple[np.n
     """What is left of a local day for the policy and for exploration, (L,) each; never below 0.
 
     Exploration's own are ``explore_seats`` of the day's capacity, rounded up, where an entry goes
-    there; neither lends the other any.
+    there; neither lends the other any. What either claimed under an earlier policy, with another
+    share, is the other's no more: the two never add up to more than the capacity.
     """
     kind = KINDS[int(kinds(np.array([day]), problem.calendar.holidays)[0])]
     explored = {entry.action for entry in problem.exploration}
@@ -67,8 +69,8 @@ def seats_left(problem: Problem, day: np.datetime64, held: Claims) -> tuple[np.n
         assert action.capacity is not None
         every, taken = action.capacity[kind], held.get(name, {}).get(str(day), Claimed())
         kept = math.ceil(round(action.explore_seats * every, 9)) if name in explored else 0
-        own.append(every - kept - taken.own)
-        other.append(kept - taken.explored)
+        own.append(every - max(kept, taken.explored) - taken.own)
+        other.append(min(kept, every - taken.own) - taken.explored)
     return np.maximum(own, 0).astype(float), np.maximum(other, 0).astype(float)
 
 

@@ -10,8 +10,8 @@ day counts.
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.capacity.calendar import KINDS, kinds
-from truerisk.problem.actions import Action, Calendar
+from truerisk.decisions.capacity.calendar import kinds
+from truerisk.problem.actions import KINDS, Action, Calendar
 
 MARGIN = 40  # days beyond the time itself that are looked at first
 LONGEST = 3_660  # days: a holiday longer than that is a mistake in the file

@@ -10,6 +10,7 @@ import pandas as pd
 from truerisk.evaluation.predictability.predictability import Predictability
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
+from truerisk.features.matching import unmatched
 from truerisk.isolated import Lost
 from truerisk.models.training import Split
 from truerisk.problem.spec import Problem
@@ -204,7 +205,7 @@ def _data(problem: Problem, dataset: Dataset) -> list[Block]:
     return [
         Text(f"Nothing that became known after {moment(dataset.known_at)} was read."),
         Table(data.sources(problem, dataset)),
-        *([Bullets([f"{m}." for m in dataset.matches])] if dataset.matches else []),
+        *([Bullets(missing)] if (missing := unmatched(dataset.matches)) else []),
         *(Text(note, "warning") for note in dataset.notes),
         Figure(
             "Applications by month",
