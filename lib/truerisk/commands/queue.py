@@ -92,12 +92,14 @@ def _list(name: str, json_: bool, lake: str) -> None:
     out.print(f"{said}; {counts['reviewed']:,} were reviewed{late}.")
     if rows.empty:
         return
-    heads = ["decision_id", about.key, "due", "if no event", "reasons"]
+    several = rows["action"].nunique() > 1
+    heads = ["decision_id", about.key, "due", *["review"] * several, "if no event", "reasons"]
     lines = [
         [
             str(row["decision_id"]),
             str(key),
             f"{row['due']:%Y-%m-%d %H:%M}",
+            *[str(row["action"])] * several,
             dollars(float(row[value_of(about.offer, IF_NO_EVENT)])),
             str(row["reasons"]),
         ]

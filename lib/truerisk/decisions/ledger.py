@@ -8,6 +8,7 @@ from truerisk.decisions.capacity.claims import refuse_taken
 from truerisk.errors import LakeError
 from truerisk.features.labels import TAKEN, labels
 from truerisk.lake import chain
+from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
 from truerisk.lake.overrides import by_hand
 from truerisk.lake.pins import pin
@@ -84,12 +85,14 @@ def decision_log(
     the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
     rows too: null where the action hides the outcome, or where a mature row has none. ``override``
     is the action that a contest, or a verdict that came too late, put in place of what was decided,
-    null where it stands. Where people review, an outcome counts only where the row passed; the log
-    tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and ``reviewer``
+    null where it stands. An action that the file no longer has is read as it was
+    (lake/former_actions.py). Where people review, an outcome counts only where the row passed; the
+    log tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and ``reviewer``
     (measurement/evidence/reviewed.py).
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = _with_every_chance(log[log["as_of"] < known_at].reset_index(drop=True))
+    problem = with_former_actions(problem, lake, log)
     with Sources(problem, lake, versions) as sources:
         known = labels(sources, log, known_at)
     log = log.join(known.drop(columns=list(TAKEN), errors="ignore"), on=problem.key)

@@ -18,6 +18,7 @@ from truerisk.features.register import check_definitions
 from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
+from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
 from truerisk.lake.overrides import by_hand
 from truerisk.lake.pins import pin
@@ -259,6 +260,7 @@ def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd
         return frame.assign(p_reveal=float("nan"))
     versions[table] = version
     decided = with_chances_held(lake.read(table, int(version)))
+    problem = with_former_actions(problem, lake, decided)
     for told in (contests_of(problem.name), verdicts_of(problem.name)):
         if (said := pin(lake, told, versions)) is not None:
             versions[told] = said

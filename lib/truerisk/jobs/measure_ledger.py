@@ -10,6 +10,7 @@ from truerisk.columns import FEATURE, SEGMENT, m_of, score_of
 from truerisk.errors import LogError
 from truerisk.isolated import beside, isolated
 from truerisk.lake import objects
+from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
 from truerisk.lake.stored_types import as_arrow
 from truerisk.lake.tables import ESTIMATES, ESTIMATES_SCHEMA
@@ -75,6 +76,7 @@ def measure_ledger(
             f"{known_at:%Y-%m-%d} "
             f"(horizon {lasting(problem.outcome.horizon)}); measure later."
         )
+    problem = with_former_actions(problem, lake, log)
     labels = _labels(problem, log)
     log = log.assign(**{MONTH: months(log["as_of"])})
     if len(problem.outcomes) > 1:

@@ -11,6 +11,7 @@ import pandas as pd
 from truerisk.columns import AUDIT_CHANCE, DUE, FEATURE, SEGMENT, SIDES, value_of
 from truerisk.decisions.ledger import read_ledger
 from truerisk.decisions.reasons import in_words
+from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
 from truerisk.lake.reviews import reviewed
 from truerisk.lake.tables import ledger
@@ -28,7 +29,7 @@ def queue(problem: Problem, lake: Lake, at: object = None) -> pd.DataFrame:
     dollars of each action, and the features that were decided on, ``feature__<name>``.
     """
     now = instant(at)  # type: ignore[arg-type]
-    rows, states = _reviewed(problem, lake, now)
+    problem, rows, states = _reviewed(problem, lake, now)
     rows = rows[states["verdict"].isna()].rename(columns={DUE: "due"})
     order = [
         hashlib.sha256(f"{problem.name}|queue|{i}".encode()).digest() for i in rows["decision_id"]
@@ -48,7 +49,7 @@ def acted(problem: Problem, lake: Lake, at: object = None) -> pd.DataFrame:
     ``action``, what is done: the verdict's action, but for the audited, who pass all the same. Who
     reviews may not see it before the outcomes are known: it tells who was audited.
     """
-    rows, states = _reviewed(problem, lake, instant(at))  # type: ignore[arg-type]
+    problem, rows, states = _reviewed(problem, lake, instant(at))  # type: ignore[arg-type]
     over = states["verdict"].notna()
     rows, states = rows[over], states[over]
     done = states["override"].where(states["override"].notna(), states["becomes"])
@@ -64,7 +65,7 @@ def acted(problem: Problem, lake: Lake, at: object = None) -> pd.DataFrame:
 def queue_counts(problem: Problem, lake: Lake, at: object = None) -> dict[str, float]:
     """``waiting`` now, ``reviewed`` so far, ``late`` of them, ``late_share``, and the number of
     each verdict, ``verdict_<name>``; all of the reviews up to ``at`` (default now)."""
-    _, states = _reviewed(problem, lake, instant(at))  # type: ignore[arg-type]
+    problem, _, states = _reviewed(problem, lake, instant(at))  # type: ignore[arg-type]
     over = states["verdict"].notna()
     late = int(states["verdict"].eq(LATE).sum())
     said = [v for name in problem.reviews for v in problem.actions[name].verdicts]
@@ -77,18 +78,22 @@ def queue_counts(problem: Problem, lake: Lake, at: object = None) -> dict[str, f
     }
 
 
-def _reviewed(problem: Problem, lake: Lake, now: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The ledger's reviewed rows by then, and what became of them."""
-    if not problem.reviews or lake.version(ledger(problem.name)) is None:
+def _reviewed(
+    problem: Problem, lake: Lake, now: pd.Timestamp
+) -> tuple[Problem, pd.DataFrame, pd.DataFrame]:
+    """The ledger's reviewed rows by then, what became of them, and the problem with the reviews
+    that it no longer has."""
+    if lake.version(ledger(problem.name)) is None:
         rows = pd.DataFrame()
     else:
         rows = read_ledger(problem, lake)
+        problem = with_former_actions(problem, lake, rows)
     if AUDIT_CHANCE not in rows:
         columns = [problem.key, *(DUE if c == "due" else c for c in SHOWN)]
         empty = pd.DataFrame(columns=list(dict.fromkeys(columns)))
-        return empty, reviewed(problem, lake, empty, now)
+        return problem, empty, reviewed(problem, lake, empty, now)
     rows = rows[rows[AUDIT_CHANCE].notna() & (rows["as_of"] <= now)]
-    return rows, reviewed(problem, lake, rows, now)
+    return problem, rows, reviewed(problem, lake, rows, now)
 
 
 def _passing(problem: Problem, name: str) -> str:

@@ -6,14 +6,16 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import is_datetime64_any_dtype
 
 from truerisk.columns import AUDIT_CHANCE, DUE
 from truerisk.decisions.ledger import read_ledger
 from truerisk.errors import RegistryError
 from truerisk.lake import chain
+from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
 from truerisk.lake.reviews import verdicts
-from truerisk.lake.tables import LEDGER_KEY, VERDICTS_SCHEMA, contests_of, verdicts_of
+from truerisk.lake.tables import LEDGER_KEY, VERDICTS_SCHEMA, contests_of, ledger, verdicts_of
 from truerisk.problem.instant import instant
 from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
@@ -79,14 +81,16 @@ def _give(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> pd.D
 
 def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> pd.DataFrame:
     """The rows as they are kept, with when each was due; RegistryError for what may not be."""
+    if problem.reviews or lake.version(ledger(problem.name)) is not None:
+        held = read_ledger(problem, lake).set_index("decision_id")
+        problem = with_former_actions(problem, lake, held)
     if not problem.reviews:
         raise RegistryError(
             f"{problem.where}: no action is a review; write within, verdicts, late and audit in "
             "the action that a person decides."
         )
-    ledger = read_ledger(problem, lake).set_index("decision_id")
     ids = given["decision_id"].astype(str)
-    unknown = ~ids.isin(ledger.index)
+    unknown = ~ids.isin(held.index)
     if unknown.any():
         raise RegistryError(
             f"The ledger of {problem.name} has no decision of the id in {_of(unknown)}; "
@@ -95,7 +99,7 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
     twice = pd.Series(ids.duplicated())
     if twice.any():
         raise RegistryError(f"A decision stands twice among the verdicts, in {_of(twice)}.")
-    own = ledger.loc[ids.to_list()]
+    own = held.loc[ids.to_list()]
     taken = own["action"].to_numpy()
     none = np.zeros(len(own), dtype=bool)
     waits = own[AUDIT_CHANCE].notna().to_numpy() if AUDIT_CHANCE in own else none
@@ -120,10 +124,14 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
                 f"The applicant has contested the decision of {_of(contested)}; what a person says "
                 "of it now is the answer to that contest (`truerisk contest decide`)."
             )
-    names = {by: person(str(by)) for by in given["by"].unique()}
-    reasons = {text: reason(str(text)) for text in given["because"].unique()}
+    said = given[["by", "because"]].astype(object).where(given[["by", "because"]].notna(), "")
+    names = {by: person(str(by)) for by in said["by"].unique()}
+    reasons = {text: reason(str(text)) for text in said["because"].unique()}
     if "at" in given:
-        when = pd.to_datetime(given["at"], utc=True)
+        when = given["at"]
+        if not is_datetime64_any_dtype(when):
+            when = pd.Series([instant(t) for t in when], index=given.index)
+        when = pd.to_datetime(when, utc=True)
     else:
         when = pd.Series(instant(at), index=given.index)  # type: ignore[arg-type]
     early = (when < own["as_of"].set_axis(when.index)) | when.isna()
@@ -134,8 +142,8 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
             "decision_id": ids,
             "verdict": given["verdict"],
             "action": becomes,
-            "by": given["by"].map(names),
-            "because": given["because"].map(reasons),
+            "by": said["by"].map(names),
+            "because": said["because"].map(reasons),
             "at": when.astype("datetime64[us, UTC]"),
             DUE: own[DUE].to_numpy(),
         }
