@@ -221,8 +221,12 @@ def test_every_candidate_is_explained_as_it_scores_row_by_row(
 
 
 SENTENCES = {
-    "amount": {"high": "Your income is low for the amount"},
-    "income": {"low": "Your income is low for the amount", "missing": "You gave no income"},
+    "amount": {"high": "Your income is low for the amount", "alone": "You asked for much"},
+    "income": {
+        "low": "Your income is low for the amount",
+        "missing": "You gave no income",
+        "alone": "Your income is low",
+    },
     "late": "You paid late",
     "purpose": "What the loan is for",
 }
@@ -254,12 +258,51 @@ def test_what_shares_a_sentence_is_one_reason_and_moves_at_once(linear: Make) ->
                 assert signs[side] if side in signs else value != USUAL[factor]
 
 
-def test_a_side_without_a_sentence_is_no_reason(linear: Make) -> None:
-    """A large income that a model holds against the applicant is not what anybody is told."""
-    problem, model = linear({"income": 5e-6}, FLAT, reasons=SENTENCES, base=0.0)
+def test_a_side_without_a_sentence_is_no_reason_unless_there_is_no_other(linear: Make) -> None:
+    """A large income that a model holds against the applicant is told to nobody, beside another
+    reason; alone it is kept, as one that the file has no sentence for."""
+    problem, model = linear({"income": 5e-6, "late": 0.01}, FLAT, reasons=SENTENCES, base=0.0)
     frame = applications().assign(amount=10_000.0, late=0.0, purpose="car")
-    assert len(explained(problem, model, frame)) > 50
-    assert stated(problem, model, frame).empty
+    found = stated(problem, model, frame)
+    assert 50 < len(found) < len(explained(problem, model, frame)), "no best value is known"
+    model = replace(model, dependence={"income": [20_000.0, 90_000.0], "late": [0.0, 3.0]})
+    found = stated(problem, model, frame)
+    assert len(found) == len(explained(problem, model, frame))
+    assert found.map(lambda r: r[0]["unsaid"] and factors_in(r[0]) == [("income", "high")]).all()
+    assert found.map(len).eq(1).all()
+    found = stated(problem, model, frame.assign(late=2.0))
+    assert found.map(lambda r: "unsaid" not in r[0] and factors_in(r[0])[0][0] == "late").all()
+
+
+def test_who_left_out_what_a_sentence_speaks_of_is_told_another(linear: Make) -> None:
+    """Who gave no income is not told that it is low for the amount."""
+    more = {"margin": "Price"}
+    problem, model = linear({"amount": 1e-5}, PRICED, base=0.2, reasons={**SENTENCES, **more})
+    frame = applications().assign(amount=20_000.0, late=0.0, purpose="car", margin=0.13)
+    frame.loc[::2, "income"] = np.nan
+    found = stated(problem, model, frame)
+    assert len(found) == 200
+    sides = found.map(lambda r: dict(factors_in(r[0]))["amount"])
+    assert sides.iloc[::2].eq("alone").all() and sides.iloc[1::2].eq("high").all()
+    assert problem.reasons["amount"].at("alone") == "You asked for much"
+    by_hand = {r[0]["dollars"] for r in found}
+    assert len(by_hand) == 1, "the same dollars, whatever is said of them"
+
+
+def test_where_no_value_of_anything_would_do_the_terms_are_the_reason(linear: Make) -> None:
+    """A model that tells nobody from anybody; and no terms where the usual would be approved."""
+    problem, model = linear({}, FLAT, reasons=SENTENCES, base=0.4)
+    order = {"late": [0.0, 3.0], "income": [80_000.0, 20_000.0]}
+    frame = applications(30)
+    assert stated(problem, model, frame).empty, "who knows no best value claims nothing"
+    found = stated(problem, replace(model, dependence=order), frame)
+    assert len(found) == 30 and found.map(lambda r: r == [{"terms": "approve"}]).all()
+    model.fitted.weights["late"] = 0.05
+    model = replace(model, dependence={"late": [3.0, 0.0]})  # whose order contradicts it
+    why = {f: s if f != "late" else "Late" for f, s in SENTENCES.items()}
+    problem, _ = linear({}, FLAT, reasons=why)
+    found = stated(problem, model, frame.assign(late=np.arange(30) % 2.0))
+    assert found.index.tolist() == list(range(0, 30, 2)), "of the others a person must say it"
 
 
 @pytest.mark.parametrize("order", [[0.0, 3.0], [3.0, 0.0]])
@@ -270,7 +313,10 @@ def test_no_reason_contradicts_the_value_where_the_file_names_no_side(
     problem, model = linear({"late": 0.08}, FLAT, reasons=dict.fromkeys(SENTENCES, "Why"))
     frame = applications().assign(amount=10_000.0, income=50_000.0, purpose="car")
     model = replace(model, dependence={"late": order})
-    assert stated(problem, model, frame).empty == (order[0] > order[1])
+    found = stated(problem, model, frame)
+    late = frame["late"].gt(0)[frame.index.isin(found.index)]
+    assert late.any() == (order[0] < order[1])
+    assert found[~late].map(lambda r: r == [{"terms": "approve"}]).all()  # as usual as can be
     level = replace(model, dependence={"purpose": ["home", "car"]})  # home is the better one
     level.fitted.weights["purpose"] = 0.5
     found = stated(problem, level, frame.assign(purpose="home", late=0.0))

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from truerisk.cli import app
 from truerisk.decisions.contests import Answer, contests, decide_contest, open_contest
-from truerisk.decisions.decide import decide
+from truerisk.decisions.decide import decide, describe
 from truerisk.decisions.ledger import commit
 from truerisk.decisions.notice import letter
 from truerisk.decisions.review.verdicts import give_verdict
@@ -155,6 +156,30 @@ def test_a_notice_has_the_words_of_the_file_that_decided(
     assert as_text(letter(changed, lake, own)) == was
     assert open_contest(changed, lake, own, "As I see it", "Tom Lee", at=NOW)
     assert contests(problem, lake, NOW)["due"].iloc[0] == NOW + pd.Timedelta("30D")
+
+
+def test_what_no_sentence_says_is_refused_until_the_file_says_it_and_terms_have_their_own(
+    lake: Lake, problem: Problem, make_scored: Make, make_batch: Make
+) -> None:
+    kept = {"factor": "age", "side": "high", "dollars": -20.0, "unsaid": True}
+    less = {**problem.reasons, "age": Reason(low="You are young")}
+    bare = problem.model_copy(update={"reasons": less})
+    scored = make_scored(80)
+    odd = scored.index % 2 == 1
+    scored["factors"] = np.where(odd, json.dumps([kept]), json.dumps([{"terms": "approve"}]))
+    made = decide(bare, scored, make_batch(features=["amount", "age"]))
+    commit(bare, lake, made)
+    told = describe(bare, made, len(made))
+    mine = made[made["action"].eq("decline") & made["rule"].isna()]
+    unsaid = mine["reasons"].str.contains("unsaid")
+    assert f"against {unsaid.sum()} applications; `truerisk notice` says" in told
+    own = one(mine, unsaid)
+    with pytest.raises(ProblemError, match=r'write under \[reasons\] age.high = "Say it'):
+        letter(bare, lake, own)
+    assert letter(problem, lake, own).reasons == ["You are old"]  # the file says it since
+    assert letter(bare, lake, one(mine, ~unsaid)).reasons == [
+        "We make no offer to any applicant on the terms that you asked for"
+    ]
 
 
 def test_what_the_file_did_not_tell_then_it_tells_as_it_does_today(

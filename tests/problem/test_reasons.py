@@ -80,13 +80,35 @@ def test_the_longest_beginning_speaks_for_a_factor_and_its_own_name_before_it(
         (" ", "reasons.age is blank"),
         ("", "reasons.age is blank"),
         (7, "reasons.age.text is 7"),
-        ({"below": "x"}, "reasons.age.below is not a known key; allowed here: high, low, missing"),
+        ({"below": "x"}, "reasons.age.below is not a known key; allowed here: alone, high, low, m"),
+        ({"low": "x", "alone": " "}, "reasons.age is blank"),
+        ({"alone": "x"}, "reasons.age needs a sentence"),
         ("a\nb", "line break"),
     ],
 )
 def test_a_sentence_is_a_sentence(problem: Make, said: Any, match: str) -> None:
     with pytest.raises(ProblemError, match=match):
         problem(reasons={**{f"{c}*": "A" for c in "aipo"}, "age": said})
+
+
+def test_a_sentence_of_several_says_what_is_told_where_one_of_them_is_missing(
+    problem: Make,
+) -> None:
+    both, rest = "Your income is low for the amount", {f"{c}*": "A" for c in "apo"}
+    said = {**rest, "amount": {"high": both}, "income": {"low": both, "missing": "None given"}}
+    with pytest.raises(
+        ProblemError,
+        match=r"reasons.amount shares a sentence with income, .* under \[reasons\] amount.alone = ",
+    ):
+        problem(reasons=said)
+    for cured in (
+        {**said, "amount": {"high": both, "alone": "You asked for much"}},
+        {**said, "income": {"low": both, "missing": both}},  # it is true of the missing too
+        {**said, "income": both},
+    ):
+        assert problem(reasons=cured)
+    never = {"applications": {"contract": {"income": {"nullable": False}}}}
+    assert problem(reasons=said, sources=never)
 
 
 def test_one_sentence_for_everything_is_none(problem: Make) -> None:

@@ -37,7 +37,7 @@ from truerisk.decisions.policy import (
     probabilities,
     scores,
 )
-from truerisk.decisions.reasons import stated
+from truerisk.decisions.reasons import UNSAID, stated
 from truerisk.decisions.review.audit import review_columns
 from truerisk.features.matching import together, unmatched
 from truerisk.lake.hashes import short
@@ -185,8 +185,14 @@ def describe(
     if silent.any():
         said.append(
             f"There are no reasons for {counted(int(silent.sum()), 'decision')}: the model was "
-            "packaged without the reference values that reasons need, or nothing that it was given "
-            "could have changed them."
+            "packaged without the reference values that reasons need, or holds against them what "
+            "it holds for others; a person must say why."
+        )
+    unsaid = int(decided.loc[~shown, "reasons"].astype("str").str.contains(f'"{UNSAID}"').sum())
+    if unsaid:
+        said.append(
+            f"{problem.where}: [reasons] has no sentence for what speaks against "
+            f"{counted(unsaid, 'application')}; `truerisk notice` says of each which line to write."
         )
     if batch is not None:
         said += unmatched(together(s.attrs.get(MATCHES, ()) for s in scored))

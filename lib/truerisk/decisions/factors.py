@@ -11,14 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.policy import Choice, dollars, of_action
+from truerisk.decisions.policy import (
+    Choice,
+    dollars,
+    expected_dollars,
+    model_scores,
+    of_action,
+    scores,
+)
 from truerisk.errors import ProblemError
 from truerisk.features.definitions import with_features_of
 from truerisk.models.moved import moved
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual, money_columns
-from truerisk.problem.notice import SIDES, Reason
-from truerisk.problem.reasons import factors, line_of, said_of
+from truerisk.problem.notice import ALONE, SIDES, Reason
+from truerisk.problem.reasons import beside, factors, line_of, said_of
 from truerisk.problem.spec import Problem
 
 Money = tuple[np.ndarray, np.ndarray]
@@ -71,9 +78,8 @@ class Unrevealed:
     @property
     def slope(self) -> np.ndarray:
         """Dollars of the margin for each unit of score, (n,): below 0 where events cost money."""
-        score = self.frame["score"].to_numpy(dtype=float)
-        expected = score[:, None] * self.money[0] + (1 - score)[:, None] * self.money[1]
-        reveals, each = _reveals(self.problem), np.arange(len(score))
+        expected = expected_dollars(scores(self.problem, self.frame), self.money)
+        reveals, each = _reveals(self.problem), np.arange(len(self.frame))
         best = np.where(reveals, expected, -np.inf).argmax(axis=1)
         by_event = self.money[0] - self.money[1]
         return by_event[each, best] - by_event[each, self.taken]
@@ -100,16 +106,18 @@ def unrevealed(
         frame=frame,
         money=money,
         taken=taken,
-        margin=_margin(frame["score"].to_numpy(dtype=float), money, taken, reveals),
+        margin=_margin(scores(problem, frame), money, taken, reveals),
     )
 
 
-def parts(rows: Unrevealed, to: dict[str, Usual]) -> Parts:
+def parts(rows: Unrevealed, to: dict[str, Usual], unsaid: bool = False) -> Parts:
     """What can be said of the rows' factors, compared with their values in ``to``.
 
     In the order of the file's ``[reasons]``; without them each factor is said by its own name. A
-    side that the file has no sentence for is left out. So is, where the file does not say which
-    side is the worse, one that goes with better scores on the whole.
+    side that the file has no sentence for is left out, unless ``unsaid``: then it is called by
+    factor and side. So is, where the file does not say which side is the worse, one that goes with
+    better scores on the whole. A sentence that speaks of other factors too gives way to ``alone``
+    where one of those is missing.
     """
     own: dict[str, list[tuple[int, str, Part]]] = {}
     order = {key: i for i, key in enumerate(rows.problem.reasons)}
@@ -121,14 +129,24 @@ def parts(rows: Unrevealed, to: dict[str, Usual]) -> Parts:
         sides = _sides(rows.frame[factor], to[factor])
         worse = _may_be_worse(rows, factor, to[factor])
         for at, side in enumerate(SIDES):
-            sentence = factor if said is None else said.at(side)
             here = sides == at
             if said is None or not said.is_declared(side):
                 here &= worse
-            if sentence is not None and here.any():
-                own.setdefault(sentence, []).append((place, factor, Part(factor, side, here)))
+            sentence = factor if said is None else said.at(side)
+            lone = here & _others_missing(rows, factor, side, sentence)
+            alone = None if said is None else said.alone
+            for name, told, where in ((sentence, side, here & ~lone), (alone, ALONE, lone)):
+                called = f"{factor}.{told}" if name is None and unsaid else name
+                if called is not None and where.any():
+                    own.setdefault(called, []).append((place, factor, Part(factor, told, where)))
     ordered = sorted(own, key=lambda sentence: min(place for place, *_ in own[sentence]))
     return {sentence: [part for *_, part in own[sentence]] for sentence in ordered}
+
+
+def every_part(rows: Unrevealed, to: dict[str, Usual]) -> Parts:
+    """Every factor that differs from ``to``, whatever can be said of it."""
+    sides = {f: _sides(rows.frame[f], to[f]) != NOWHERE for f in rows.moves if f in to}
+    return {f: [Part(f, "", here)] for f, here in sides.items() if here.any()}
 
 
 def costs(rows: Unrevealed, to: dict[str, Usual], each: Parts) -> pd.DataFrame:
@@ -161,9 +179,9 @@ def cost_of(rows: Unrevealed, to: dict[str, Usual], own: list[Part]) -> np.ndarr
     worth = (rows.money[0][some], rows.money[1][some])
     if {c.lower() for c in touched} & money_columns(rows.problem):
         worth = dollars(rows.problem, then)
-    seen = then["score"].to_numpy(dtype=float)
     if touched & set(rows.model.features):
-        seen = rows.model.score(then)
+        then = then.assign(**model_scores(rows.problem, rows.model, then))
+    seen = scores(rows.problem, then)
     there = _margin(seen, worth, rows.taken[some], _reveals(rows.problem))
     cost[some] = rows.margin[some] - there
     return cost
@@ -177,6 +195,16 @@ def _said(problem: Problem, factor: str) -> Reason | None:
             f"declined for it is to be told so; write under [reasons] {line_of(factor)}."
         )
     return said
+
+
+def _others_missing(rows: Unrevealed, factor: str, side: str, sentence: str | None) -> np.ndarray:
+    """Where a sentence of what is there speaks of another factor too, which is missing; (n,)."""
+    others = beside(rows.problem.reasons, factor, sentence) if sentence else []
+    missing = np.zeros(len(rows.frame), dtype=bool)
+    for other in others if side != "missing" else ():
+        if other in rows.frame:
+            missing |= rows.frame[other].isna().to_numpy(dtype=bool)
+    return missing
 
 
 def _sides(values: pd.Series, usual: Usual) -> np.ndarray:
@@ -224,5 +252,5 @@ def _reveals(problem: Problem) -> np.ndarray:
 
 
 def _margin(score: np.ndarray, money: Money, taken: np.ndarray, reveals: np.ndarray) -> np.ndarray:
-    expected = score[:, None] * money[0] + (1 - score)[:, None] * money[1]
+    expected = expected_dollars(score, money)
     return expected[:, reveals].max(axis=1) - of_action(expected, taken)

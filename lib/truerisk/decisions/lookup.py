@@ -9,7 +9,7 @@ from truerisk.lake.problem_files import kept_problem
 from truerisk.lake.tables import LEDGER_KEY, ledger
 from truerisk.problem.spec import Problem
 
-TOLD = ("reasons", "notice", "contest")  # sections for those whom a decision went against
+TOLD = ("notice", "contest")  # sections for those whom a decision went against
 
 
 def decision_of(problem: Problem, lake: Lake, decision_id: str) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def decision_of(problem: Problem, lake: Lake, decision_id: str) -> dict[str, Any
 def decided_by(problem: Problem, lake: Lake, row: dict[str, Any]) -> Problem:
     """The problem as it was when it made a decision, ``row`` of the ledger.
 
-    What the file tells people and did not say then (``[reasons]``, ``[notice]``, ``[contest]``) is
-    as it is today. A row that is older than kept files has today's file.
+    A ``[notice]`` or ``[contest]`` that the file did not have then is today's. So is the whole file
+    of a row that is older than kept files.
     """
     version = row.get("problem_version")
     if version is None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from truerisk.decisions.held import Held, held
 from truerisk.decisions.lookup import decided_by, decision_of
-from truerisk.decisions.reasons import factors_in, read
+from truerisk.decisions.reasons import TERMS, factors_in, read
 from truerisk.errors import ProblemError, RegistryError
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
@@ -58,7 +58,7 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
     """
     row, known = decision_of(problem, lake, decision_id), instant(known_at)  # type: ignore[arg-type]
     said = _notice(problem)
-    problem = decided_by(problem, lake, row)
+    today, problem = problem, decided_by(problem, lake, row)
     said = problem.notice or said
     now = held(problem, lake, row, known)
     if now.passes is None:
@@ -73,7 +73,7 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
         )
     decided = pd.Timestamp(row["decided_at"])
     asked = problem.contest
-    reasons = list(dict.fromkeys(_sentences(problem, lake, row, now, known)))[:MOST_REASONS]
+    reasons = list(dict.fromkeys(_sentences(problem, today, lake, row, now, known)))[:MOST_REASONS]
     if not reasons:
         raise RegistryError(
             "The ledger holds no specific reason for this decision, and a notice needs one; a "
@@ -96,11 +96,6 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
         answer_days=days,
         asked=_asked(problem, lake, decision_id, known),
     )
-
-
-def told_reasons(problem: Problem, stored: str) -> list[list[str]]:
-    """The sentences of each reason that the ledger keeps, in its order."""
-    return [_told(problem, reason) for reason in read(stored)]
 
 
 def source_of(problem: Problem, factor: str) -> str:
@@ -126,9 +121,14 @@ def _notice(problem: Problem) -> Notice:
 
 
 def _sentences(
-    problem: Problem, lake: Lake, row: dict[str, Any], now: Held, known: pd.Timestamp
+    problem: Problem,
+    today: Problem,
+    lake: Lake,
+    row: dict[str, Any],
+    now: Held,
+    known: pd.Timestamp,
 ) -> Iterator[str]:
-    said = _notice(problem)
+    said = problem.notice or _notice(today)
     if now.by == "late":
         yield said.late
     elif now.by == "verdict":
@@ -140,24 +140,36 @@ def _sentences(
         yield str(max(changes, key=lambda a: a[chain.AT])["because"])
     elif row["reasons"]:
         for reason in read(row["reasons"]):
-            yield from [said.capacity] if "capacity" in reason else _told(problem, reason)
+            yield from told_in(said, reason) or _told((problem, today), reason)
 
 
-def _told(problem: Problem, reason: dict[str, Any]) -> list[str]:
+def told_in(said: Notice, reason: dict[str, Any]) -> list[str]:
+    """The sentence of a reason that is no factor's: a rule, no seat, no terms."""
     if "rule" in reason:
         return [reason["rule"]]
+    return [getattr(said, own) for own in ("capacity", TERMS) if own in reason]
+
+
+def _told(files: tuple[Problem, Problem], reason: dict[str, Any]) -> list[str]:
+    """Each factor's sentence in the file that decided, or today's for what that had none for."""
     told = []
     for factor, side in factors_in(reason):
-        own = said_of(problem.reasons, factor)
-        sentence = own and (own.at(side) if side else own.text)  # type: ignore[arg-type]
+        sentences = [sentence_of(problem, factor, side) for problem in files]
+        sentence = sentences[0] or sentences[1]
         if not sentence:
-            where = f"{factor}.{side}" if side and own else factor
+            where = line_of(factor, side if side and said_of(files[1].reasons, factor) else "")
             raise ProblemError(
-                f"{problem.where}: has no sentence for what the ledger gives as a reason; write "
-                f"under [reasons] {line_of(where) if where == factor else where + ' = …'}."
+                f"{files[1].where}: has no sentence for what the ledger gives as a reason; write "
+                f"under [reasons] {where}."
             )
         told.append(sentence)
     return list(dict.fromkeys(told))
+
+
+def sentence_of(problem: Problem, factor: str, side: str | None) -> str | None:
+    """What a file says of a factor on a side of its usual value, None where it says nothing."""
+    own = said_of(problem.reasons, factor)
+    return None if own is None else own.at(side)
 
 
 def _sources(problem: Problem, row: dict[str, Any], now: Held) -> Iterator[str]:

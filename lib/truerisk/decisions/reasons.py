@@ -3,9 +3,10 @@
 ``reasons`` is JSON text, a list of at most four: ``{"capacity": action}`` where the action had no
 seat left, ``{"rule": reason}`` where a rule decided, else what speaks against the application
 (docs/people.md): ``{"factor": name, "side": s, "dollars": d}``, d < 0, or
-``"factors": [[name, s], …]`` where one sentence speaks of several or only several together weigh.
-Null for what was approved by dollars, where nothing of the application could have changed the
-decision, and for every explored application: luck is no reason.
+``"factors": [[name, s], …]`` where one sentence speaks of several or only several together weigh;
+with ``"unsaid": true`` where nothing that the file has a sentence for does. ``{"terms": action}``
+where no value of anything would have done. Null for what was approved by dollars, and for every
+explored application: luck is no reason.
 """
 
 import json
@@ -15,7 +16,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.factors import Parts, Unrevealed, cost_of, costs, parts, unrevealed
+from truerisk.decisions.factors import (
+    Parts,
+    Unrevealed,
+    cost_of,
+    costs,
+    every_part,
+    parts,
+    unrevealed,
+)
 from truerisk.decisions.policy import choose, dollars, scores
 from truerisk.models.package import Model
 from truerisk.models.reference import Usual
@@ -27,6 +36,7 @@ from truerisk.wording.lists import listed
 
 LEAST = 0.05  # of the worst: what weighs less explains nothing
 ALIKE = 0.4  # of the worst: from here on the order is the file's, so that no retraining swaps two
+UNSAID, TERMS = "unsaid", "terms"  # keys of what no sentence says, and of what nothing changes
 BEST = "best"  # what the dollars compare with, where not with the usual value
 
 Said = dict[str, Any]
@@ -45,7 +55,10 @@ def factors(problem: Problem, model: Model, scored: pd.DataFrame) -> pd.Series:
 
 
 def _explained(rows: Unrevealed) -> Iterator[tuple[pd.Index, list[str]]]:
-    """Rows with their reasons: against the usual, and only where that is no better, the best."""
+    """Rows with their reasons: against the usual, and only where that is no better, the best.
+
+    First what the file has sentences for; only of whom none of it is true, what it has none for.
+    """
     usual = {c: v for c, v in (rows.model.reference or {}).items() if c in rows.moves}
     order = {c: v for c, v in (rows.model.dependence or {}).items() if c in rows.moves}
     ways: list[tuple[dict[str, Usual], str]] = [
@@ -53,32 +66,47 @@ def _explained(rows: Unrevealed) -> Iterator[tuple[pd.Index, list[str]]]:
         ({c: v[0] for c, v in order.items()}, BEST),
         ({c: v[-1] for c, v in order.items()}, BEST),
     ]
-    for i, (to, than) in enumerate(ways):
-        own = np.ones(len(rows.frame), dtype=bool)
-        if i:  # the best value is that of the lowest score where events cost money
-            own = (rows.slope < 0) == (i == 1)
-        found = _compared(rows.only(own), to, than)
-        some = pd.Series(found, dtype="object").notna().to_numpy()
-        if some.any():
-            yield rows.frame.index[own][some], [text for text in found if text is not None]
-        own[own] = some
-        rows = rows.only(~own)
-        if rows.frame.empty:
-            return
+    for unsaid in (False, True):
+        for i, (to, than) in enumerate(ways):
+            own = np.ones(len(rows.frame), dtype=bool)
+            if i:  # the best value is that of the lowest score where events cost money
+                own = (rows.slope < 0) == (i == 1)
+            found = _compared(rows.only(own), to, than, unsaid)
+            some = pd.Series(found, dtype="object").notna().to_numpy()
+            if some.any():
+                yield rows.frame.index[own][some], [text for text in found if text is not None]
+            own[own] = some
+            rows = rows.only(~own)
+            if rows.frame.empty:
+                return
+    if rows.model.dependence is None:
+        return  # nobody knows the best values
+    vain = ~np.logical_or.reduce([_helps(rows, to) for to, _ in ways])
+    yield rows.frame.index[vain], [json.dumps([{TERMS: rows.problem.offer}])] * int(vain.sum())
 
 
-def _compared(rows: Unrevealed, to: dict[str, Usual], than: str) -> list[str | None]:
+def _helps(rows: Unrevealed, to: dict[str, Usual]) -> np.ndarray:
+    """Whether any factor's value in ``to``, or all of them at once, would be better, (n,)."""
+    each = every_part(rows, to)
+    every = [part for own in each.values() for part in own]
+    alone = costs(rows, to, each).to_numpy() < 0
+    return alone.any(axis=1) | (cost_of(rows, to, every) < 0)
+
+
+def _compared(rows: Unrevealed, to: dict[str, Usual], than: str, unsaid: bool) -> list[str | None]:
     """The reasons of each row compared with ``to``, None where it speaks against none."""
-    each = parts(rows, to)
+    each = parts(rows, to, unsaid)
+    more: Said = {"than": than} if than else {}
+    more |= {UNSAID: True} if unsaid else {}
     cost = costs(rows, to, each)
     values = {str(name): cost[name].to_numpy() for name in cost}
     told: list[str | None] = []
     for i, chosen in enumerate(worst(cost)):
-        reasons = [_one(each, [name], i, values[name][i], than) for name in chosen]
+        reasons = [_one(each, [name], i, values[name][i]) | more for name in chosen]
         told.append(json.dumps(reasons) if reasons else None)
     silent = [i for i, text in enumerate(told) if text is None]
     for place, names, dollars_ in _together(rows, to, each, silent) if each else ():
-        told[place] = json.dumps([_one(each, names, place, dollars_, than)])
+        told[place] = json.dumps([_one(each, names, place, dollars_) | more])
     return told
 
 
@@ -126,14 +154,14 @@ def _together(
             yield place, names, now
 
 
-def _one(each: Parts, names: list[str], row: int, cost: float, than: str) -> Said:
+def _one(each: Parts, names: list[str], row: int, cost: float) -> Said:
     """What the ledger keeps of one reason."""
     own = [(p.factor, p.side) for n in names for p in each[n] if p.rows[row]]
     amount = round(float(cost), 2) or float(f"{cost:.2g}")
     who: Said = {"factors": [list(f) for f in own]}
     if len(own) == 1:
         who = {"factor": own[0][0], "side": own[0][1]}
-    return {**who, "dollars": amount, **({"than": than} if than else {})}
+    return {**who, "dollars": amount}
 
 
 def stated(
@@ -179,6 +207,8 @@ def _words(reason: Said) -> str:
         return f"rule: {reason['rule']}"
     if "capacity" in reason:
         return f"no seat left for {reason['capacity']}"
+    if TERMS in reason:
+        return f"no value of anything would have led to {reason[TERMS]}"
     if "margin" in reason:  # of before reasons were always specific
         return f"no single factor; {said(reason['margin'])}"
     names = list(dict.fromkeys(factor for factor, _ in factors_in(reason)))

@@ -8,19 +8,23 @@ from truerisk.problem.types import Line, Part, Positive, Text
 
 Side = Literal["low", "high", "missing", "other"]
 SIDES: tuple[Side, ...] = ("low", "high", "missing", "other")
+ALONE = "alone"  # a side whose sentence speaks of others too, one of which is missing
 LONGEST = 200
 MOST_REASONS = 4
 
 
 class Reason(Part):
     """``text`` wherever a side has no sentence of its own; ``low``, ``high``: a number below or
-    above its usual value; ``missing``: none; ``other``: a text that is not the usual one."""
+    above its usual value; ``missing``: none; ``other``: a text that is not the usual one;
+    ``alone``: what is said instead of a sentence that other factors have too, where one of them is
+    missing: who gave no income is not told that it is low."""
 
     text: Line | None = Field(None, max_length=LONGEST)
     low: Line | None = Field(None, max_length=LONGEST)
     high: Line | None = Field(None, max_length=LONGEST)
     missing: Line | None = Field(None, max_length=LONGEST)
     other: Line | None = Field(None, max_length=LONGEST)
+    alone: Line | None = Field(None, max_length=LONGEST)
 
     @model_validator(mode="before")
     @classmethod
@@ -32,13 +36,14 @@ class Reason(Part):
         said = [s for s in ("text", *SIDES) if getattr(self, s) is not None]
         if not said:
             raise ValueError('needs a sentence, such as { low = "Your income is low" }')
-        if any(not getattr(self, s).strip() for s in said):
+        every = (self.text, self.low, self.high, self.missing, self.other, self.alone)
+        if any(sentence is not None and not sentence.strip() for sentence in every):
             raise ValueError("is blank; write a sentence that an applicant understands")
         return self
 
-    def at(self, side: Side) -> str | None:
-        """The sentence for a side, None where it speaks for the application."""
-        own: str | None = getattr(self, side)
+    def at(self, side: str | None) -> str | None:
+        """The sentence for a side (``alone`` too), None where it speaks for the application."""
+        own: str | None = getattr(self, side) if side else None
         return self.text if own is None else own
 
     def is_declared(self, side: Side) -> bool:
@@ -47,7 +52,11 @@ class Reason(Part):
 
 
 class Notice(Part):
-    """The words of an adverse-action notice around what truerisk says of the decision itself."""
+    """The words of an adverse-action notice around what truerisk says of the decision itself.
+
+    ``capacity``, ``late`` and ``terms`` are reasons: no seat was left; nobody looked in time; no
+    applicant whatever would have had the offer, so that nothing of this one is the reason.
+    """
 
     creditor: Line = Field(min_length=1)
     address: Text = Field(min_length=1)
@@ -55,6 +64,7 @@ class Notice(Part):
     after: Text = ""
     capacity: Line = "No place was left on the day of your application"
     late: Line = "Your application could not be looked at in time"
+    terms: Line = "We make no offer to any applicant on the terms that you asked for"
 
 
 class Contest(Part):

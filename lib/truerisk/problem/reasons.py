@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from truerisk.problem.expression import columns_of
 from truerisk.problem.names import derived_order, feature_names
-from truerisk.problem.notice import Reason
+from truerisk.problem.notice import ALONE, Reason
 from truerisk.problem.spec import Features, Problem
 from truerisk.wording.lists import listed
 
@@ -24,6 +24,19 @@ def said_of(reasons: Mapping[str, Reason], factor: str) -> Reason | None:
         return reasons[factor]
     starts = [k for k in reasons if k.endswith(REST) and factor.startswith(k[: -len(REST)])]
     return reasons[max(starts, key=len)] if starts else None
+
+
+def beside(reasons: Mapping[str, Reason], factor: str, sentence: str) -> list[str]:
+    """The other factors of which a sentence speaks by name, and that must be there for it to be
+    true: they have it on some side, and not where they are missing."""
+    return [
+        other
+        for other, said in reasons.items()
+        if other != factor
+        and not other.endswith(REST)
+        and sentence in (said.text, said.low, said.high, said.other)
+        and sentence != said.at("missing")
+    ]
 
 
 def factors(
@@ -72,10 +85,33 @@ def without_sentence(problem: Problem) -> Iterator[tuple[str, str]]:
             f"has no sentence for {listed(silent[:SHOWN])}{more}; an applicant may be declined "
             f"for it, so write under [reasons] {' and '.join(lines)}",
         )
+    for factor in every:
+        said = said_of(problem.reasons, factor)
+        if said is None or said.alone is not None:
+            continue
+        for sentence in dict.fromkeys(s for s in (said.text, said.low, said.high, said.other) if s):
+            own = beside(problem.reasons, factor, sentence)
+            missing = [other for other in own if other in every and _may_be_missing(problem, other)]
+            if missing:
+                yield (
+                    f"reasons.{factor}",
+                    f"shares a sentence with {listed(missing)}, which may be missing: whoever gave "
+                    "none would be told what it is like; write under [reasons] "
+                    f"{line_of(factor, ALONE)}",
+                )
 
 
-def line_of(factor: str) -> str:
-    """The line that gives a factor its sentence."""
+def _may_be_missing(problem: Problem, factor: str) -> bool:
+    """Whatever is no column of the application that dollars read, or that its contract calls never
+    null."""
+    contract = problem.applications.contract
+    made = set(feature_names(problem.features)) - set(problem.features.columns)
+    sure = factor in contract and not contract[factor].nullable
+    return factor in made or not (sure or factor in priced_columns(problem))
+
+
+def line_of(factor: str, side: str = "") -> str:
+    """The line that gives a factor its sentence, or that of one side."""
     plain = factor.replace("_", "").isalnum() and factor.isascii()
     name = factor if plain else '"' + factor.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return f'{name} = "Say it as the applicant will read it"'
+    return f'{name}{"." if side else ""}{side} = "Say it as the applicant will read it"'

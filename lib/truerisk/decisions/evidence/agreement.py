@@ -29,7 +29,7 @@ from truerisk.decisions.evidence.write import (
 )
 from truerisk.decisions.exploration.explore import WORD, draw
 from truerisk.decisions.policy import expected_dollars, policy_version, scores
-from truerisk.decisions.reasons import factors_in, read
+from truerisk.decisions.reasons import UNSAID, factors_in, read
 from truerisk.errors import ModelError, told
 from truerisk.lake import chain
 from truerisk.lake.lake import Lake
@@ -177,7 +177,9 @@ def _enclosed(
     strange = any("rule" in r and r["rule"] not in rules for r in kept)
     strange |= any("capacity" in r and r["capacity"] not in problem.actions for r in kept)
     told_ = reasons_of(problem, row)
-    strange |= bool(problem.reasons) and any(factors_in(r) and not r["said"] for r in told_)
+    strange |= bool(problem.reasons) and any(
+        factors_in(r) and not r["said"] and UNSAID not in r for r in told_
+    )
     if strange:
         yield f"{REASONS} has a reason that the problem file does not have"
     made = {REASONS: told_, INPUTS: inputs_of(problem, row), POLICY: policy_of(content, row)}

@@ -24,7 +24,7 @@ from truerisk.columns import FEATURE
 from truerisk.decisions.evidence import packing
 from truerisk.decisions.evidence.rows import as_json, plain, text
 from truerisk.decisions.lookup import decision_of
-from truerisk.decisions.notice import name_of, source_of
+from truerisk.decisions.notice import name_of, sentence_of, source_of, told_in
 from truerisk.decisions.policy import policy_version
 from truerisk.decisions.reasons import factors_in, read
 from truerisk.errors import ProblemError
@@ -44,7 +44,6 @@ from truerisk.lake.tables import (
 from truerisk.models.package import load, read_manifest
 from truerisk.problem.load import FILE, as_config, problem_from
 from truerisk.problem.notice import Notice
-from truerisk.problem.reasons import said_of
 from truerisk.problem.spec import Problem
 
 FORMAT = 1
@@ -161,15 +160,10 @@ def inputs_of(problem: Problem, row: dict[str, Any]) -> dict[str, Any]:
 
 def reasons_of(problem: Problem, row: dict[str, Any]) -> list[dict[str, Any]]:
     """Each as the ledger keeps it, and the sentences that say it (none without ``[reasons]``)."""
-    no_seat = (problem.notice or Notice(creditor="-", address="-")).capacity
-    told = []
+    words, told = problem.notice or Notice(creditor="-", address="-"), []
     for reason in read(row["reasons"]) if row["reasons"] else []:
-        found = [reason["rule"]] if "rule" in reason else []
-        found += [no_seat] if "capacity" in reason else []
-        for factor, side in factors_in(reason):
-            own = said_of(problem.reasons, factor)
-            sentence = own and (own.at(side) if side else own.text)  # type: ignore[arg-type]
-            found += [sentence] if sentence else []
+        own = [sentence_of(problem, factor, side) for factor, side in factors_in(reason)]
+        found = [*told_in(words, reason), *(sentence for sentence in own if sentence)]
         told.append({**reason, "said": list(dict.fromkeys(found))})
     return told
 
