@@ -204,7 +204,7 @@ def test_an_action_that_came_later_had_no_chance_before(
     changed = problem.model_copy(update={"actions": gained})
     later = decide(changed, scored, make_batch(features=["amount"]))
     assert later["action"].ne("decline").all()
-    commit(problem, lake, later)
+    commit(changed, lake, later)
     outcomes = pd.concat([decided, later])[["application_id", "as_of"]]
     outcomes["defaulted"] = (np.arange(len(outcomes)) % 5 == 0).astype("int64")
     outcomes["observed_at"] = outcomes.pop("as_of") + 40 * DAY
