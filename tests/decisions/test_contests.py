@@ -58,12 +58,14 @@ def test_a_contest_has_its_view_facts_clock_reviewer_and_outcome(
 ) -> None:
     first, second = decided.loc[decided["action"] == "decline", "decision_id"].iloc[:2]
     assert contests(problem, lake).empty
-    made = open_contest(problem, lake, first, VIEW, "Tom Lee", ["A payslip", "A letter"], at=NOW)
+    view = "می\u200cخواهم 👨\u200d👩\u200d👧,\nein\u00adkommen\u00a05 % \u200fשלום"  # any script
+    facts = ["A payslip", "A letter"]
+    made = open_contest(problem, lake, first, view.replace("\n", "\r\n"), "Tom Lee", facts, NOW)
     open_contest(problem, lake, second, VIEW, "Tom Lee", at=NOW + pd.Timedelta("1D"))
     rows = contests(problem, lake, NOW + pd.Timedelta("30.5D"))
     assert rows["state"].tolist() == ["overdue", "open"]
     assert rows.loc[0, "due"] == NOW + pd.Timedelta("30D")
-    assert rows.loc[0, "facts"] == ["A payslip", "A letter"] and rows.loc[0, "view"] == VIEW
+    assert rows.loc[0, "facts"] == ["A payslip", "A letter"] and rows.loc[0, "view"] == view
     assert decide_contest(problem, lake, made, CHANGE, NOW + pd.Timedelta("2D")) == "approve"
     rows = contests(problem, lake, NOW + pd.Timedelta("3D"))
     assert rows["state"].tolist() == ["open", "changed"]
@@ -103,7 +105,13 @@ def test_what_is_not_allowed_is_one_sentence_and_writes_nothing(
     refused(lambda: open_(view="  "), "--view is empty")
     refused(lambda: open_(view="x" * 5_000), "5,000 characters")
     refused(lambda: open_(view=f"{VIEW}\x07"), "not seen")
+    refused(lambda: open_(view=f"{VIEW}\u202e"), "not seen")
+    refused(lambda: open_(view="\u200b \n"), "--view is empty")
+    refused(lambda: open_(view=None), "--view is no text")
     refused(lambda: open_(facts=[""]), "--fact is empty")
+    refused(lambda: open_(facts="A payslip"), "give a list of texts")
+    refused(lambda: open_(by=None), "give --by")
+    refused(lambda: open_(decision_id=7), "has no decision of that id")
     refused(lambda: open_(by="admin"), "no person's name")
     refused(lambda: open_(at="2020-01-01"), "before the decision")
     refused(answer, "Nobody contested this decision;")

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from truerisk.errors import LogError
 from truerisk.measurement.contested import contested
 from truerisk.monitoring.monitor import Monitor
 from truerisk.reports.monitor.contests import contests as drawn
@@ -62,6 +63,12 @@ def test_how_many_by_whom_overturned_and_in_dollars() -> None:
     assert rows["overturned"].tolist() == pytest.approx([4 / 5, 2 / 3, 1])
     assert ((rows["low"] < rows["overturned"]) & (rows["overturned"] <= rows["high"])).all()
     assert rows["dollars"].tolist() == pytest.approx([-100, 100, -200])
+
+
+def test_what_is_no_log_or_no_contests_is_refused() -> None:
+    for given in ((log().drop(columns="score"), CONTESTS), (log(), CONTESTS.drop(columns="was"))):
+        with pytest.raises(LogError, match=r"needs the column '(score|was)'"):
+            contested(*given)
 
 
 def test_none_is_a_row_of_nothing() -> None:

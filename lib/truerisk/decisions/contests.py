@@ -5,6 +5,7 @@ The ledger stays as it was decided: what a contest changes is an override after 
 """
 
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from truerisk.wording.lists import one_of
 OPENED, DECIDED = "opened", "decided"
 UPHELD = "upheld"
 LONGEST = 4_000  # characters of a view, or of a fact
+SPACES = "\n\t\u00ad\u200b\u200c\u200d\u200e\u200f"  # what joins, parts or directs letters
 Row = dict[str, Any]
 COLUMNS = ["contest_id", "decision_id", "state", "opened_at", "opened_by", "view", "facts", "due"]
 ANSWER = ["outcome", "was", "action", "because"]
@@ -64,6 +66,8 @@ def open_contest(
     ``[contest]``.
     """
     asked, by, view = _asked(problem), person(by), _said("view", view)
+    if isinstance(facts, str) or facts is None:
+        raise RegistryError("facts is one text or none; give a list of texts, each one new fact.")
     said = [_said("fact", fact) for fact in facts]
     decision, came = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
     then = decided_by(problem, lake, decision)
@@ -116,7 +120,7 @@ def decide_contest(
     decided and no review, and whoever decides took no part in what is contested.
     """
     by, because = person(answer.by), reason(answer.because)
-    decision_id = contest.partition("-")[0]
+    decision_id = str(contest).partition("-")[0]
     decision, now = decision_of(problem, lake, decision_id), instant(at)  # type: ignore[arg-type]
     then = decided_by(problem, lake, decision)
     _allowed(then, answer)
@@ -130,12 +134,12 @@ def decide_contest(
 
     def decided(events: list[Row]) -> Row:
         own = _of(events, decision_id)
-        if "-" in contest:
+        if "-" in str(contest):
             own = [e for e in own if e["contest_id"] == contest]
         if not own:
             raise RegistryError(
                 "Nobody contested this decision"
-                + (" under that id" if "-" in contest else "")
+                + (" under that id" if "-" in str(contest) else "")
                 + "; `truerisk contest list` has the contests."
             )
         last = own[-1]
@@ -266,12 +270,15 @@ def _allowed(problem: Problem, answer: Answer) -> None:
 
 
 def _said(what: str, text: str) -> str:
-    """A text of the applicant's, as it is kept; no message repeats it."""
-    kept = text.strip()
-    if not kept:
+    """A text of the applicant's, in any script, as it is kept; no message repeats it."""
+    if not isinstance(text, str):
+        raise RegistryError(f"--{what} is no text; write down what the applicant says.")
+    kept = text.replace("\r\n", "\n").strip()
+    if not any(c.isprintable() and not c.isspace() for c in kept):
         raise RegistryError(f"--{what} is empty; write down what the applicant says.")
     if len(kept) > LONGEST:
         raise RegistryError(f"--{what} has {len(kept):,} characters; {LONGEST:,} do.")
-    if any(not c.isprintable() and c not in "\n\t" for c in kept):
+    odd = {c for c in kept if not c.isprintable() and c not in SPACES}
+    if any(unicodedata.category(c) != "Zs" for c in odd):
         raise RegistryError(f"--{what} holds characters that are not seen; leave them out.")
     return kept

@@ -14,7 +14,7 @@ TOLD = ("notice", "contest")  # sections for those whom a decision went against
 
 def decision_of(problem: Problem, lake: Lake, decision_id: str) -> dict[str, Any]:
     """The ledger's row of a decision, column → value; RegistryError where there is none."""
-    rows = rows_where(lake, ledger(problem.name), LEDGER_KEY, decision_id)
+    rows = rows_where(lake, ledger(problem.name), LEDGER_KEY, str(decision_id))
     if not rows:
         raise RegistryError(
             f"The ledger of {problem.name} in the lake at {lake.root} has no decision of that id; "

@@ -58,6 +58,11 @@ def letter(problem: Problem, lake: Lake, decision_id: str, known_at: object = No
     """
     row, known = decision_of(problem, lake, decision_id), instant(known_at)  # type: ignore[arg-type]
     said = _notice(problem)
+    if known < row["as_of"]:
+        raise RegistryError(
+            f"The application came on {row['as_of']:%Y-%m-%d %H:%M} UTC; on {known:%Y-%m-%d %H:%M} "
+            "UTC there was nothing to write of."
+        )
     today, problem = problem, decided_by(problem, lake, row)
     said = problem.notice or said
     now = held(problem, lake, row, known)

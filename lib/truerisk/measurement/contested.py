@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from truerisk.columns import IF_EVENT, IF_NO_EVENT, value_of, valued_actions
+from truerisk.errors import LogError
 from truerisk.statistics.interval import wilson
 
+NEEDED = ("decision_id", "action", "score")
+ASKED = ("decision_id", "state", "reviewer", "was", "action")
 EVERYONE = ""  # the row of all reviewers
 STATES = OPEN, OVERDUE, UPHELD, CHANGED = ("open", "overdue", "upheld", "changed")
 
@@ -24,6 +27,13 @@ def contested(log: pd.DataFrame, contests: pd.DataFrame) -> pd.DataFrame:
     are worth in expectation at the logged scores, the action that holds against the one before it,
     which after a review is that of the verdict (or of lateness); negative where they cost.
     """
+    for given, needed in ((log, NEEDED), (contests, ASKED)):
+        missing = [c for c in needed if c not in given]
+        if missing:
+            raise LogError(
+                f"contested() needs the column {missing[0]!r}; give it a decision log, and what "
+                "tr.contests says."
+            )
     own = contests[contests["decision_id"].isin(log["decision_id"])].reset_index(drop=True)
     own = own.assign(dollars=_dollars(log, own))
     rows = [_row(own, EVERYONE)]

@@ -45,7 +45,7 @@ def _plain(name: str) -> str:
 
 
 def _visible(what: str, text: str, longest: int) -> str:
-    kept = unicodedata.normalize("NFC", text).strip()
+    kept = unicodedata.normalize("NFC", text).strip() if isinstance(text, str) else ""
     hidden = any(unicodedata.category(c)[0] == "C" or c in BLANK for c in kept)
     separators = any(unicodedata.category(c) in ("Zl", "Zp") for c in kept)
     if not kept:

@@ -132,6 +132,15 @@ def test_what_is_no_verdict_is_refused_and_nothing_is_written(
     other = _ids(decided, "approve")[0]
     with pytest.raises(RegistryError, match='the verdict is on "approve"; only review'):
         give_verdict(problem, lake, **row | {"decision_id": other})
+    one = pd.DataFrame([row])
+    for frame, told in (
+        (None, "a table with a row each"),
+        (pd.concat([one, one], axis=1), ", once"),
+        (one.assign(at=pd.NaT), "at is missing in the verdict; give when"),
+        (one.assign(by=5.0), "no person's name|give --by"),
+    ):
+        with pytest.raises(RegistryError, match=told):
+            give_verdicts(problem, lake, frame)
     assert lake.version(verdicts_of(problem.name)) is None
 
 

@@ -43,7 +43,7 @@ def write(files: Mapping[str, bytes], place: str) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
         os.rename(whole, place)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that no system takes is the latter
         raise LakeError(f"{place} cannot be written ({told(error)}).") from error
     finally:
         if beside:

@@ -50,6 +50,7 @@ FORMAT = 1
 MANIFEST, README, CHAIN = "manifest.json", "README.txt", "registry_chain.json"
 DECISION, INPUTS, REASONS = "decision.json", "inputs.json", "reasons.json"
 POLICY, PEOPLE = "policy.json", "people.json"
+NEEDED = (README, DECISION, INPUTS, REASONS, POLICY, PEOPLE, CHAIN)
 
 
 WORDS = """Evidence of one decision

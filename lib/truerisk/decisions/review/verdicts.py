@@ -21,7 +21,7 @@ from truerisk.problem.shown import shown
 from truerisk.problem.spec import Problem
 from truerisk.registry.person import person, reason
 from truerisk.wording.counted import counted
-from truerisk.wording.lists import one_of
+from truerisk.wording.lists import listed, one_of
 
 NEEDED = ("decision_id", "verdict", "because", "by")
 
@@ -56,6 +56,10 @@ def give_verdicts(problem: Problem, lake: Lake, given: pd.DataFrame, at: object 
 
 
 def _give(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> pd.DataFrame:
+    if not isinstance(given, pd.DataFrame) or given.columns.has_duplicates:
+        raise RegistryError(
+            f"The verdicts are a table with a row each and the columns {listed([*NEEDED])}, once."
+        )
     missing = [c for c in NEEDED if c not in given]
     if missing:
         raise RegistryError(f"The verdicts have no column {one_of(missing)}; each row needs it.")
@@ -134,7 +138,9 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
         when = pd.to_datetime(when, utc=True)
     else:
         when = pd.Series(instant(at), index=given.index)  # type: ignore[arg-type]
-    early = (when < own["as_of"].set_axis(when.index)) | when.isna()
+    if when.isna().any():
+        raise RegistryError(f"at is missing in {_of(when.isna())}; give when it was given, in UTC.")
+    early = when < own["as_of"].set_axis(when.index)
     if early.any():
         raise RegistryError(f"A verdict was given before its application came, in {_of(early)}.")
     rows = pd.DataFrame(
