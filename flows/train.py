@@ -17,18 +17,14 @@ class TrainFlow(BaseFlow):
         """Pin the data: applications, features and matured outcomes as they were known."""
         self.begin(self.known_at)
         self.dataset = tr.build_dataset(self.problem, self.lake, self.at)
-        self.several = len(self.problem.outcomes) > 1
-        self.parts = None if self.several else tr.split(self.problem, self.dataset)
+        self.parts = tr.split(self.problem, self.dataset)
         self.candidates = list(self.problem.candidates.chosen)
         self.next(self.fit, foreach="candidates")
 
     @step
     def fit(self):
         """Fit on the earlier applications, calibrate on the later ones, fit again on all."""
-        if self.several:
-            self.fitted = tr.fit_outcomes(self.problem, self.dataset, self.input)
-        else:
-            self.fitted = tr.fit(self.problem, self.dataset, self.input, self.parts)
+        self.fitted = tr.fit(self.problem, self.dataset, self.input, self.parts)
         self.next(self.compare)
 
     @card(type="report")
@@ -38,23 +34,15 @@ class TrainFlow(BaseFlow):
         self.merge_artifacts(inputs, exclude=["fitted"])
         fitted = [i.fitted for i in inputs]
         champion = tr.registry.champion(self.problem.name, self.lake)
-        about = {"run": self.run, "code": self.code, "person": self.person}
-        if self.several:
-            submission = tr.submit_outcomes(
-                self.problem, self.lake, self.dataset, fitted, champion, tr.Attachments(**about)
-            )
-        else:
-            self.review = tr.review(
-                self.problem, self.lake, self.dataset, self.parts, fitted, champion
-            )
-            self.found = tr.predictability(
-                self.problem, self.dataset, self.parts, fitted, self.review
-            )
-            attached = tr.Attachments(**about, found=self.found)
-            submission = tr.submit(
-                self.problem, self.lake, self.dataset, self.parts, fitted, self.review, attached
-            )
-            self.gate = self.review.verdict
+        self.review = tr.review(self.problem, self.lake, self.dataset, self.parts, fitted, champion)
+        self.found = tr.predictability(self.problem, self.dataset, self.parts, fitted, self.review)
+        attached = tr.Attachments(
+            run=self.run, code=self.code, person=self.person, found=self.found
+        )
+        submission = tr.submit(
+            self.problem, self.lake, self.dataset, self.parts, fitted, self.review, attached
+        )
+        self.gate = self.review.verdict
         self.version = submission.version
         self.report, self.told = submission.page, submission.told
         self.next(self.end)

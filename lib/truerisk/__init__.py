@@ -36,7 +36,6 @@ PUBLIC = {
     "fairness": "truerisk.measurement.fairness:fairness",
     "find_new_files": "truerisk.lake.ingest.new_files:find_new_files",
     "fit": "truerisk.models.training:fit",
-    "fit_outcomes": "truerisk.models.outcomes:fit_outcomes",
     "give_verdict": "truerisk.decisions.review.verdicts:give_verdict",
     "give_verdicts": "truerisk.decisions.review.verdicts:give_verdicts",
     "ingest": "truerisk.lake.ingest.ingest:ingest",
@@ -55,9 +54,8 @@ PUBLIC = {
     "registry": "truerisk.registry",
     "review": "truerisk.evaluation.review:review",
     "score": "truerisk.decisions.batch:score",
-    "split": "truerisk.models.training:split",
+    "split": "truerisk.models.parts:split",
     "submit": "truerisk.jobs.submit:submit",
-    "submit_outcomes": "truerisk.jobs.submit_outcomes:submit_outcomes",
     "uplift": "truerisk.measurement.uplift",
     "verify_evidence": "truerisk.decisions.evidence.verify:verify_evidence",
     "vintages": "truerisk.measurement.vintages.vintages:vintages",
@@ -97,7 +95,6 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.jobs.measure_ledger import measure_ledger as measure_ledger
     from truerisk.jobs.submit import Attachments as Attachments
     from truerisk.jobs.submit import submit as submit
-    from truerisk.jobs.submit_outcomes import submit_outcomes as submit_outcomes
     from truerisk.lake.ingest.ingest import ingest as ingest
     from truerisk.lake.ingest.new_files import find_new_files as find_new_files
     from truerisk.lake.lake import Lake as Lake
@@ -114,9 +111,8 @@ if TYPE_CHECKING:  # what an editor and a type checker see: the same names, a te
     from truerisk.measurement.options import Reading as Reading
     from truerisk.measurement.vintages.vintages import vintages as vintages
     from truerisk.measurement.watching.watch import watch as watch
-    from truerisk.models.outcomes import fit_outcomes as fit_outcomes
+    from truerisk.models.parts import split as split
     from truerisk.models.training import fit as fit
-    from truerisk.models.training import split as split
     from truerisk.monitoring.preview.preview import preview as preview
     from truerisk.problem.load import load_problem as load_problem
     from truerisk.problem.spec import Problem as Problem

@@ -17,7 +17,8 @@ from truerisk.lake.home import repository
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.measurement.best import best
 from truerisk.models.package import save, was_fitted_on
-from truerisk.models.training import Fitted, Split, fit, split
+from truerisk.models.parts import Split, split
+from truerisk.models.training import Fitted, fit
 from truerisk.problem.load import load_problem
 from truerisk.problem.spec import Problem
 from truerisk.simulator import World, simulate

@@ -1,5 +1,7 @@
 """Several outcomes from the lake to a judged model: what was done is known, none judges itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,22 +10,35 @@ from truerisk.decisions.batch import plan_batch, score
 from truerisk.decisions.decide import decide
 from truerisk.decisions.ledger import commit, decision_log
 from truerisk.errors import ModelError, ProblemError, RegistryError, SourceError
-from truerisk.evaluation.outcomes import judged
+from truerisk.evaluation.outcomes import OutcomesReview
+from truerisk.evaluation.review import review
 from truerisk.features.dataset import Dataset, build_dataset
 from truerisk.jobs.measure_ledger import measure_ledger
-from truerisk.jobs.submit_outcomes import submit_outcomes
+from truerisk.jobs.submit import submit
 from truerisk.lake.home import repository
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.tables import ESTIMATES
-from truerisk.models.outcomes import FittedOutcomes, fit_outcomes
 from truerisk.models.package import load, save
-from truerisk.models.training import split
+from truerisk.models.parts import Split, split
+from truerisk.models.training import Fitted, fit
 from truerisk.problem.load import load_problem, problem_from, read_text
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
 from truerisk.simulator import Campaigns, simulate_prospects
 
 KNOWN = pd.Timestamp("2025-07-01", tz="UTC")
+SECTIONS = (
+    "Who the numbers are about",
+    "The candidates",
+    "Compared with the highest response",
+    "How many to act on",
+    "Calibration",
+    "Segments",
+    "What the model looks at",
+    "Drift",
+    "What is open",
+    "Assumptions and limits",
+)
 TEXT = (repository() / "problems" / "prospects.toml").read_text()
 
 
@@ -55,8 +70,22 @@ def dataset(problem: Problem, lake: Lake) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def fitted(problem: Problem, dataset: Dataset) -> FittedOutcomes:
-    return fit_outcomes(problem, dataset, "response")
+def parts(problem: Problem, dataset: Dataset) -> Split:
+    return split(problem, dataset)
+
+
+@pytest.fixture(scope="module")
+def fitted(problem: Problem, dataset: Dataset, parts: Split) -> Fitted:
+    return fit(problem, dataset, "response", parts)
+
+
+@pytest.fixture(scope="module")
+def found(
+    problem: Problem, lake: Lake, dataset: Dataset, parts: Split, fitted: Fitted
+) -> OutcomesReview:
+    made = review(problem, lake, dataset, parts, [fitted], None)
+    assert isinstance(made, OutcomesReview)
+    return made
 
 
 @pytest.mark.slow
@@ -73,22 +102,22 @@ def test_rows_say_what_was_done_and_with_which_chance(dataset: Dataset, world: C
 
 @pytest.mark.slow
 def test_what_judges_shares_no_subject_with_what_was_fitted(
-    problem: Problem, dataset: Dataset, fitted: FittedOutcomes
+    dataset: Dataset, parts: Split, fitted: Fitted, found: OutcomesReview
 ) -> None:
     subject = dataset.frame["subject"]
-    assert fitted.judge.sum() > 200 and fitted.fitted_on.sum() > 1_000
-    assert not set(subject[fitted.judge]) & set(subject[fitted.fitted_on])
-    scores = fitted.scores[fitted.judge]
+    assert parts.judge.sum() > 200 and parts.early.sum() > 1_000
+    fits = set(subject[parts.early]) | set(subject[parts.choose])
+    assert not set(subject[parts.judge]) & fits
+    scores = fitted.scores[parts.judge]
     assert scores.shape[1] == 2 and ((scores >= 0) & (scores <= 1)).all()
-    found = judged(problem, dataset, [fitted])
-    assert found.chosen == "response" and found.verdict.startswith("response: ")
+    assert found.chosen == "response" and found.said.startswith("response: ")
     assert set(found.table["policy"]) == {"what ran", "response", "all", "highest response"}
     assert set(found.curves["score"]) == {"response", "highest response"}
 
 
 @pytest.mark.slow
 def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
-    problem: Problem, lake: Lake, fitted: FittedOutcomes, world: Campaigns
+    problem: Problem, lake: Lake, fitted: Fitted, world: Campaigns
 ) -> None:
     version = save(problem.name, lake, fitted.model, {"known_at": KNOWN.isoformat()})
     assert load(problem.name, lake, version).version == version
@@ -121,12 +150,17 @@ def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
 
 @pytest.mark.slow
 def test_a_model_of_several_outcomes_is_offered_with_its_page_and_approved(
-    problem: Problem, lake: Lake, dataset: Dataset, fitted: FittedOutcomes
+    problem: Problem,
+    lake: Lake,
+    dataset: Dataset,
+    parts: Split,
+    fitted: Fitted,
+    found: OutcomesReview,
 ) -> None:
-    offered = submit_outcomes(problem, lake, dataset, [fitted])
-    assert offered.new and "Lost" not in offered.page
-    for shown in ("Qini curves", "Acted on", "Qini area above", "truerisk approve"):
-        assert shown in offered.page
+    offered = submit(problem, lake, dataset, parts, [fitted], found)
+    assert offered.new and "could not be made" not in offered.page
+    for shown in ("Qini curves", "Acted on", "Qini area above", "truerisk approve", *SECTIONS):
+        assert shown in offered.page, shown
     assert "beside “skip” for all" in offered.told[-3]
     row = approval.list_models(problem.name, lake).iloc[0]
     assert (row["version"], row["candidate"]) == (offered.version, "response")
@@ -138,20 +172,22 @@ def test_a_model_of_several_outcomes_is_offered_with_its_page_and_approved(
             approval.approve(*said)
     approval.approve(*said, override=failed)
     assert approval.champion_of(problem.name, lake) == offered.version
-    again = submit_outcomes(problem, lake, dataset, [fitted], champion=offered.version)
+    again = submit(
+        problem, lake, dataset, parts, [fitted], replace(found, champion=offered.version)
+    )
     assert not again.new, "the champion is not offered again"
-    assert "are not compared yet; a person decides" in again.told[-2]
 
 
 @pytest.mark.slow
-def test_what_cannot_be_fitted_is_said(problem: Problem, dataset: Dataset) -> None:
+def test_what_cannot_be_fitted_is_said(
+    problem: Problem, lake: Lake, dataset: Dataset, parts: Split
+) -> None:
     with pytest.raises(ModelError, match="no candidate of several outcomes; there are response or"):
-        fit_outcomes(problem, dataset, "boosting")
-    silent = Dataset(**{**vars(dataset), "frame": dataset.frame.drop(columns=["shown", "chance"])})
+        fit(problem, dataset, "boosting", parts)
+    text = TEXT.replace('action = "action"\nchance = "chance"\n', "")
+    silent = problem_from(read_text(text.replace('"prospects"', '"mailing"', 1)))
     with pytest.raises(SourceError, match=r"none says which action was taken .* outcome\.chance"):
-        fit_outcomes(problem, silent, "response")
-    with pytest.raises(ProblemError, match=r"outcomes of their own.*this protocol judges one"):
-        split(problem, dataset)
+        build_dataset(silent, lake, KNOWN)
 
 
 @pytest.mark.parametrize(

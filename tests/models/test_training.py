@@ -13,8 +13,9 @@ from truerisk.features.dataset import Dataset
 from truerisk.models import training
 from truerisk.models.calibration import Calibration
 from truerisk.models.candidates import CANDIDATES
+from truerisk.models.parts import split
 from truerisk.models.recipe import recipe_of
-from truerisk.models.training import as_known, fit, split
+from truerisk.models.training import as_known, fit
 from truerisk.problem.spec import Problem
 
 Make = Callable[..., Dataset]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from truerisk.cli import app
 from truerisk.errors import ProblemError, SourceError, TrueriskError
 from truerisk.features.dataset import build_dataset
-from truerisk.models.training import split
+from truerisk.models.parts import split
 from truerisk.problem.load import load_problem
 from truerisk.profiling.checkup import checkup
 from truerisk.profiling.starter import starter

@@ -16,7 +16,7 @@ from truerisk.evaluation.contest import Compared, Contest, How
 from truerisk.evaluation.gate import Check
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
-from truerisk.models.training import Split
+from truerisk.models.parts import Split
 from truerisk.problem.load import load_problem
 from truerisk.reports.kit import page as page_module
 from truerisk.reports.model.page import train_page

@@ -98,6 +98,15 @@ def scores(problem: Problem, frame: pd.DataFrame) -> np.ndarray:
     return frame[columns].to_numpy(dtype=float)
 
 
+def by_action(problem: Problem, score: np.ndarray) -> np.ndarray:
+    """A model's scores, (n,) or (n, outcomes), as dollars are weighed with them: of several
+    outcomes those of each action, (n, actions), as ``scores`` has them."""
+    if score.ndim == 1:
+        return score
+    place = {a: k for k, shown in enumerate(problem.outcomes.values()) for a in shown}
+    return score[:, [place.get(action, 0) for action in problem.actions]]
+
+
 def recalibrated(problem: Problem, calibration: Calibration, score: np.ndarray) -> np.ndarray:
     """Scores (n, actions) as they are true for everyone, by what was measured of the outcome; as
     they are where actions have outcomes of their own."""

@@ -4,19 +4,17 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from truerisk.columns import chance_of, m_of, score_of, value_of
-from truerisk.decisions.batch import plan_batch, score
-from truerisk.decisions.decide import decide, describe
-from truerisk.decisions.ledger import commit, decision_log
-from truerisk.demo.steps import doing
-from truerisk.evaluation.outcomes import Judged, judged
-from truerisk.features.dataset import build_dataset
+from truerisk.columns import chance_of, score_of, value_of
+from truerisk.decisions.ledger import decision_log, read_ledger
+from truerisk.demo.steps import approve, doing
 from truerisk.lake.lake import Lake
+from truerisk.lake.tables import ESTIMATES
 from truerisk.measurement.metrics.cutoff import at_share
-from truerisk.measurement.uplift.beside import ALL, HIGHEST, RAN, policies
-from truerisk.models.outcomes import fit_outcomes
-from truerisk.models.package import save
+from truerisk.measurement.uplift.beside import ALL, HIGHEST, RAN
+from truerisk.models.package import report_path
 from truerisk.problem.spec import Problem
+from truerisk.registry import approval
+from truerisk.running.launch import launch
 from truerisk.simulator import Campaigns, simulate_prospects
 from truerisk.wording.counted import counted
 from truerisk.wording.dollars import dollars
@@ -39,7 +37,7 @@ SAID = {RAN: "what ran", ALL: "contact everyone", HIGHEST: "as many of the highe
 def tell(
     out: Console, problem: Problem, lake: Lake, applications: int, seed: int, yes: bool
 ) -> None:
-    """Simulate, learn from random contacts, decide, follow; then say how close it came."""
+    """Simulate, train, approve, decide, follow and measure; then say how close it came."""
     month = [pd.Timestamp(START, tz="UTC") + pd.DateOffset(months=m) for m in range(15)]
     begin, end, known = month[LEARNED], month[CAMPAIGNS], month[CAMPAIGNS + 2]
     customers = max(round(applications / CAMPAIGNS / A_CAMPAIGN), 1)
@@ -50,33 +48,37 @@ def tell(
             lake.append(name, getattr(world, name), key)
         old = (world.prospects["listed_at"] < begin).to_numpy()
         lake.append("responses", _old_responses(world, old), problem.key)
-    with doing(out, f"Learn from {LEARNED} campaigns whose contacts were drawn, their chance kept"):
-        dataset = build_dataset(problem, lake, begin)
-        made = {name: fit_outcomes(problem, dataset, name) for name in problem.candidates.chosen}
-        found = judged(problem, dataset, list(made.values()))
-    _verdict(out, found)
-    with doing(out, f"Decide campaigns {LEARNED + 1} to {CAMPAIGNS}, with a hold-out of 5%"):
-        about = {"known_at": begin.isoformat(), "versions": dataset.versions, "run": "", "code": ""}
-        version = save(problem.name, lake, made[found.chosen].model, about)
-        batch = plan_batch(problem, lake, version, str(begin), str(end))
-        scored = [score(problem, lake, batch, shard) for shard in batch.shards]
-        decided = decide(problem, scored, batch)
-        said = describe(problem, decided, commit(problem, lake, decided), batch, scored)
-    out.print(f"  {said.splitlines()[0]}")
-    with doing(out, "Follow them for 30 days, and measure what a contact added"):
+    what = f"Train on {LEARNED} campaigns whose contacts were drawn, their chance kept"
+    with doing(out, what, tasks=5) as on_step:
+        launch("train", problem, lake, on_step, known_at=str(begin))
+    version = approve(out, problem, lake, yes)
+    what = f"Decide campaigns {LEARNED + 1} to {CAMPAIGNS}, with a hold-out of 5%"
+    with doing(out, what, tasks=4) as on_step:
+        said = launch("score", problem, lake, on_step, since=str(begin), until=str(end))
+    out.print(f"  {said[0]}")
+    with doing(out, "Follow them for 30 days"):
+        decided = read_ledger(problem, lake)
         contacted = dict(zip(decided[problem.key], decided["action"].eq(CONTACT)))
         seen = world.responses(contacted).assign(chance=decided["propensity"].to_numpy())
         lake.append("responses", seen, problem.key)
-        log = decision_log(problem, lake, known)
-        # The model was fitted before these campaigns: it may stand for what was not seen of them.
-        log = log.assign(**{m_of(a): log[score_of(a)] for a in (CONTACT, SKIP)})
-        measured = policies(log, action=CONTACT, instead=SKIP)
+    with doing(out, "Measure as known then what a contact added", tasks=2) as on_step:
+        said = launch("measure", problem, lake, on_step, known_at=str(known))
+    log, measured = decision_log(problem, lake, known), lake.read(ESTIMATES)
     out.print()
     show(out, table(HEADS, _rows(log, measured, world), right=HEADS[1:]))
     out.print(
         "\nUsually reported: every purchase of a contacted customer is the contact's. Most of them "
         "would have bought anyway, which only customers left alone at random can show."
     )
+    digest = approval.submission(problem.name, lake, version)["report_hash"]
+    out.print("\nThe reports are pages; open them in a browser:")
+    out.print(f"  the approved model: {report_path(problem.name, lake, version, digest)}")
+    out.print(f"  what was measured: {said[-1].removeprefix('Read it: ')}")
+    here = f"--problem {problem.name} --lake {lake.root}"
+    out.print("\nTry next:")
+    out.print(f"  truerisk decisions {here}")
+    out.print(f"  truerisk train {here} --known-at {known:%Y-%m-%d}")
+    out.print("  docs/prospects.md, for what the world models and the figures mean")
 
 
 def _old_responses(world: Campaigns, old: np.ndarray) -> pd.DataFrame:
@@ -86,13 +88,9 @@ def _old_responses(world: Campaigns, old: np.ndarray) -> pd.DataFrame:
     return seen.assign(chance=chance.to_numpy())
 
 
-def _verdict(out: Console, found: Judged) -> None:
-    out.print(f"  {found.verdict}")
-
-
 def _rows(log: pd.DataFrame, measured: pd.DataFrame, world: Campaigns) -> list[list[str]]:
     """A row for each policy: what is usually said, what truerisk says, and what is true."""
-    own = measured[measured["figure"].eq("incremental_dollars") & measured["population"].eq("all")]
+    own = measured[measured["metric"].eq("incremental_dollars") & measured["population"].eq("all")]
     share = float(log[chance_of(CONTACT)].mean())
     chances = {
         RAN: log[chance_of(CONTACT)].to_numpy(),

@@ -12,7 +12,8 @@ import numpy as np
 
 from truerisk.features.dataset import Dataset
 from truerisk.models.candidates import CANDIDATES
-from truerisk.models.training import Fitted, Split
+from truerisk.models.parts import Split
+from truerisk.models.training import Fitted
 from truerisk.statistics import influence
 from truerisk.statistics.interval import clustered_se
 

@@ -14,9 +14,10 @@ from enum import Enum
 import numpy as np
 import pandas as pd
 
-from truerisk.decisions.policy import choose, dollars, probabilities
+from truerisk.decisions.policy import dollars
 from truerisk.errors import TrueriskError
-from truerisk.evaluation.judging import among, judged_rows, judging_log
+from truerisk.evaluation.judging import Compared, judged_rows, judging_log, policy_of
+from truerisk.evaluation.outcomes_judging import OutcomesJudging
 from truerisk.features.build import build_features
 from truerisk.features.dataset import Dataset, rows_known
 from truerisk.features.definitions import definition_hash, with_features_of
@@ -25,8 +26,9 @@ from truerisk.measurement.evidence.evidence import outcome_model
 from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Changes
 from truerisk.models.package import Model, load, read_manifest, was_fitted_on
+from truerisk.models.parts import Split, among
 from truerisk.models.recipe import Recipe, recipe_in, recipe_of
-from truerisk.models.training import AsKnown, Fitted, Split, as_known
+from truerisk.models.training import AsKnown, Fitted, as_known
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
 
@@ -39,14 +41,6 @@ class How(Enum):
     RECIPES = "recipes"
     PACKAGE = "package"
     NONE = "nothing"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """measure()'s rows of the challenger's policy against the champion's, on ``rows`` rows."""
-
-    rows: int
-    estimates: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +65,7 @@ class Contest:
         return {How.RECIPES: self.new, How.PACKAGE: self.package, How.NONE: None}[self.how]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Judging:
     """The judging rows with what every comparison on them needs."""
 
@@ -79,6 +73,7 @@ class _Judging:
     frame: pd.DataFrame
     money: tuple[np.ndarray, np.ndarray]
     features: list[str]
+    came: pd.Series
 
     def compare(
         self, name: str, champion: np.ndarray, challenger: np.ndarray, groups: list[np.ndarray]
@@ -113,8 +108,21 @@ class _Judging:
         return made, judged, stake.to_numpy()
 
     def _policy(self, score: np.ndarray) -> pd.DataFrame:
-        taken = probabilities(self.problem, choose(self.problem, self.frame, score, self.money))
-        return pd.DataFrame(taken, columns=[*self.problem.actions])
+        return policy_of(self.problem, self.frame, score, self.money, self.came)
+
+
+def _judging(problem: Problem, dataset: Dataset, parts: Split) -> _Judging | OutcomesJudging:
+    if len(problem.outcomes) > 1:
+        return OutcomesJudging.of(problem, dataset, parts.judge, dataset.features)
+    frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
+    money = dollars(problem, frame)
+    return _Judging(
+        problem=problem,
+        frame=frame,
+        money=money,
+        features=dataset.features,
+        came=dataset.frame["as_of"],
+    )
 
 
 def contest(
@@ -126,7 +134,7 @@ def contest(
     """
     model = load(problem.name, lake, champion)
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
-    judging = _Judging(problem, frame, dollars(problem, frame), dataset.features)
+    judging = _judging(problem, dataset, parts)
     package, why_no_package = None, "its package does not say on which it was fitted"
     packaged, stake = frame.iloc[:0], np.zeros(0)
     fitted_on = was_fitted_on(problem.name, lake, champion, frame[problem.key])
@@ -188,6 +196,8 @@ def _recipes(
     if not same:
         since, until_now = until["old"] - old.window, dataset.known_at
         frames["old"] = rows_known(old.problem, lake, since, until_now, until_now, dataset.versions)
+    if len(problem.outcomes) > 1:  # what judges is about subjects that neither is fitted on
+        frames = {side: _without(frame, subjects) for side, frame in frames.items()}
     # Where no earlier rows join it, the challenger as known is the variant fitted with a gap.
     there = {}
     if chosen.gapped is not None and frames["new"] is dataset.frame:
@@ -200,6 +210,11 @@ def _recipes(
         scores[side] = made.score(rows)
         seen |= among(subjects, frame.loc[made.rows, "subject"])
     return scores["old"], scores["new"], seen
+
+
+def _without(frame: pd.DataFrame, subjects: pd.Series) -> pd.DataFrame:
+    """The same rows without the outcomes of some subjects."""
+    return frame.assign(event=frame["event"].mask(among(frame["subject"], subjects)))
 
 
 def _with_earlier(

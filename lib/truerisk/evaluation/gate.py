@@ -72,7 +72,7 @@ def checks(
             passed=bool(pd.notna(gain["low"]) and gain["low"] > least),
             **_seen(gain),
         ),
-        *(_not_worse(problem, contest) if contest else ()),
+        *(not_worse(problem, contest) if contest else ()),
         Check(
             name="calibration in the large",
             asked=f"95% interval within ±{widest:g}",
@@ -83,7 +83,38 @@ def checks(
     ]
 
 
-def _not_worse(problem: Problem, contest: Contest) -> Iterator[Check]:
+def outcomes_checks(instead: str, own: pd.Series, areas: pd.DataFrame) -> list[Check]:
+    """Of a policy by several outcomes: it adds dollars to ``instead`` for all, ``own``, and for
+    each action its ranking more than the highest response does, ``areas``.
+
+    Rows of tr.uplift, with value, low and high.
+    """
+    named = f"dollars for 1,000 applications beside “{instead}” for all"
+    asked = [(named, own, "dollars", 1_000)]
+    for _, area in areas.iterrows():
+        of = f" for “{area['action']}”" if len(areas) > 1 else ""
+        asked.append((f"Qini area above that of the highest response{of}", area, "fine", 1))
+    made = []
+    for name, row, form, times in asked:
+        known = bool(pd.notna(row["value"]) and pd.notna(row["low"]))
+        numbers = {k: times * float(row[k]) if known else None for k in ("value", "low", "high")}
+        made.append(
+            Check(
+                name=name,
+                asked="95% interval above 0",
+                passed=known and bool(row["low"] > 0),
+                estimator="dr",
+                form=form,
+                advice="" if known else str(row["status"]),
+                **numbers,
+            )
+        )
+    return made
+
+
+def not_worse(problem: Problem, contest: Contest) -> Iterator[Check]:
+    """Beside a champion: paired lower bounds of how models rank and of dollars, above what may be
+    lost."""
     who, compared = f"champion {contest.champion}", contest.gated
     if compared is None:
         yield Check(
@@ -93,14 +124,16 @@ def _not_worse(problem: Problem, contest: Contest) -> Iterator[Check]:
             advice=f"cannot be compared: {contest.because}; a person decides",
         )
         return
-    auc, dollars = (best(compared.estimates, m) for m in ("auc_gain", "policy_gain"))
-    loss = problem.gate.max_auc_loss
+    dollars, loss = best(compared.estimates, "policy_gain"), problem.gate.max_auc_loss
     most = problem.gate.max_dollar_loss * contest.stake
     least = f"{dollar_change(-most)} an application ({problem.gate.max_dollar_loss:g} of the stake)"
-    for name, bound, row, form, room in (
-        ("AUC", change(-loss), auc, "change", loss),
-        ("dollars", least, dollars, "dollars", most),
-    ):
+    asked = [("dollars", least, dollars, "dollars", most)]
+    if len(problem.outcomes) > 1:
+        yield from _not_ranked_lower(problem, who, compared.estimates)
+    else:
+        auc = best(compared.estimates, "auc_gain")
+        asked.insert(0, ("AUC", change(-loss), auc, "change", loss))
+    for name, bound, row, form, room in asked:
         passed = bool(pd.notna(row["low"]) and row["low"] > -room)
         yield Check(
             name=f"{name} not worse than {who}",
@@ -108,6 +141,22 @@ def _not_worse(problem: Problem, contest: Contest) -> Iterator[Check]:
             passed=passed,
             form=form,
             **_seen(row, "" if passed else _unproven_loss(row, room)),
+        )
+
+
+def _not_ranked_lower(problem: Problem, who: str, estimates: pd.DataFrame) -> Iterator[Check]:
+    """Of several outcomes: no action's Qini area is shown to be below the champion's. How little
+    could be lost is asked of the dollars; of a ranking no sample of usual size could show it."""
+    for action in list(problem.outcomes)[:-1]:
+        mine = estimates["action"].eq(action) & estimates["metric"].eq("qini_area_gain")
+        row = estimates[mine].iloc[0]
+        of = f" for “{action}”" if len(problem.outcomes) > 2 else ""
+        yield Check(
+            name=f"Qini area{of} not below that of {who}",
+            asked="95% interval not below 0",
+            passed=bool(pd.notna(row["high"]) and row["high"] >= 0),
+            form="fine",
+            **_seen(row),
         )
 
 

@@ -1,10 +1,22 @@
 """The judging rows as a decision log, policies that cut it at a score, and what to rely on."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from truerisk.columns import CHANCE, IF_EVENT, IF_NO_EVENT, VALUE, value_of
+from truerisk.decisions.capacity.whole_days import within_seats
+from truerisk.decisions.policy import by_action, choose, probabilities
 from truerisk.problem.spec import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """measure()'s rows of the challenger's policy against the champion's, on ``rows`` rows."""
+
+    rows: int
+    estimates: pd.DataFrame
 
 
 def judging_log(
@@ -19,6 +31,20 @@ def judging_log(
         log[value_of(name, IF_EVENT)] = money[0][:, i]
         log[value_of(name, IF_NO_EVENT)] = money[1][:, i]
     return log
+
+
+def policy_of(
+    problem: Problem,
+    frame: pd.DataFrame,
+    score: np.ndarray,
+    money: tuple[np.ndarray, np.ndarray],
+    came: pd.Series,
+) -> pd.DataFrame:
+    """What a model would do with rows by its scores, (n,) or (n, outcomes), within the capacities:
+    a probability of each action. ``came`` are the times of all applications of those days."""
+    choice = choose(problem, frame, by_action(problem, score), money)
+    chosen = within_seats(problem, frame, choice, came)
+    return pd.DataFrame(probabilities(problem, chosen), columns=[*problem.actions])
 
 
 def cut_policy(
@@ -45,13 +71,3 @@ def judged_rows(
     both = log[[problem.key, "as_of", "score", "m", *dollars]].assign(chosen_score=chosen)
     chances = [reference.add_prefix(CHANCE), policy.add_prefix(f"chosen_{CHANCE}")]
     return pd.concat([both, *chances], axis=1)
-
-
-def among(subjects: pd.Series, known: pd.Series) -> np.ndarray:
-    """Whether each subject is one of those known, shape (n,).
-
-    pandas' own isin makes an Arrow scalar of every known text, as does a loop over a column of it:
-    a hundred times and ten times slower.
-    """
-    there = set(known.tolist())
-    return np.array([subject in there for subject in subjects.tolist()], dtype=bool)

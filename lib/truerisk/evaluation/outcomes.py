@@ -1,44 +1,70 @@
-"""Candidates of several outcomes on rows that nothing of them saw: dollars and Qini, side by side.
+"""The review of a training run where actions show outcomes of their own: dollars and Qini.
 
-The policy of each takes the action of the greatest expected dollars by its scores. What it adds is
-judged beside acting on all, on none, and on as many of those likeliest to have the event after the
-action: what is worth its while must beat that.
+The policy of each candidate takes the action of the greatest expected dollars by its scores, within
+the capacities. What it adds is judged beside acting on all, on none, and on as many of those
+likeliest to have the event after the action: what is worth its while must beat that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import IF_EVENT, IF_NO_EVENT, chance_of, m_of, score_of, value_of
-from truerisk.decisions.policy import dollars, expected_dollars
-from truerisk.evaluation.gate import Check
+from truerisk.columns import score_of
+from truerisk.evaluation.contest import Contest, contest
+from truerisk.evaluation.gate import Check, not_worse, outcomes_checks
+from truerisk.evaluation.outcomes_judging import OutcomesJudging
 from truerisk.features.dataset import Dataset
-from truerisk.measurement.uplift.beside import HIGHEST, policies
+from truerisk.features.feature_notes import strange_levels
+from truerisk.lake.lake import Lake
+from truerisk.measurement.drift import drift
+from truerisk.measurement.evidence.evidence import Evidence
+from truerisk.measurement.measure import measure
+from truerisk.measurement.uplift.beside import HIGHEST, RAN, policies
 from truerisk.measurement.uplift.qini import qini
-from truerisk.models.outcomes import FittedOutcomes
+from truerisk.models.parts import Split
+from truerisk.models.training import Fitted, calibration_notes
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 from truerisk.wording.dollars import dollars as said
 
+FIGURE, AREA = "incremental_dollars", "qini_area_gain"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
-    """``table``: tr.uplift.policies' rows of every candidate's policy (column ``model``) with those
-    of all and of the highest response by its scores; ``curves``: tr.uplift.qini of the candidates'
-    effects and of the highest response; ``beats`` whether the ``chosen`` one's Qini area is above
-    that of the highest response beyond noise."""
+class OutcomesReview:
+    """``worth`` has tr.uplift.policies' rows of every candidate's policy on the half that chooses
+    (column ``model``); all else is about the half that judges. ``table``: the same rows there, with
+    those of all and of the highest response by the candidate's scores (column ``action``: what is
+    added to the last). ``estimates``: measure()'s rows of every candidate (``model``) and segment.
+    ``curves``: tr.uplift.qini of the candidates' effects and of the highest response, by
+    ``action``. ``contest`` compares with the champion, None without one. ``drift`` holds drift()'s
+    rows: applications that fitted against those that judge. ``notes`` are sentences."""
 
     chosen: str
+    champion: str | None
+    rows: int
+    worth: pd.DataFrame
     table: pd.DataFrame
+    estimates: pd.DataFrame
     curves: pd.DataFrame
+    contest: Contest | None
+    drift: pd.DataFrame
     beats: bool
-    verdict: str
+    said: str
     checks: list[Check]
+    notes: list[str] = field(default_factory=list)
 
     @property
-    def gate(self) -> str:
+    def rival(self) -> str:
+        """What its scores are compared with."""
+        compared = self.contest is not None and self.contest.gated is not None
+        return f"champion {self.champion}" if compared else f"the {HIGHEST}"
+
+    @property
+    def verdict(self) -> str:
         """``gate passed``, or ``gate failed`` with what failed."""
         failed = [f"{c.name} {c.seen}" for c in self.checks if not c.passed]
         return f"gate failed: {'; '.join(failed)}" if failed else "gate passed"
@@ -52,119 +78,127 @@ class Judged:
 
 
 @one_thread
-def judged(
+def review_outcomes(
     problem: Problem,
+    lake: Lake,
     dataset: Dataset,
-    fitted: list[FittedOutcomes],
-    champion: str | None = None,
-) -> Judged:
-    """The candidates, judged on the same rows; the one whose policy adds most dollars is chosen.
-
-    All are judged by the same ỹ, whose outcome models are the events' rates after each action.
-    """
-    rows = fitted[0].judge
-    frame = dataset.frame[rows].reset_index(drop=True)
-    names, outcomes = list(problem.actions), list(problem.outcomes)
-    log = _log(problem, frame)
-    money = dollars(problem.typed(dataset.definition), frame)
-    for i, name in enumerate(names):
-        log[value_of(name, IF_EVENT)], log[value_of(name, IF_NO_EVENT)] = (
-            money[0][:, i],
-            money[1][:, i],
-        )
-    place = {a: k for k, actions in enumerate(problem.outcomes.values()) for a in actions}
-    tables, ranks = [], {}
-    first = outcomes[0]
+    parts: Split,
+    fitted: list[Fitted],
+    champion: str | None,
+) -> OutcomesReview:
+    """Choose the candidate whose policy adds most dollars on the half that chooses, and judge all
+    on the other half, by the same ỹ; compare the chosen one with the champion."""
+    problem = problem.typed(dataset.definition)
+    worth = _worth(problem, dataset, parts, fitted)
+    chosen = next(f for f in fitted if f.name == _most(worth))
+    judging = OutcomesJudging.of(problem, dataset, parts.judge, dataset.features)
+    tables, estimates = [], []
+    segments = [*problem.training.segments]
     for one in fitted:
-        scores = one.scores[rows]
-        log = log.assign(**{score_of(o): scores[:, k] for k, o in enumerate(outcomes)})
-        each = scores[:, [place.get(name, 0) for name in names]]
-        taken = expected_dollars(each, money).argmax(axis=1)
-        policy = pd.DataFrame(np.eye(len(names))[taken], columns=names)
-        tables.append(policies(log, {one.name: policy}).assign(model=one.name))
-        ranks[one.name] = scores[:, 0] - scores[:, -1]
-        ranks.setdefault(HIGHEST, scores[:, 0])
+        scores = one.scores[parts.judge]
+        known, policy = judging.log.scored(scores), judging.policy(scores)
+        tables.append(pd.concat(_beside(problem, known, one.name, policy)).assign(model=one.name))
+        estimates.append(measure(known, by=segments).assign(model=one.name))
+    own = judging.log.scored(chosen.scores[parts.judge])
+    curves = pd.concat(_curves(problem, own, parts, fitted, chosen), ignore_index=True)
     table = pd.concat(tables, ignore_index=True)
-    own = table[table["policy"].eq(table["model"]) & table["figure"].eq("incremental_dollars")]
-    own = own.sort_values("population").drop_duplicates("model").set_index("model")
-    worth = own["value"].fillna(own["low"])
-    chosen = str(worth.astype(float).idxmax())
-    curves = qini(log, ranks, action=first, instead=outcomes[-1], against=HIGHEST)
-    area = curves[curves["figure"].eq("qini_area_gain") & curves["score"].eq(chosen)].iloc[0]
-    beats = bool(pd.notna(area["low"]) and area["low"] > 0)
-    ends = own[["value", "low", "high"]].astype(float)
-    value, low, high = (1_000 * float(v) for v in ends.loc[chosen].to_numpy())
-    against = "beats" if beats else "cannot be told from"
-    return Judged(
-        chosen=chosen,
+    row = _best(table[table["policy"].eq(chosen.name) & table["figure"].eq(FIGURE)])
+    areas = curves[curves["figure"].eq(AREA) & curves["score"].eq(chosen.name)]
+    beats = bool((areas["low"].notna() & areas["low"].gt(0)).all())
+    faced = contest(problem, lake, dataset, parts, chosen, champion) if champion else None
+    frame = dataset.frame
+    early = frame[parts.early].reset_index(drop=True)
+    return OutcomesReview(
+        chosen=chosen.name,
+        champion=champion,
+        rows=len(judging.frame),
+        worth=worth,
         table=table,
+        estimates=pd.concat(estimates, ignore_index=True),
         curves=curves,
+        contest=faced,
+        drift=drift(early, judging.frame, dataset.features, score=None),
         beats=beats,
-        verdict=(
-            f"{chosen}: {said(value)} for 1,000 applications that nothing of it saw "
-            f"({said(low)} … {said(high)}) beside “{outcomes[-1]}” "
-            f"for all; as a ranking it {against} the highest response."
-        ),
-        checks=_checks(own[own.index == chosen].iloc[0], area, outcomes[-1], champion),
+        said=_said(problem, chosen.name, row, beats),
+        checks=[
+            *outcomes_checks(list(problem.outcomes)[-1], row, areas),
+            *(not_worse(problem, faced) if faced else ()),
+        ],
+        notes=[
+            *strange_levels(early, judging.frame, dataset.features),
+            *calibration_notes(chosen),
+        ],
     )
 
 
-def _checks(own: pd.Series, area: pd.Series, instead: str, champion: str | None) -> list[Check]:
-    """The chosen policy must add dollars, and its ranking more than the highest response does.
-
-    Two models of several outcomes are not compared yet: beside a champion a person decides.
-    """
-    asked = (
-        (f"dollars for 1,000 applications beside “{instead}” for all", own, "dollars", 1_000),
-        ("Qini area above that of the highest response", area, "fine", 1),
-    )
+def _worth(problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted]) -> pd.DataFrame:
+    """What each candidate's policy adds on the half of the holdout that chooses."""
+    choosing = OutcomesJudging.of(problem, dataset, parts.choose, dataset.features)
     made = []
-    for name, row, form, times in asked:
-        known = bool(pd.notna(row["value"]) and pd.notna(row["low"]))
-        made.append(
-            Check(
-                name=name,
-                asked="95% interval above 0",
-                passed=known and bool(row["low"] > 0),
-                value=times * float(row["value"]) if known else None,
-                low=times * float(row["low"]) if known else None,
-                high=times * float(row["high"]) if known else None,
-                estimator="dr",
-                form=form,
-                advice="" if known else str(row["status"]),
-            )
-        )
-    if champion:
-        made.append(
-            Check(
-                name=f"compared with champion {champion}",
-                asked="rows that neither was fitted on",
-                passed=False,
-                advice="models of several outcomes are not compared yet; a person decides",
-            )
-        )
-    return made
+    for one in fitted:
+        scores = one.scores[parts.choose]
+        offered = {one.name: choosing.policy(scores)}
+        action, instead = _ends(problem)
+        found = policies(choosing.log.scored(scores), offered, action, instead)
+        made.append(found[found["policy"].eq(one.name)].assign(model=one.name))
+    return pd.concat(made, ignore_index=True)
 
 
-def _log(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
-    """The judging rows as a decision log: who was given which action with which chance."""
-    log = pd.DataFrame(
-        {
-            "subject": frame["subject"].astype(str),
-            "mature": True,
-            "score": 0.5,
-            "action": frame["shown"],
-            "p_reveal": 1.0,
-            "revealed": True,
-            "event": frame["event"],
-        }
+def _most(worth: pd.DataFrame) -> str:
+    """The candidate that adds most dollars; the first where nobody can say."""
+    rows = {
+        str(name): _best(own[own["figure"].eq(FIGURE)])
+        for name, own in worth.groupby("model", sort=False)
+    }
+    values = {
+        name: -np.inf if pd.isna(row["value"]) else float(row["value"])
+        for name, row in rows.items()
+    }
+    return max(values, key=values.__getitem__)
+
+
+def _ends(problem: Problem) -> tuple[str, str]:
+    """The first outcome and the last one, which is what is done instead."""
+    first, *_, last = problem.outcomes
+    return first, last
+
+
+def _beside(
+    problem: Problem, known: Evidence, name: str, policy: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """A candidate's policy and what ran; of every action, doing it to all and to the likeliest."""
+    *acting, instead = problem.outcomes
+    for place, action in enumerate(acting):
+        found = policies(known, {name: policy}, action, instead).assign(action=action)
+        yield found if place == 0 else found[~found["policy"].isin([RAN, name])]
+
+
+def _curves(
+    problem: Problem, known: Evidence, parts: Split, fitted: list[Fitted], chosen: Fitted
+) -> Iterator[pd.DataFrame]:
+    *acting, instead = problem.outcomes
+    for place, action in enumerate(acting):
+        ranks = {f.name: f.scores[parts.judge, place] - f.scores[parts.judge, -1] for f in fitted}
+        ranks[HIGHEST] = known.log[score_of(action)].to_numpy()
+        made = qini(known, ranks, action=action, instead=instead, against=HIGHEST)
+        yield made.assign(action=action)
+
+
+def _best(rows: pd.DataFrame) -> pd.Series:
+    """Of everyone where that has a value, else of those with a chance."""
+    everyone = rows[rows["population"].eq("all") & rows["value"].notna()]
+    return (everyone if len(everyone) else rows[rows["population"].eq("eligible")]).iloc[0]
+
+
+def _said(problem: Problem, chosen: str, row: pd.Series, beats: bool) -> str:
+    instead = list(problem.outcomes)[-1]
+    against = "beats" if beats else "cannot be told from"
+    ranking = f"as a ranking it {against} the highest response."
+    if pd.isna(row["value"]):
+        return f"{chosen} cannot be valued beside “{instead}” for all: {row['status']}; {ranking}"
+    value, low, high = (said(1_000 * float(row[k])) for k in ("value", "low", "high"))
+    who = "" if row["population"] == "all" else ", of those with a chance of every action"
+    return (
+        f"{chosen}: {value} for 1,000 applications that nothing of it saw ({low} … {high}) beside "
+        f"“{instead}” for all{who}; {ranking}"
     )
-    # Of the actions only two are known by the chance of one of them.
-    chance = frame["chance"].astype(float)
-    others = 1 - chance
-    for name, actions in problem.outcomes.items():
-        for a in actions:
-            log[chance_of(a)] = chance.where(frame["shown"].eq(a), others)
-        rows = frame["shown"].isin(actions)
-        log[m_of(name)] = float(np.average(frame["event"][rows], weights=1 / chance[rows]))
-    return log

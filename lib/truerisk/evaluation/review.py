@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from truerisk.columns import VALUE
-from truerisk.decisions.policy import choose, dollars, probabilities
+from truerisk.decisions.policy import dollars
 from truerisk.evaluation.choice import Choice, choose_candidate
 from truerisk.evaluation.contest import Contest, contest
 from truerisk.evaluation.gate import Check, checks
-from truerisk.evaluation.judging import among, cut_policy, judged_rows, judging_log
+from truerisk.evaluation.judging import cut_policy, judged_rows, judging_log, policy_of
+from truerisk.evaluation.outcomes import OutcomesReview, review_outcomes
 from truerisk.evaluation.promise import promised
 from truerisk.features.dataset import Dataset
 from truerisk.features.feature_notes import strange_levels
@@ -25,7 +26,8 @@ from truerisk.measurement.evidence.evidence import outcome_model
 from truerisk.measurement.measure import measure
 from truerisk.measurement.metrics.requested_metrics import At, Kind
 from truerisk.measurement.options import Changes, Flagging
-from truerisk.models.training import Fitted, Split, baseline, calibration_notes
+from truerisk.models.parts import Split, among
+from truerisk.models.training import Fitted, baseline, calibration_notes
 from truerisk.problem.spec import Problem
 from truerisk.statistics import influence
 from truerisk.statistics.threads import one_thread
@@ -105,8 +107,14 @@ def review(
     parts: Split,
     fitted: list[Fitted],
     champion: str | None,
-) -> Review:
-    """Judge every candidate; compare the chosen one with the event rate and with the champion."""
+) -> Review | OutcomesReview:
+    """Judge every candidate; compare the chosen one with the event rate and with the champion.
+
+    Where actions show outcomes of their own they are judged by what acting on them adds
+    (evaluation/outcomes.py).
+    """
+    if len(problem.outcomes) > 1:
+        return review_outcomes(problem, lake, dataset, parts, fitted, champion)
     problem = problem.typed(dataset.definition)
     frame = dataset.frame.loc[parts.judge].reset_index(drop=True)
     scores = {f.name: f.scores[parts.judge] for f in fitted}
@@ -124,10 +132,7 @@ def review(
         measure(log.assign(score=s), changes=Changes(against=reference)).assign(model=name)
         for name, s in scores.items()
     )
-    policy = pd.DataFrame(
-        probabilities(problem, choose(problem, frame, scores[choice.name], money)),
-        columns=[*problem.actions],
-    )
+    policy = policy_of(problem, frame, scores[choice.name], money, dataset.frame["as_of"])
     against_rate = measure(
         log.assign(score=rate),
         changes=Changes(

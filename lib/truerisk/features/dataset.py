@@ -6,28 +6,23 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from truerisk.columns import DRAWN, DRAWN_CHANCE
 from truerisk.errors import ProblemError, SourceError
 from truerisk.features.build import build
 from truerisk.features.definitions import definition, names
 from truerisk.features.feature_notes import silent_features
 from truerisk.features.label_times import late_events, nearly_all_events
-from truerisk.features.labels import TAKEN, labels
+from truerisk.features.labels import labels
 from truerisk.features.matching import Match, matches, refuse_strangers
 from truerisk.features.register import check_definitions
+from truerisk.features.revealed import UNTOLD, refuse_untold, revealed
 from truerisk.features.steps import entities
 from truerisk.features.types import types_of
 from truerisk.lake.duck import quote
-from truerisk.lake.former_actions import with_former_actions
 from truerisk.lake.lake import Lake
-from truerisk.lake.overrides import by_hand
-from truerisk.lake.pins import pin
-from truerisk.lake.reviews import reviewed
 from truerisk.lake.sources.sources import Sources
 from truerisk.lake.sources.versions import Version
 from truerisk.lake.sources.views import checked
-from truerisk.lake.sticky import with_chances_held
-from truerisk.lake.tables import contests_of, is_ours, ledger, verdicts_of
+from truerisk.lake.tables import is_ours
 from truerisk.problem.expression import columns_of
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -101,6 +96,7 @@ def build_dataset(
         types = types_of(sources, columns_read(problem))
         read = sources.many_files()
         pinned = dict(sorted(sources.versions.items()))
+    refuse_untold(problem, frame)
     mature = frame["mature"]
     counts = {
         "applications": len(frame),
@@ -153,7 +149,10 @@ def rows_known(
     """Rows as in Dataset.frame of the applications in [since, until), none where there are none."""
     with Sources(problem, lake, versions) as sources:
         spine = applications(sources, problem, since, until, known_at)
-        return spine if spine.empty else _known(sources, spine, known_at).drop(columns=TOLD)
+        if spine.empty:
+            return spine
+        frame = _known(sources, spine, known_at)
+        return frame.drop(columns=[c for c in (*TOLD, UNTOLD) if c in frame])
 
 
 def applications(
@@ -243,45 +242,7 @@ def _known(sources: Sources, spine: pd.DataFrame, known_at: pd.Timestamp) -> pd.
     """The applications with their features, their labels and their logged chances."""
     frame = with_features(sources, spine, known_at)
     frame = frame.join(labels(sources, frame, known_at), on=sources.problem.key)
-    return _reveal(frame, sources, known_at)
-
-
-def _reveal(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> pd.DataFrame:
-    """Add the logged p_reveal; an outcome that our own decision did not reveal is no label.
-
-    Where people review the chance is that of the decision and of the audit, πq, and the decision's
-    own stands beside it, as what a log's draws are checked by. What a person put
-    in place of the decision is no draw of the policy's: nor is its outcome.
-    """
-    problem, lake, versions = sources.problem, sources.lake, sources.versions
-    table = ledger(problem.name)
-    version = versions.get(table, lake.version(table))
-    if version is None:
-        return frame.assign(p_reveal=float("nan"))
-    versions[table] = version
-    decided = with_chances_held(lake.read(table, int(version)))
-    problem = with_former_actions(problem, lake, decided)
-    for told in (contests_of(problem.name), verdicts_of(problem.name)):
-        if (said := pin(lake, told, versions)) is not None:
-            versions[told] = said
-    verdicts = versions.get(verdicts_of(problem.name))
-    review = reviewed(problem, lake, decided, known_at, verdicts)  # type: ignore[arg-type]
-    hand = by_hand(problem, lake, decided, known_at, review, versions)
-    hidden = ~decided["action"].isin(problem.revealing) | hand.notna()
-    if problem.reviews:
-        hidden |= decided["action"].isin(problem.reviews) & ~review["passes"]
-        decided[DRAWN] = decided["action"].isin(problem.revealing)
-        decided[DRAWN_CHANCE] = decided["p_reveal"]
-        decided["p_reveal"] *= review["q"].fillna(1.0)
-    kept = ["hidden", "p_reveal", *([DRAWN, DRAWN_CHANCE] if problem.reviews else [])]
-    ours = decided.assign(hidden=hidden).set_index(problem.key)
-    frame = frame.join(ours[kept], on=problem.key)
-    for name, logged in zip(TAKEN, ("action", "propensity"), strict=True):
-        if name in frame:  # of our own decisions the ledger says it
-            own = frame[problem.key].map(ours[logged])
-            frame[name] = own.where(own.notna(), frame[name])
-    hidden = frame.pop("hidden").eq(True)
-    return frame.assign(event=frame["event"].mask(hidden))
+    return revealed(frame, sources, known_at)
 
 
 def _newest(sources: Sources, known_at: pd.Timestamp) -> dict[str, pd.Timestamp]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from truerisk.evaluation.outcomes import OutcomesReview
+from truerisk.evaluation.predictability.outcomes import OutcomesPredictability
 from truerisk.evaluation.predictability.predictability import Predictability
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
@@ -11,12 +13,13 @@ from truerisk.features.register import register_definitions
 from truerisk.isolated import Lost
 from truerisk.lake.lake import Lake
 from truerisk.models.package import Model, read_manifest, save, save_report
+from truerisk.models.parts import Split
 from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
-from truerisk.models.training import Fitted, Split
+from truerisk.models.training import Fitted
 from truerisk.problem.spec import Problem
 from truerisk.registry import approval
-from truerisk.reports.model.page import train_page
+from truerisk.reports.model.outcomes import page_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +30,7 @@ class Attachments:
     run: str = ""
     code: str = ""
     person: str = ""
-    found: Predictability | Lost | None = None
+    found: Predictability | OutcomesPredictability | Lost | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def submit(
     dataset: Dataset,
     parts: Split,
     fitted: list[Fitted],
-    review: Review,
+    review: Review | OutcomesReview,
     attached: Attachments | None = None,
 ) -> Submission:
     """Keep the chosen model and its report in the lake and offer it for approval."""
@@ -57,21 +60,16 @@ def submit(
     card = model.card if isinstance(model, SingleFeatureModel) else model
     made = packaged(problem, lake, chosen.model, dataset, attached)
     about = made.about
-    page = train_page(
-        problem,
-        dataset,
-        parts,
-        review,
-        {
-            **about,
-            "champion": review.champion,
-            "importance": {f.name: f.importance for f in fitted},
-            "scorecard": card.card if isinstance(card, ScorecardModel) else None,
-        },
-        attached.found,
-    )
+    shown = {
+        **about,
+        "champion": review.champion,
+        "importance": {f.name: f.importance for f in fitted},
+        "scorecard": card.card if isinstance(card, ScorecardModel) else None,
+    }
+    page = page_of(problem, dataset, parts, review, shown, attached.found)
     new = offer(problem, lake, made, page, review.summary(), review.champion, attached)
-    notes = [*dataset.notes, *review.notes]
+    said = [review.said] if isinstance(review, OutcomesReview) else []
+    notes = [*dataset.notes, *review.notes, *said]
     return Submission(
         made.version, page, new, told(problem, dataset, made, new, notes, review.verdict)
     )

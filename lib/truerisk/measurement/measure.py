@@ -7,18 +7,17 @@ import pandas as pd
 
 from truerisk.errors import LogError
 from truerisk.measurement.estimate import Metric, estimates
-from truerisk.measurement.evidence.evidence import Evidence
-from truerisk.measurement.evidence.outcomes import Outcome
-from truerisk.measurement.evidence.pseudo import Guess
+from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.rows import Rows
 from truerisk.measurement.evidence.source import Log
 from truerisk.measurement.groups import BAND, UNKNOWN
 from truerisk.measurement.groups import bands as score_bands
-from truerisk.measurement.measured_rows import MeasuredRows, measured_rows
+from truerisk.measurement.measured_rows import MeasuredRows, measured_rows, together
 from truerisk.measurement.metrics import policies as dollars
 from truerisk.measurement.metrics import requested_metrics
 from truerisk.measurement.metrics.booked import booked
 from truerisk.measurement.options import Changes, Flagging, Reading
+from truerisk.measurement.uplift.ranked import ranked_beside
 from truerisk.statistics.threads import one_thread
 
 FLOATS = ("value", "low", "high", "lowest", "highest", "effective_n", "largest_weight")
@@ -57,6 +56,11 @@ def measure(
     flagging, changes = flagging or Flagging(), changes or Changes()
     if bands < 0:
         raise LogError(f"bands is {bands}; allowed is a whole number of at least 0.")
+    ranked: list[dict] = []
+    if any(isinstance(score, pd.DataFrame) for score in changes.rivals.values()):
+        same = (reading or Reading()).same_outcome
+        log = evidence_of(log, [*features, *by, *(reading or Reading()).cluster], same=same)
+        ranked = list(ranked_beside(log, changes.rivals, flagging.shares, features))
     measured = measured_rows(log, features, by, flagging, changes, reading or Reading())
     quality = [
         *requested_metrics.quality(),
@@ -78,7 +82,7 @@ def measure(
         rows.let_go()
     if not one_outcome:
         earned = list(_of_all_outcomes(measured))
-    found += [*_booked(measured), *earned]
+    found += [*_booked(measured), *earned, *ranked]
     return pd.DataFrame(found).astype(dict.fromkeys(FLOATS, "Float64"))
 
 
@@ -111,13 +115,6 @@ def _of_all_outcomes(measured: MeasuredRows) -> Iterator[dict]:
         for row in estimates(every.where(some), guessed.where(some), asked, outcomes):
             about = {"group_by": column, "group": group, "action": None}
             yield about | row | {"n": row["n"] // outcomes}
-
-
-def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
-    """The outcomes of one log one below the other: a policy's dollars come from all of them."""
-    if len(made) == 1:
-        return made[0][1:]
-    return Rows.stacked([rows for _, rows, _ in made]), Guess.stacked([g for _, _, g in made])
 
 
 def _groups(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import score_of as column_of
 from truerisk.columns import valued_actions
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.alike import policy_of, score_of
@@ -59,18 +60,12 @@ def measured_rows(
     known = evidence_of(log, [*features, *by, *reading.cluster])
     _check(known.frame, features, by, flagging)
     offered = _offered(known, changes)
-    scores = {
-        requested_metrics.rival(name): score_of(
-            known.log, score, f'The rival "{name}"', known.mature
-        )
-        for name, score in changes.rivals.items()
-    }
     shows = list(reading.reveals) or revealing_actions(known.frame)
     made: list[tuple[Outcome, Rows, Guess]] = []
     for outcome in outcomes_of(known.frame, {**known.same, **reading.same_outcome}):
         rows = known.rows_of(outcome, reading.cluster)
         own: dict[Any, np.ndarray] = {
-            **scores,
+            **_rivals(known, changes, outcome),
             **dollars.columns(known.frame, offered, outcome, shows, first=not made),
         }
         if "realised_value" in known.frame:
@@ -79,7 +74,7 @@ def measured_rows(
         made.append((outcome, rows.adding(own), guesses(known.frame, rows, features, outcome.name)))
     groups_of = {column: groups(known.frame[column]) for column in dict.fromkeys(by)}
     policies = list(offered)
-    del known, offered, scores, own
+    del known, offered, own
     order = order_of(rows.cluster)  # every outcome's clusters are the same
     return MeasuredRows(
         outcomes=[(outcome, rows.at(order), guess.at(order)) for outcome, rows, guess in made],
@@ -87,6 +82,13 @@ def measured_rows(
         policies=policies,
         reveals=bool(shows),
     )
+
+
+def together(made: Sequence[tuple[Outcome, Rows, Guess]]) -> tuple[Rows, Guess]:
+    """The outcomes of one log one below the other: a policy's dollars come from all of them."""
+    if len(made) == 1:
+        return made[0][1:]
+    return Rows.stacked([rows for _, rows, _ in made]), Guess.stacked([g for _, _, g in made])
 
 
 def _offered(known: Evidence, changes: Changes) -> dict[str, pd.DataFrame]:
@@ -106,6 +108,22 @@ def _offered(known: Evidence, changes: Changes) -> dict[str, pd.DataFrame]:
             for name, policy in changes.policies.items()
         },
     }
+
+
+def _rivals(known: Evidence, changes: Changes, outcome: Outcome) -> dict[Any, np.ndarray]:
+    """Other scores of an outcome: the one there is, or its own column of a frame."""
+    found = {}
+    for name, score in changes.rivals.items():
+        what, own = f'The rival "{name}"', column_of(outcome.name)
+        if isinstance(score, pd.DataFrame) and outcome.name:
+            if own not in score:
+                raise LogError(
+                    f'{what} has no column "{own}"; allowed is a frame of score_<outcome>, one for '
+                    "each outcome of the log."
+                )
+            score = score[own]
+        found[requested_metrics.rival(name)] = score_of(known.log, score, what, known.mature)
+    return found
 
 
 def _check(

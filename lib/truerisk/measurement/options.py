@@ -51,13 +51,15 @@ class Changes:
     """Changes to what ran, to be valued on the same log before they decide anything.
 
     ``policies``: name → frame of one probability per action, rows as in the log. ``rivals``: name →
-    other scores of the same rows, compared pairwise with the log's. The gain of a policy is over
-    what ran, or over ``against``, another such frame. Frames and Series are matched by the log's
-    index, arrays by order. Raises LogError for what has no names, or the name of what ran.
+    other scores of the same rows, compared pairwise with the log's; of several outcomes a frame of
+    ``score_<outcome>``, each compared with the log's own and ranked by what an action adds. The
+    gain of a policy is over what ran, or over ``against``, another such frame. Frames and Series
+    are matched by the log's index, arrays by order. Raises LogError for what has no names, or the
+    name of what ran.
     """
 
     policies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    rivals: Mapping[str, np.ndarray | pd.Series] = field(default_factory=dict)
+    rivals: Mapping[str, np.ndarray | pd.Series | pd.DataFrame] = field(default_factory=dict)
     against: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:

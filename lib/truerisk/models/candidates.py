@@ -13,6 +13,7 @@ from truerisk.models.scorecard import ScorecardModel
 from truerisk.models.single_feature import SingleFeatureModel
 from truerisk.models.taken import Taken
 from truerisk.models.uplift import UpliftModel
+from truerisk.problem.spec import Problem
 from truerisk.wording.lists import one_of
 
 
@@ -66,3 +67,13 @@ def candidate(name: str) -> type[Candidate]:
     if name not in CANDIDATES:
         raise ModelError(f'There is no candidate "{name}"; there are {one_of(CANDIDATES)}.')
     return CANDIDATES[name]
+
+
+def refuse_unfit(problem: Problem, name: str) -> None:
+    """ModelError for a candidate that there is not, or that learns another number of outcomes."""
+    if len(problem.outcomes) == 1:
+        candidate(name)
+    elif name not in OF_OUTCOMES:
+        raise ModelError(
+            f'"{name}" is no candidate of several outcomes; there are {one_of(OF_OUTCOMES)}.'
+        )

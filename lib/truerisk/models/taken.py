@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import pandas as pd
+
+from truerisk.problem.spec import Problem
+from truerisk.statistics.clusters import codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,3 +43,23 @@ class Taken:
         rows = np.arange(len(self))
         made[rows, self.shown] += (self.event - m[rows, self.shown]) / self.chance
         return made
+
+
+def taken_of(problem: Problem, frame: pd.DataFrame, rows: np.ndarray) -> Taken:
+    """What was done with some rows of a data set, a mask (n,), and what followed."""
+    place = {a: k for k, actions in enumerate(problem.outcomes.values()) for a in actions}
+    some = frame[rows]
+    return Taken(
+        outcomes=tuple(problem.outcomes),
+        shown=some["shown"].map(place).to_numpy(dtype=int),
+        event=some["event"].to_numpy(dtype=float),
+        chance=some["chance"].to_numpy(dtype=float),
+        subject=codes(some, ["subject"]),
+    )
+
+
+def labels_of(problem: Problem, frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray | Taken:
+    """What a candidate learns of some rows: their events, and what was done where that matters."""
+    if len(problem.outcomes) > 1:
+        return taken_of(problem, frame, rows)
+    return frame.loc[rows, "event"].to_numpy()

@@ -5,50 +5,39 @@ the earlier ones. Half of the holdout's subjects calibrate and choose, the other
 rows were used for neither. The submitted model is fitted again on all mature rows.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
-from truerisk.errors import ProblemError, SourceError
+from truerisk.errors import SourceError
 from truerisk.features.dataset import Dataset
 from truerisk.features.kinds import kind_of_input
 from truerisk.models.calibration import Calibration, Support, support
-from truerisk.models.candidates import Candidate, candidate
+from truerisk.models.candidates import OF_OUTCOMES, candidate, refuse_unfit
+from truerisk.models.candidates import Fitted as Made
 from truerisk.models.dependence import dependence_of
 from truerisk.models.fitted_keys import pack
 from truerisk.models.levels import levels_of
 from truerisk.models.package import Model
+from truerisk.models.parts import Split, refuse_one_class, split, split_rows
 from truerisk.models.prior import PriorModel
 from truerisk.models.recipe import Recipe, recipe_of
-from truerisk.models.reference import money_columns, reference
+from truerisk.models.reference import Usual, money_columns, reference
+from truerisk.models.taken import Taken, labels_of, taken_of
 from truerisk.problem.spec import Prior, Problem
 from truerisk.statistics.threads import one_thread
-from truerisk.wording.counted import counted
-from truerisk.wording.lists import listed
 
 GAP_ROWS = 1_000
 NO_WEIGHTS = Support(0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Split:
-    """Boolean row masks over a data set's frame, shape (n,), and the instant that parts them."""
-
-    holdout_from: pd.Timestamp
-    early: np.ndarray
-    gapped: np.ndarray
-    choose: np.ndarray
-    judge: np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True)
 class Fitted:
     """One candidate: the model to submit, and calibrated scores of the holdout by its early fit.
 
-    ``scores`` (n,) covers the whole frame and is null before the holdout; ``gap_scores`` are those
+    ``scores``, (n,) or (n, outcomes) of several, covers the whole frame and is null before the
+    holdout; ``gap_scores`` are those
     of ``gapped``, fitted with a full horizon between its rows and the holdout; both are None where
     fewer than 1,000 rows would be left. ``support`` is what the calibration's weights rest on.
     """
@@ -59,73 +48,48 @@ class Fitted:
     gap_scores: np.ndarray | None
     importance: dict[str, float]
     support: Support = NO_WEIGHTS
-    gapped: Candidate | None = None
+    gapped: Made | None = None
 
 
 @dataclass(frozen=True)
 class AsKnown:
     """A recipe followed at an instant of the past; ``rows`` (n,) are the labelled ones it saw."""
 
-    fitted: Candidate
+    fitted: Made
     calibration: Calibration
     features: list[str]
     rows: np.ndarray
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
-        """Calibrated probability of the event, shape (n,)."""
+        """Calibrated probability of the event, shape (n,), or (n, outcomes) of several."""
         return self.calibration.apply(self.fitted.predict(frame[self.features]))
-
-
-def split(problem: Problem, dataset: Dataset) -> Split:
-    """Which rows fit, choose and judge; SourceError when one of the parts has a single class."""
-    if len(problem.outcomes) > 1:
-        raise ProblemError(
-            f"{problem.where}: the actions show outcomes of their own "
-            f"({listed(list(problem.outcomes))}), and this protocol judges one; fit with "
-            "tr.fit_outcomes and offer with tr.submit_outcomes."
-        )
-    frame = dataset.frame
-    made = split_rows(frame, problem)
-    labelled = frame["event"].notna().to_numpy()
-    parts = [
-        ("before the holdout", made.early),
-        ("in the half of the holdout that chooses", made.choose & labelled),
-        ("in the half of the holdout that judges", made.judge & labelled),
-    ]
-    for what, rows in parts:
-        _both_outcomes(problem, frame, rows, f"{what} (it starts on {made.holdout_from:%Y-%m-%d})")
-    return made
-
-
-def split_rows(frame: pd.DataFrame, problem: Problem) -> Split:
-    """The same of rows as they are, whatever outcomes they hold."""
-    mature = frame["mature"].to_numpy(dtype=bool)
-    return _split(frame, mature, problem.training.holdout, problem.outcome.horizon)
 
 
 @one_thread
 def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = None) -> Fitted:
-    """Fit one candidate as the protocol says: unweighted, then calibrated with 1/p_reveal."""
-    candidate(name)  # an unknown one is refused by its name
+    """Fit one candidate as the protocol says: unweighted, then calibrated with 1/p_reveal.
+
+    Of several outcomes the weights are one over the chance of what was done, and the level is
+    calibrated. Raises ModelError for a candidate that learns another number of outcomes.
+    """
+    refuse_unfit(problem, name)
     parts = parts or split(problem, dataset)
     recipe = recipe_of(problem, name)
     frame, features = dataset.frame, dataset.features
     holdout = parts.choose | parts.judge
 
-    def scored(made: Candidate) -> tuple[np.ndarray, Calibration, Support]:
-        raw = np.full(len(frame), np.nan)
-        raw[holdout] = made.predict(frame.loc[holdout, features])
-        calibration, rests_on = _calibrated(frame, parts.choose, raw)
+    def scored(made: Made) -> tuple[np.ndarray, Calibration, Support]:
+        raw = _predicted(problem, made, frame[features], holdout)
+        calibration, rests_on = _calibrated(problem, frame, parts.choose, raw)
         return calibration.apply(raw), calibration, rests_on
 
     scores, calibration, rests_on = scored(_fit(recipe, frame, features, parts.early))
     both = frame.loc[parts.gapped, "event"]
-    enough = len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
+    several = len(problem.outcomes) > 1  # whose report has no AUC to show with a gap
+    enough = not several and len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
     labelled = frame["event"].notna().to_numpy()
     final = _fit(recipe, frame, features, labelled)
-    read = money_columns(problem)
-    priced = [str(c) for c in frame if str(c).lower() in read]
-    usual = reference(frame[labelled], dict.fromkeys([*features, *priced]), filled=priced)
+    usual = None if several else _usual(problem, frame[labelled], features)
     model = Model(
         name=name,
         fitted=final,
@@ -139,7 +103,8 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         kinds={name: kind_of_input(frame[name]) for name in features},
         levels=levels_of(frame[labelled], features),
     )
-    model = replace(model, dependence=dependence_of(problem, model, frame[labelled]))
+    if usual is not None:
+        model = replace(model, dependence=dependence_of(problem, model, frame[labelled]))
     gapped = _fit(recipe, frame, features, parts.gapped) if enough else None
     gap_scores = None if gapped is None else scored(gapped)[0]
     return Fitted(
@@ -153,13 +118,19 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     )
 
 
+def _usual(problem: Problem, learned: pd.DataFrame, features: list[str]) -> dict[str, Usual]:
+    read = money_columns(problem)
+    priced = [str(c) for c in learned if str(c).lower() in read]
+    return reference(learned, dict.fromkeys([*features, *priced]), filled=priced)
+
+
 def baseline(dataset: Dataset, parts: Split) -> np.ndarray:
     """The event rate alone as a score, made as any candidate's: fitted early, calibrated on the
     choosing half; (n,), null before the holdout."""
     frame, holdout = dataset.frame, parts.choose | parts.judge
     rate = PriorModel.fit(frame, frame.loc[parts.early, "event"].to_numpy(), Prior(), 0).rate
     raw = np.where(holdout, rate, np.nan)
-    return _calibrated(frame, parts.choose, raw)[0].apply(raw)
+    return _weighted(frame, parts.choose, raw)[0].apply(raw)
 
 
 def calibration_notes(fitted: Fitted) -> list[str]:
@@ -183,7 +154,7 @@ def as_known(
     recipe: Recipe,
     frame: pd.DataFrame,
     at: pd.Timestamp,
-    made: tuple[np.ndarray, Candidate] | None = None,
+    made: tuple[np.ndarray, Made] | None = None,
 ) -> AsKnown:
     """Follow a recipe with nothing but rows that were mature at ``at``.
 
@@ -197,16 +168,15 @@ def as_known(
     known = frame.assign(event=frame["event"].where(mature))
     if not known["event"].notna().any():
         raise SourceError(f"no outcome had matured by {at:%Y-%m-%d}")
-    parts = _split(known, mature.to_numpy(), recipe.holdout, outcome.horizon)
+    parts = split_rows(known, mature.to_numpy(), recipe.holdout, outcome.horizon)
     labelled = known["event"].notna().to_numpy()
     for what, rows in (("early", parts.early), ("calibrating", parts.choose & labelled)):
-        _both_outcomes(recipe.problem, known, rows, f"{what} and known by {at:%Y-%m-%d}")
+        refuse_one_class(recipe.problem, known, rows, f"{what} and known by {at:%Y-%m-%d}")
     features = recipe.features
-    raw = np.full(len(known), np.nan)
     chosen = parts.choose & labelled
     early = _fit(recipe, known, features, parts.early)
-    raw[chosen] = early.predict(known.loc[chosen, features])
-    calibration, _ = _calibrated(known, parts.choose, raw)
+    raw = _predicted(recipe.problem, early, known[features], chosen)
+    calibration, _ = _calibrated(recipe.problem, known, parts.choose, raw)
     if made is not None and np.array_equal(made[0], labelled):
         final = made[1]
     else:
@@ -214,53 +184,41 @@ def as_known(
     return AsKnown(final, calibration, features, labelled)
 
 
-def _split(
-    frame: pd.DataFrame, mature: np.ndarray, holdout: timedelta, horizon: timedelta
-) -> Split:
-    start = frame.loc[mature, "as_of"].max() - holdout
-    labelled = frame["event"].notna().to_numpy()
-    late = (frame["as_of"] > start).to_numpy() & mature
-    earlier = (frame["as_of"] <= start).to_numpy()
-    gap = (frame["as_of"] + horizon <= start).to_numpy()
-    first = np.zeros(len(frame), dtype=bool)
-    first[late] = [_first_half(subject) for subject in frame["subject"][late].tolist()]
-    return Split(
-        holdout_from=start,
-        early=labelled & earlier,
-        gapped=labelled & gap,
-        choose=late & first,
-        judge=late & ~first,
-    )
+def _fit(recipe: Recipe, frame: pd.DataFrame, features: list[str], rows: np.ndarray) -> Made:
+    X, labels = frame.loc[rows, features], labels_of(recipe.problem, frame, rows)
+    if isinstance(labels, Taken):
+        X = X.reset_index(drop=True)
+        return OF_OUTCOMES[recipe.candidate].fit(X, labels, recipe.params, recipe.seed)
+    return candidate(recipe.candidate).fit(X, labels, recipe.params, recipe.seed)
 
 
-def _both_outcomes(problem: Problem, frame: pd.DataFrame, rows: np.ndarray, what: str) -> None:
-    events = int(frame.loc[rows, "event"].sum())
-    if events in (0, int(rows.sum())):
-        raise SourceError(
-            f"{problem.where}: the {int(rows.sum()):,} labelled applications {what} hold "
-            f"{counted(events, 'event')}; both outcomes are needed, so choose another known_at or "
-            "training.holdout."
-        )
-
-
-def _fit(recipe: Recipe, frame: pd.DataFrame, features: list[str], rows: np.ndarray) -> Candidate:
-    event = frame.loc[rows, "event"].to_numpy()
-    kind = candidate(recipe.candidate)
-    return kind.fit(frame.loc[rows, features], event, recipe.params, recipe.seed)
+def _predicted(problem: Problem, made: Made, X: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """Uncalibrated probabilities of some rows, null elsewhere: (n,), or (n, outcomes) of several"""
+    outcomes = len(problem.outcomes)
+    raw = np.full((len(X), outcomes) if outcomes > 1 else len(X), np.nan)
+    raw[rows] = made.predict(X[rows])
+    return raw
 
 
 def _calibrated(
+    problem: Problem, frame: pd.DataFrame, choose: np.ndarray, raw: np.ndarray
+) -> tuple[Calibration, Support]:
+    """Calibrated on the known outcomes of the choosing half, weighted by one over their chance."""
+    if len(problem.outcomes) == 1:
+        return _weighted(frame, choose, raw)
+    chosen = choose & frame["event"].notna().to_numpy()
+    taken = taken_of(problem, frame, chosen)
+    seen, weight = raw[chosen][np.arange(len(taken)), taken.shown], 1 / taken.chance
+    return Calibration.fit(seen, taken.event, weight), support(taken.event, weight)
+
+
+def _weighted(
     frame: pd.DataFrame, choose: np.ndarray, raw: np.ndarray
 ) -> tuple[Calibration, Support]:
-    """Calibrated on the known outcomes of the choosing half, weighted by 1/p_reveal."""
+    """The same of one outcome: weights of 1/p_reveal."""
     chosen = choose & frame["event"].notna().to_numpy()
     known = frame.loc[chosen]
     # Where no propensity was logged, the calibration can only speak of the revealed.
     weight = (1 / known["p_reveal"].where(known["p_reveal"] > 0)).fillna(1.0).to_numpy()
     event = known["event"].to_numpy()
     return Calibration.fit(raw[chosen], event, weight), support(event, weight)
-
-
-def _first_half(subject: object) -> bool:
-    """A fixed half of all subjects, the same in every run and for every model."""
-    return hashlib.sha256(f"judge|{subject}".encode()).digest()[0] < 128

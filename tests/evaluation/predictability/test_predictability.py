@@ -14,7 +14,8 @@ from truerisk.evaluation.predictability.predictability import Predictability, pr
 from truerisk.evaluation.review import review
 from truerisk.features.dataset import Dataset
 from truerisk.lake.lake import Lake
-from truerisk.models.training import Split, fit, split
+from truerisk.models.parts import Split, split
+from truerisk.models.training import fit
 from truerisk.problem.spec import Problem
 from truerisk.statistics import influence
 from truerisk.statistics.interval import clustered_se
@@ -185,12 +186,12 @@ def test_a_single_feature_that_the_problem_asks_for_is_not_fitted_again(
 
 def test_samples_are_nested_and_never_part_a_subject() -> None:
     subject = pd.Series(np.repeat(np.arange(3_000), 2))
-    place = curve_module._place(subject)
+    place = curve_module.place(subject)
     assert (place[::2] == place[1::2]).all()
     assert ((place >= 0) & (place < 1)).all()
     for share in curve_module.SHARES:
         assert (place < share).mean() == pytest.approx(share, abs=0.03)
-    np.testing.assert_array_equal(curve_module._place(subject.iloc[::-1]), place[::-1])
+    np.testing.assert_array_equal(curve_module.place(subject.iloc[::-1]), place[::-1])
 
 
 def test_the_joint_covariance_is_that_of_clusters_and_of_paired_differences() -> None:

@@ -10,8 +10,9 @@ from truerisk.evaluation.judging import cut_policy
 from truerisk.evaluation.predictability.judging_weights import JudgingWeights
 from truerisk.features.dataset import Dataset
 from truerisk.models.candidates import CANDIDATES
+from truerisk.models.parts import Split
 from truerisk.models.single_feature import SingleFeatureModel
-from truerisk.models.training import Fitted, Split
+from truerisk.models.training import Fitted
 from truerisk.problem.spec import Part, Prior, Problem, SingleFeature
 from truerisk.statistics.influence import Value
 from truerisk.statistics.interval import clustered_se, share_interval, wald

@@ -9,7 +9,8 @@ from truerisk.evaluation.predictability.ceiling import Ceiling, ceiling
 from truerisk.evaluation.predictability.judging_weights import JudgingWeights
 from truerisk.features.dataset import Dataset
 from truerisk.models.candidates import candidate
-from truerisk.models.training import Fitted, Split
+from truerisk.models.parts import Split
+from truerisk.models.training import Fitted
 from truerisk.problem.spec import Problem
 from truerisk.statistics.interval import share_interval
 
@@ -41,7 +42,7 @@ def learning_curve(
     frame = dataset.frame.loc[parts.early]
     X, event = frame[dataset.features], frame["event"].to_numpy()
     judged = dataset.frame.loc[parts.judge, dataset.features]
-    at = _place(frame["subject"])
+    at = place(frame["subject"])
     kind, params = candidate(fitted.name), problem.candidates.chosen[fitted.name]
     rows, values, influences, fits, squares, used = [], [], [], [], [], 0
     for share, repeats in SHARES.items():
@@ -90,7 +91,7 @@ def _enough(event: np.ndarray) -> bool:
     return min(event.sum(), (1 - event).sum()) >= LEAST_EVENTS
 
 
-def _place(subject: pd.Series) -> np.ndarray:
+def place(subject: pd.Series) -> np.ndarray:
     """A fixed place in [0, 1) of every subject: samples are nested and never part a subject."""
     code, names = pd.factorize(subject.astype(str).to_numpy(dtype=object))
     place = pd.util.hash_array(names, hash_key="learning-curve-0", categorize=False) / 2.0**64

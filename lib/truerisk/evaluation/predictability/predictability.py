@@ -7,6 +7,7 @@ import pandas as pd
 
 from truerisk.decisions.policy import dollars
 from truerisk.evaluation.judging import judging_log
+from truerisk.evaluation.outcomes import OutcomesReview
 from truerisk.evaluation.predictability.judging_weights import judging_weights
 from truerisk.evaluation.predictability.ladder import ladder, scores
 from truerisk.evaluation.predictability.learning_curve import LearningCurve, learning_curve
@@ -14,11 +15,16 @@ from truerisk.evaluation.predictability.nearest_neighbours import (
     NearestNeighbours,
     nearest_neighbours,
 )
+from truerisk.evaluation.predictability.outcomes import (
+    OutcomesPredictability,
+    outcomes_predictability,
+)
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
 from truerisk.isolated import Lost, isolated
 from truerisk.measurement.best import best
-from truerisk.models.training import Fitted, Split
+from truerisk.models.parts import Split
+from truerisk.models.training import Fitted
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 
@@ -43,14 +49,21 @@ class Predictability:
 
 @one_thread
 def predictability(
-    problem: Problem, dataset: Dataset, parts: Split, fitted: list[Fitted], review: Review
-) -> Predictability | Lost | None:
+    problem: Problem,
+    dataset: Dataset,
+    parts: Split,
+    fitted: list[Fitted],
+    review: Review | OutcomesReview,
+) -> Predictability | OutcomesPredictability | Lost | None:
     """Baseline ladder, learning curve and nearest neighbours, judged on the review's rows; None
     where the review itself had to withhold the chosen candidate's AUC, or why they could not be
     made.
 
-    Fits the chosen candidate's recipe a few times more, on 30,000 rows in all at most.
+    Fits the chosen candidate's recipe a few times more, on 30,000 rows in all at most. Of several
+    outcomes it is what an action adds that may be predictable (predictability/outcomes.py).
     """
+    if isinstance(review, OutcomesReview):
+        return isolated(lambda: outcomes_predictability(problem, dataset, parts, fitted, review))
     return isolated(lambda: _made(problem, dataset, parts, fitted, review))
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import m_of
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.audits import check_audits
 from truerisk.measurement.evidence.draws import check_draws
@@ -163,6 +164,16 @@ def outcome_model(log: Log | Evidence, features: Sequence[str]) -> pd.Series:
     """m(x) for every row of a log, null where immature: a log that carries it as ``m`` is measured
     again and again without fitting again."""
     known = evidence_of(log, features)
+    return _models(known, known.outcome, features)
+
+
+def outcome_models(known: Evidence, features: Sequence[str]) -> dict[str, pd.Series]:
+    """The same of several outcomes, m_<outcome> → of every row."""
+    outcomes = outcomes_of(known.frame, known.same)
+    return {m_of(outcome.name): _models(known, outcome, features) for outcome in outcomes}
+
+
+def _models(known: Evidence, outcome: Outcome, features: Sequence[str]) -> pd.Series:
     m = np.full(len(known), np.nan)
-    m[known.mature] = cross_fit(known.frame, known.rows, features)
+    m[known.mature] = cross_fit(known.frame, known.rows_of(outcome), features)
     return pd.Series(m, index=known.log.index)

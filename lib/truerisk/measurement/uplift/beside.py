@@ -11,8 +11,7 @@ from truerisk.measurement.estimate import estimates
 from truerisk.measurement.evidence.evidence import Evidence, evidence_of
 from truerisk.measurement.evidence.outcomes import outcomes_of
 from truerisk.measurement.evidence.source import Log
-from truerisk.measurement.measure import together
-from truerisk.measurement.measured_rows import measured_rows
+from truerisk.measurement.measured_rows import measured_rows, together
 from truerisk.measurement.metrics.cutoff import at_share
 from truerisk.measurement.metrics.policies import responses, values
 from truerisk.measurement.options import Changes, Flagging, Reading
@@ -56,7 +55,7 @@ def policies(
             "The log holds no dollars, so no policy can be valued; add value_<action>_if_event "
             "and value_<action>_if_no_event."
         )
-    acting, resting = pair(mature, outcomes_of(mature), action, instead)
+    acting, resting = pair(mature, outcomes_of(mature, known.same), action, instead)
 
     def acts_on(chance: np.ndarray | float) -> pd.DataFrame:
         made = pd.DataFrame(0.0, index=known.log.index, columns=actions)

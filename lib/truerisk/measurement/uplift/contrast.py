@@ -56,7 +56,7 @@ def contrast(
     happens. Raises LogError where the actions do not show outcomes of their own.
     """
     frame = known.frame
-    outcomes = outcomes_of(frame)
+    outcomes = outcomes_of(frame, known.same)
     if len(outcomes) < 2:
         raise LogError(
             "The log's actions show one outcome, so that none adds to another's; a contrast needs "

@@ -14,8 +14,7 @@ from truerisk.columns import SIDES, value_of
 from truerisk.measurement.estimate import AS_RUN, Metric, estimates
 from truerisk.measurement.evidence.evidence import evidence_of
 from truerisk.measurement.evidence.rows import Rows
-from truerisk.measurement.measure import together
-from truerisk.measurement.measured_rows import measured_rows
+from truerisk.measurement.measured_rows import measured_rows, together
 from truerisk.measurement.metrics import policies as of_policies
 from truerisk.measurement.options import Changes, Flagging, Reading
 from truerisk.monitoring.preview.redecided import Redecided

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from truerisk.evaluation.contest import Compared, Contest, How
+from truerisk.evaluation.contest import Contest, How
+from truerisk.evaluation.judging import Compared
 from truerisk.evaluation.review import Review
 from truerisk.measurement.best import best
 from truerisk.problem.spec import Problem
@@ -19,7 +20,7 @@ def compared(problem: Problem, review: Review, lost: float) -> list[Block]:
     kept = review.comparison[review.comparison["policy"].ne("as run")]
     unclear = pd.notna(gain["low"]) and gain["low"] <= 0 <= gain["high"]
     blocks: list[Block] = [
-        *_how(review),
+        *how_compared(review.contest),
         Text(
             f"On the same applications, the AUC differs from that of {review.rival} by "
             f"{_said(auc)}. Had this model decided instead of the policy “{gain['reference']}”, "
@@ -39,7 +40,7 @@ def compared(problem: Problem, review: Review, lost: float) -> list[Block]:
             "note",
         ),
     ]
-    return blocks + _beside(review)
+    return blocks + beside(review.contest)
 
 
 def by_subject(problem: Problem, review: Review) -> list[Block]:
@@ -57,15 +58,15 @@ def by_subject(problem: Problem, review: Review) -> list[Block]:
     ]
 
 
-def _how(review: Review) -> list[Block]:
-    contest = review.contest
+def how_compared(contest: Contest | None) -> list[Block]:
+    """What was compared, on which rows, or why nothing could be."""
     if contest is None:
         return []
     if contest.how is How.NONE:
         return [
             Text(
                 f"The champion {contest.champion} cannot be compared: {contest.because}. A person "
-                "decides; what follows compares with the event rate alone.",
+                "decides; what follows compares without it.",
                 "warning",
             )
         ]
@@ -86,15 +87,15 @@ def _how(review: Review) -> list[Block]:
     ]
 
 
-def _beside(review: Review) -> list[Block]:
-    contest = review.contest
+def beside(contest: Contest | None) -> list[Block]:
+    """Every comparison that was made, gated or not."""
     if contest is None:
         return []
     rows = [
         {
             "Compared": name,
             "Applications": whole(found.rows),
-            "AUC gain": cell(best(found.estimates, "auc_gain")),
+            **_ranked(found.estimates),
             "Dollars each": cell(best(found.estimates, "policy_gain")),
             "Gated": "yes" if found is contest.gated else "no",
         }
@@ -110,6 +111,14 @@ def _all(contest: Contest) -> list[tuple[str, Compared | None]]:
         ("recipes, subjects that one was fitted on", contest.known),
         ("the champion's package, applications it was not fitted on", contest.package),
     ]
+
+
+def _ranked(estimates: pd.DataFrame) -> dict[str, object]:
+    """How the models rank: by AUC, or by what each action adds to whom they put first."""
+    areas = estimates[estimates["metric"].eq("qini_area_gain")]
+    if areas.empty:
+        return {"AUC gain": cell(best(estimates, "auc_gain"))}
+    return {f"Qini area gained\n“{row['action']}”": cell(row) for _, row in areas.iterrows()}
 
 
 def _rows(found: Compared | None) -> str:

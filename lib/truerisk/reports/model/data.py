@@ -79,10 +79,12 @@ def month_table(months: pd.DataFrame) -> pd.DataFrame:
 def flow(problem: Problem, dataset: Dataset) -> pd.DataFrame:
     """From applied to the event: how many applications reached each stage, and what it means."""
     horizon = lasting(problem.outcome.horizon)
+    one = len(problem.outcomes) == 1
+    shown = past(problem.offer) if one else "with a known action and its chance"
     meaning = {
         "applications": "known by the cutoff, in the training window",
         "mature": f"at least {horizon} old: long enough for the event to have happened",
-        "followed": f"mature, {past(problem.offer)} and with an outcome: these train models",
+        "followed": f"mature, {shown} and with an outcome: these train models",
         "events": f"followed, and {problem.outcome.event} within {horizon}",
         "closed early": "followed, and ended before the horizon without the event: counted as none",
         "without an outcome": "mature, but not followed: never taken for “no event”",

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truerisk.evaluation.outcomes import OutcomesReview
 from truerisk.evaluation.predictability.predictability import Predictability
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
 from truerisk.features.matching import unmatched
 from truerisk.isolated import Lost
-from truerisk.models.training import Split
+from truerisk.models.parts import Split
 from truerisk.problem.spec import Problem
 from truerisk.reports.charts import estimates as estimate_charts
 from truerisk.reports.kit.blocks import Beside, Block, Bullets, Cards, Code, Figure, Table, Text
@@ -67,15 +68,15 @@ def train_page(
             Section("Calibration", lambda: _calibration(problem, review)),
             Section("Where to set the threshold", lambda: _threshold(problem, review)),
             Section("Segments", lambda: _segments(problem, review), folded=True),
-            Section("What the model looks at", lambda: _inputs(problem, review, about)),
-            Section("The data", lambda: _data(problem, dataset), folded=True),
+            Section("What the model looks at", lambda: looked_at(problem, review.chosen, about)),
+            Section("The data", lambda: read_data(problem, dataset), folded=True),
             Section("What is open", lambda: _open(problem, review)),
             Section(
                 "Assumptions and limits",
                 lambda: [Bullets(_limits(problem, parts, review))],
                 folded=True,
             ),
-            Section("Reproduce, then decide", lambda: _decide(problem, dataset, review, about)),
+            Section("Reproduce, then decide", lambda: decide(problem, dataset, review, about)),
         ],
     )
 
@@ -189,18 +190,20 @@ def _segments(problem: Problem, review: Review) -> list[Block]:
     return blocks or [Text("The problem file names no segments.")]
 
 
-def _inputs(problem: Problem, review: Review, about: Mapping[str, Any]) -> list[Block]:
-    unit = inputs.unit(review.chosen, bool(about.get("scorecard")))
+def looked_at(problem: Problem, chosen: str, about: Mapping[str, Any]) -> list[Block]:
+    """The inputs of a candidate by their importance, and a scorecard's points."""
+    unit = inputs.unit(chosen, bool(about.get("scorecard")))
     blocks: list[Block] = [
         Text(f"Importance in {unit}."),
-        *inputs.importance(about["importance"].get(review.chosen, {})),
+        *inputs.importance(about["importance"].get(chosen, {})),
     ]
     if about.get("scorecard"):
         blocks += inputs.scorecard(problem, about["scorecard"])
     return blocks
 
 
-def _data(problem: Problem, dataset: Dataset) -> list[Block]:
+def read_data(problem: Problem, dataset: Dataset) -> list[Block]:
+    """The sources, as far as they were known, and applications by month."""
     months = data.by_month(dataset)
     return [
         Text(f"Nothing that became known after {moment(dataset.known_at)} was read."),
@@ -237,9 +240,13 @@ def _limits(problem: Problem, parts: Split, review: Review) -> list[str]:
     ]
 
 
-def _decide(
-    problem: Problem, dataset: Dataset, review: Review, about: Mapping[str, Any]
+def decide(
+    problem: Problem,
+    dataset: Dataset,
+    review: Review | OutcomesReview,
+    about: Mapping[str, Any],
 ) -> list[Block]:
+    """How the model is made again, approved or rejected."""
     version, name = shlex.quote(str(about["version"])), shlex.quote(problem.called)
     override = " --override" if any(not c.passed for c in review.checks) else ""
     facts = {

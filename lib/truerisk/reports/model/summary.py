@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from truerisk.evaluation.gate import Check
+from truerisk.evaluation.outcomes import OutcomesReview
 from truerisk.evaluation.review import Review
 from truerisk.features.dataset import Dataset
 from truerisk.measurement.best import best
@@ -33,6 +34,23 @@ def train_summary(
 ) -> list[Block]:
     """The blocks of the box; ``own`` are the chosen model's estimates, ``lost`` the share of
     applications that is not identified."""
+    auc, rate = best(own, "auc"), best(own, "event_rate")
+    gain = best(review.comparison, "policy_gain")
+    reference = str(gain["reference"])
+    tiles = {"Judged on": (whole(review.rows), "applications used for nothing else")}
+    for name, row in (("AUC", auc), ("Event rate", rate), (f"Dollars against {reference}", gain)):
+        shown, unit = cell(row), " an application" if name.startswith("Dollars") else ""
+        who = population(problem, str(row["population"]), lost)
+        tiles[name] = (shown.main, f"{shown.beside}{unit}, about {who}")
+    blocks = asked_and_verdict(problem, review)
+    if auc["estimator"] == "naive":
+        blocks.append(Text(_only_approved(problem, own, lost), "warning"))
+    blocks += stale(problem, dataset)
+    return [*blocks, Tiles(tiles), gate_table(problem, lost, review.checks)]
+
+
+def asked_and_verdict(problem: Problem, review: Review | OutcomesReview) -> list[Block]:
+    """What a person is asked, and whether the gate passed."""
     failed = [c for c in review.checks if not c.passed]
     takes = (
         f"Approved, it replaces champion {review.champion}"
@@ -50,25 +68,21 @@ def train_summary(
         else f"The gate failed: {len(failed)} of {count} "
         f"({listed([c.name for c in failed])}). Approving it takes an override and a reason."
     )
-    auc, rate = best(own, "auc"), best(own, "event_rate")
-    gain = best(review.comparison, "policy_gain")
-    reference = str(gain["reference"])
-    tiles = {"Judged on": (whole(review.rows), "applications used for nothing else")}
-    for name, row in (("AUC", auc), ("Event rate", rate), (f"Dollars against {reference}", gain)):
-        shown, unit = cell(row), " an application" if name.startswith("Dollars") else ""
-        who = population(problem, str(row["population"]), lost)
-        tiles[name] = (shown.main, f"{shown.beside}{unit}, about {who}")
-    blocks: list[Block] = [
-        Text(asked),
-        Verdict(not failed, verdict),
-    ]
-    if auc["estimator"] == "naive":
-        blocks.append(Text(_only_approved(problem, own, lost), "warning"))
-    if old := data.stale(problem, dataset):
-        blocks.append(Text(f"Older than their freshness limit: {listed(old)}.", "warning"))
-    rows = pd.DataFrame([_check(problem, lost, c) for c in review.checks])
+    return [Text(asked), Verdict(not failed, verdict)]
+
+
+def stale(problem: Problem, dataset: Dataset) -> list[Block]:
+    """A warning of sources that are older than they may be."""
+    old = data.stale(problem, dataset)
+    said = f"Older than their freshness limit: {listed(old)}."
+    return [Text(said, "warning")] if old else []
+
+
+def gate_table(problem: Problem, lost: float, checks: list[Check]) -> Block:
+    """Every check of the gate, a row each."""
+    rows = pd.DataFrame([_check(problem, lost, c) for c in checks])
     rows = rows if rows[MISSING].any() else rows.drop(columns=MISSING)
-    return [*blocks, Tiles(tiles), Across(Table(rows))]
+    return Across(Table(rows))
 
 
 def _check(problem: Problem, lost: float, check: Check) -> dict[str, object]:

@@ -26,10 +26,11 @@ def drifted(monitor: Monitor) -> list[Block]:
         blocks.append(Text(f"None of {counted(len(rows), 'input')} moved enough to matter."))
     else:
         blocks.append(Bullets([str(s) for s in flagged["sentence"]]))
-    return [*blocks, Folded("Every input in figures", [Table(_table(rows))])]
+    return [*blocks, Folded("Every input in figures", [Table(input_table(rows))])]
 
 
-def _table(rows: pd.DataFrame) -> pd.DataFrame:
+def input_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """drift()'s rows as figures, an input each."""
     return pd.DataFrame(
         {
             "Input": rows["column"],

@@ -64,7 +64,7 @@ def beside_none(policies: pd.DataFrame, instead: str, many: str) -> list[Block]:
         }
         for figure, label in FIGURES.items():
             form = dollars if "dollars" in figure else _events
-            row[f"{label}\nfor 1,000 applications"] = _cell(by[figure], form)
+            row[f"{label}\nfor 1,000 applications"] = cell_of(by[figure], form)
         row["Not identified"] = percent(float(own["share_not_identified"].iloc[0]))
         rows.append(row)
     return [
@@ -80,6 +80,12 @@ def beside_none(policies: pd.DataFrame, instead: str, many: str) -> list[Block]:
 
 def who_first(curves: pd.DataFrame) -> list[Block]:
     """Qini curves, or why there are none."""
+    if "action" in curves:
+        found = [who_first(own.drop(columns="action")) for _, own in curves.groupby("action")]
+        names = list(curves["action"].unique())
+        if len(names) == 1:
+            return found[0]
+        return [b for a, own in zip(names, found) for b in (Text(f"By “{a}”."), *own)]
     shown = curves[curves["figure"].eq("qini") & curves["value"].notna()]
     if shown.empty:
         return [Text(f"No curve: {curves['status'].iloc[0]}.")]
@@ -93,6 +99,30 @@ def who_first(curves: pd.DataFrame) -> list[Block]:
     return [
         Text("Events that acting on the highest scores adds beyond acting on as many at random."),
         Figure("Qini curves with 95% bands", qini_curves(shown), f"{note} A band holds at once."),
+    ]
+
+
+def by_share(curves: pd.DataFrame, score: str) -> list[Block]:
+    """What acting on the highest of a score adds, share by share: where it stops paying."""
+    own = curves[curves["score"].eq(score) & curves["figure"].isin(list(FIGURES))]
+    own = own[own["share"].notna()]
+    shown = own["share"].astype(float).mul(10).round(6).mod(1).eq(0)
+    rows: list[dict[str, object]] = []
+    for (action, _), some in own[shown].groupby(["action", "share"], sort=False):
+        share = float(some["share"].iloc[0])
+        row: dict[str, object] = {"Action": f"“{action}”", "Acted on": percent(share)}
+        by = {str(r["figure"]): r for _, r in some.iterrows()}
+        for figure, label in FIGURES.items():
+            if figure in by:
+                form = dollars if "dollars" in figure else _events
+                row[f"{label}\nfor 1,000 applications"] = cell_of(by[figure], form)
+        rows.append(row)
+    return [
+        Text(
+            "What acting on the highest scores adds, each share by itself. By the dollars one "
+            "stops where more would add less; the policy stops person by person."
+        ),
+        Table(pd.DataFrame(rows)),
     ]
 
 
@@ -119,7 +149,11 @@ def _how(instead: str) -> list[str]:
     ]
 
 
-def _cell(row: pd.Series, form) -> Cell:  # type: ignore[no-untyped-def]
+def cell_of(row: pd.Series, form=None) -> Cell:  # type: ignore[no-untyped-def]
+    """An estimate for 1,000 applications, as dollars unless its metric has a form of its own."""
+    if form is None:
+        events = "event" in str(row.get("metric", "")) or "response" in str(row.get("metric", ""))
+        form = _events if events else dollars
     if pd.isna(row["low"]):
         return Cell(str(row["status"]).partition(":")[0], muted=True)
     if pd.isna(row["value"]):
