@@ -12,6 +12,7 @@ PRICE, TAU, GAIN = ("lambda", "tau", "g")  # of a seat: dollars, the lottery's b
 SEATS = BEFORE, AFTER = ("before", "after")  # seats left for the policy, around the batch
 EXPLORE_SEATS = EXPLORE_BEFORE, EXPLORE_AFTER = ("explore_before", "explore_after")
 DRAWN, DRAWN_CHANCE = "__drawn", "__p_drawn"  # where p_reveal holds an audit's chance as well
+SAME_OUTCOME = "same_outcome"  # in a log's attrs: action → the one whose outcome it shows too
 SIDES = IF_EVENT, IF_NO_EVENT = ("if_event", "if_no_event")
 RESERVED = (
     CHANCE,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
-from truerisk.columns import chance_of, valued_actions
+from truerisk.columns import SAME_OUTCOME, chance_of, valued_actions
 from truerisk.decisions.capacity.claims import refuse_taken
 from truerisk.errors import LakeError
 from truerisk.features.labels import TAKEN, labels
@@ -88,7 +88,8 @@ def decision_log(
     null where it stands. An action that the file no longer has is read as it was
     (lake/former_actions.py). Where people review, an outcome counts only where the row passed; the
     log tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and ``reviewer``
-    (measurement/evidence/reviewed.py).
+    (measurement/evidence/reviewed.py). ``attrs["same_outcome"]`` says which actions show one
+    outcome, so that ``tr.measure`` pools them without being told.
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = _with_every_chance(log[log["as_of"] < known_at].reset_index(drop=True))
@@ -112,7 +113,7 @@ def decision_log(
     status = pd.Series("pending", index=log.index).mask(log["mature"], "without an outcome")
     status = status.mask(shown, "followed").mask(shown & log["closed"], "closed")
     status = status.mask(~reveals, "not revealed")
-    return log.assign(
+    made = log.assign(
         revealed=shown,
         event=log["event"].where(shown),
         event_at=log["event_at"].where(followed & in_time),
@@ -120,3 +121,5 @@ def decision_log(
         status=status,
         override=hand,
     ).drop(columns="closed")
+    made.attrs[SAME_OUTCOME] = problem.same_outcome
+    return made

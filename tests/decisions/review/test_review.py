@@ -163,7 +163,8 @@ def test_an_outcome_counts_only_where_the_row_passed(
     assert own.loc[said.eq("pass"), "q"].eq(1).all() and (own.loc[said.ne("pass"), "q"] < 1).all()
     done = acted(problem, lake, LATER).set_index("decision_id")["action"]
     assert done.eq("approve").reindex(passes.index).equals(passes.rename("action"))
-    found = measure(log.reset_index(), reading=SAME)
+    found = measure(log.reset_index())  # the log says which actions show one outcome
+    pd.testing.assert_frame_equal(found, measure(log.reset_index(), reading=SAME))
     row = found[
         found["metric"].eq("event_rate") & found["estimator"].eq("dr")
         & found["population"].eq("eligible") & found["group"].eq("")

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import m_of
+from truerisk.columns import SAME_OUTCOME, m_of
 from truerisk.errors import LogError
 from truerisk.measurement.evidence.audits import check_audits
 from truerisk.measurement.evidence.draws import check_draws
@@ -150,13 +150,16 @@ def evidence_of(
 
     Of what is no frame only what estimates read and ``columns`` is loaded. Evidence is given back.
     Draws are checked against their chances unless the log is not ``as_logged`` but what a caller
-    made of one; ``same`` (action → action) pools actions that show one outcome. Raises LogError for
-    columns that are missing or of the wrong kind; what rows contradict is said when they are first
-    read.
+    made of one; ``same`` (action → action) pools actions that show one outcome: if left out, those
+    that a frame's ``attrs["same_outcome"]`` names, as ``tr.decision_log`` writes it. Raises
+    LogError for columns that are missing or of the wrong kind; what rows contradict is said when
+    they are first read.
     """
     if isinstance(log, Evidence):
         return log
-    known = typed(as_frame(log, columns))
+    frame = as_frame(log, columns)
+    same = frame.attrs.get(SAME_OUTCOME) if same is None else same
+    known = typed(frame)
     return Evidence(known, as_assigned(known.reset_index(drop=True)), as_logged, same)
 
 
