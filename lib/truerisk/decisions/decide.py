@@ -39,6 +39,7 @@ from truerisk.decisions.policy import (
 )
 from truerisk.decisions.reasons import UNSAID, stated
 from truerisk.decisions.review.audit import review_columns
+from truerisk.decisions.scored import check_scored
 from truerisk.features.matching import together, unmatched
 from truerisk.lake.hashes import short
 from truerisk.lake.identity import as_text
@@ -65,6 +66,7 @@ def decide(
     ``…_if_no_event`` are dollars. ``run`` is kept as the one that decided.
     """
     scored = scored if isinstance(scored, pd.DataFrame) else pd.concat(scored)
+    check_scored(problem, scored)
     scored = _in_order(scored, problem.key)
     problem = problem.typed(batch.definition)
     names = list(problem.actions)
@@ -175,9 +177,10 @@ def describe(
         below = could & (decided[chance_of(entry.action)] < floor * decided["exploration_r"])
         if below.any():
             what = f" by “{entry.action}”" if several else ""
+            least, limit = ("floor", "budget") if entry.share is None else ("share", "seats")
             said.append(
-                f"Exploration{what} stayed below its floor of {floor:g} for "
-                f"{int(below.sum()):,} of {counted(int(could.sum()), 'application')}: its budget "
+                f"Exploration{what} stayed below its {least} of {floor:g} for "
+                f"{int(below.sum()):,} of {counted(int(could.sum()), 'application')}: its {limit} "
                 "or daily cap affords no more."
             )
     shown = decided["action"].isin(problem.revealing)

@@ -30,6 +30,7 @@ class Choice:
     expected: np.ndarray
 
 
+MOST_DOLLARS = 1e12  # of an action
 DRAWS = "one an application"  # before: one a subject and window of 90 days
 DECIDES = {"actions", "calendar", "rules", "exploration"}  # of a problem, beside the model
 
@@ -45,8 +46,8 @@ def policy_version(problem: Problem) -> str:
 def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Dollars of every action if the event happens and if not, each of shape (n, actions).
 
-    Raises ProblemError for an expression these columns cannot compute, SourceError for nulls and
-    infinities.
+    Raises ProblemError for an expression these columns cannot compute, SourceError for nulls,
+    infinities and more than a trillion.
     """
     made = []
     for side in ("if_event", "if_no_event"):
@@ -67,6 +68,13 @@ def dollars(problem: Problem, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
                     f"{problem.where}: {where} is infinite for {endless:,} of "
                     f"{counted(len(frame), 'application')}; where it divides by what can be 0, "
                     "write nullif(…, 0) and coalesce()."
+                )
+            large = int((values.abs() > MOST_DOLLARS).sum())
+            if large:
+                raise SourceError(
+                    f"{problem.where}: {where} is more than a trillion dollars for {large:,} of "
+                    f"{counted(len(frame), 'application')}; prices of seats would be noise beside "
+                    "it, so bound it with least() and greatest()."
                 )
             columns.append(values.to_numpy())
         made.append(np.column_stack(columns))

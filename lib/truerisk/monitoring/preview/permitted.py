@@ -50,12 +50,12 @@ def check_actions(changed: Problem, decided_by: Problem, log: pd.DataFrame) -> N
     ]
     for name, action in changed.actions.items():
         if name not in known:
+            explored = f', and explore it: [[exploration]] action = "{name}"' * action.reveals
             raise ProblemError(
                 f'{changed.where}: action "{name}" was never open to the '
                 f"{counted(len(log), 'decision')} of this ledger, which holds its dollars and its "
                 f"chance for {one_of(known)} alone, so nothing can be said of it; let the "
-                "deciding file have it first, and explore "
-                f'it: [[exploration]] action = "{name}".'
+                f"deciding file have it first{explored}."
             )
         then = decided_by.actions.get(name)
         if then is not None and then.reveals != action.reveals:
