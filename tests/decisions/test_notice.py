@@ -221,6 +221,7 @@ def test_of_a_contest_it_says_what_holds_at_the_time(
     answer("changed", 6, "approve")
     assert "the decision again" not in said(0) and "contested the" not in said(0)
     assert "On 2 January 2027 you contested the decision; a person answers by 1 February" in said(2)
+    assert "You may contest" in said(0) and "You may contest" not in said(2)  # one at a time
     assert "On 4 January 2027 a person looked at the decision again. The decision stands" in said(3)
     assert "You asked for much" in said(3) and "As I see it" not in said(3) and said(5) == said(4)
     with pytest.raises(RegistryError, match='adverse: a contest changed it to "approve"'):

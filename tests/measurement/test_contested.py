@@ -81,7 +81,7 @@ def test_the_page_says_them_and_who_waits_too_long() -> None:
     about = {"version": "v", "known_at": AT, "log": log(), "estimates": log()}
     made = Monitor(**about, contested=contested(log(), CONTESTS))
     text = "".join(str(block.__html__()) for block in drawn(made))
-    for said in ("1 of them wait", "Ana", "80.0%", "\N{MINUS SIGN}$100", "trains no model"):
+    for said in ("1 of them waits", "Ana", "80.0%", "\N{MINUS SIGN}$100", "trains no model"):
         assert said in text
     none = Monitor(**about, contested=contested(log(), CONTESTS.iloc[:0]))
     assert "Nobody contested" in str(drawn(none)[0].__html__())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 from truerisk.decisions.notice import Letter, letter
 from truerisk.lake.lake import Lake
@@ -21,7 +21,7 @@ class Passage:
 
     heading: str
     lines: list[str]
-    listed: bool = False
+    listed: Literal["", "numbered", "bulleted"] = ""
 
 
 def notice(
@@ -45,9 +45,11 @@ def as_text(letter: Letter) -> str:
         if passage.heading:
             parts += [passage.heading, ""]
         if passage.listed:
+            numbered = passage.listed == "numbered"
+            marks = [f"{i}. " if numbered else "- " for i in range(1, len(passage.lines) + 1)]
             parts += [
-                fill(line, WIDTH, initial_indent=f"{i}. ", subsequent_indent="   ")
-                for i, line in enumerate(passage.lines, 1)
+                fill(line, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark))
+                for mark, line in zip(marks, passage.lines)
             ]
         else:
             parts += [fill(line, WIDTH) if line else "" for line in passage.lines]
@@ -73,9 +75,10 @@ def passages(letter: Letter) -> Iterator[Passage]:
     if letter.asked is not None:
         yield Passage("", [_again(letter.asked)])
     one = len(letter.reasons) == 1
-    yield Passage("The reason" if one else "The reasons", letter.reasons, listed=True)
-    yield Passage("Where this came from", letter.sources, listed=True)
-    if letter.answer_days is not None:
+    yield Passage("The reason" if one else "The reasons", letter.reasons, "numbered")
+    yield Passage("Where this came from", letter.sources, "bulleted")
+    waits = letter.asked is not None and letter.asked["outcome"] is None
+    if letter.answer_days is not None and not waits:  # one contest at a time
         yield Passage("If you do not agree", _contest(letter))
     if letter.after:
         yield Passage("", letter.after.splitlines())

@@ -30,7 +30,8 @@ def contests(monitor: Monitor) -> list[Block]:
         }
     )
     overdue = int(rows["overdue"].iloc[0])
-    late = f"{whole(overdue)} of them wait longer than was promised." if overdue else ""
+    wait = "waits" if overdue == 1 else "wait"
+    late = f"{whole(overdue)} of them {wait} longer than was promised." if overdue else ""
     said = (
         "A decision that a contest changed is an override after the draw: it keeps its chances, "
         "counts as not revealed, and trains no model. Dollars are what the changes are worth at "
