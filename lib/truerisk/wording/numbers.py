@@ -42,6 +42,11 @@ def change(value: float) -> str:
     return NOTHING if pd.isna(value) else _minus(f"{value:+z.3f}")
 
 
+def deviation(value: float) -> str:
+    """+1.2: so many standard deviations"""
+    return NOTHING if pd.isna(value) else _minus(f"{value:+z.1f}")
+
+
 def fine(value: float) -> str:
     """0.0846"""
     return NOTHING if pd.isna(value) else _minus(f"{value:z.4f}")

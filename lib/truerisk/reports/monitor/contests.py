@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from truerisk.measurement.contested import EVERYONE
 from truerisk.monitoring.monitor import Monitor
 from truerisk.reports.kit.blocks import Block, Cell, Table, Text
-from truerisk.wording.dollars import dollar_change
+from truerisk.wording.dollars import NOTHING, dollar_change
 from truerisk.wording.numbers import interval, percent, whole
 
 
@@ -17,10 +18,9 @@ def contests(monitor: Monitor) -> list[Block]:
         return [Text("Nobody contested a decision of this model.")]
     shown = pd.DataFrame(
         {
-            "Reviewer": rows["reviewer"].replace("", "All"),
+            "Reviewer": rows["reviewer"].replace(EVERYONE, "All"),
             "Contests": rows["contests"].map(whole),
-            "Open": rows["open"].map(whole),
-            "Overdue": rows["overdue"].map(whole),
+            "Open": [_open(*row) for row in zip(rows["reviewer"], rows["open"], rows["overdue"])],
             "Upheld": rows["upheld"].map(whole),
             "Changed": rows["changed"].map(whole),
             "Overturned": [
@@ -38,6 +38,13 @@ def contests(monitor: Monitor) -> list[Block]:
         "the model's own scores, which the reviewer had reason to doubt."
     )
     return [*([Text(late, "warning")] if late else []), Table(shown), Text(said, "note")]
+
+
+def _open(reviewer: str, open_: int, overdue: int) -> Cell:
+    """An open contest is nobody's yet."""
+    if reviewer != EVERYONE:
+        return Cell(NOTHING, muted=True)
+    return Cell(whole(open_), f"{whole(overdue)} overdue" if overdue else "")
 
 
 def _share(share: float, low: float, high: float) -> Cell:

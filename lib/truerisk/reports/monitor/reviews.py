@@ -9,7 +9,7 @@ from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Cell, Table, Text
 from truerisk.wording.counted import counted
 from truerisk.wording.lists import listed
-from truerisk.wording.numbers import interval, percent, rough, whole
+from truerisk.wording.numbers import deviation, interval, percent, rough, whole
 
 
 def reviews(problem: Problem, monitor: Monitor) -> list[Block]:
@@ -23,7 +23,8 @@ def reviews(problem: Problem, monitor: Monitor) -> list[Block]:
     waiting = len(own) - len(over)
     verdicts = over.loc[over["verdict"].ne(LATE), "verdict"].value_counts()
     said = listed([f"{whole(n)} {verdict}" for verdict, n in verdicts.items()])
-    text = f"{counted(len(own), 'application')} went to review; {whole(waiting)} still wait."
+    wait = "waits" if waiting == 1 else "wait"
+    text = f"{counted(len(own), 'application')} went to review; {whole(waiting)} still {wait}."
     if len(over):
         text += (
             f" Of {whole(len(over))} that are over, {whole(late)} were late "
@@ -41,7 +42,7 @@ def reviews(problem: Problem, monitor: Monitor) -> list[Block]:
                 "Rows of": f"{a.group[0]} {a.group[1]}",
                 "Rows": whole(a.rows),
                 "Audited": Cell(whole(a.audited), f"{rough(a.expected)} expected"),
-                "Deviation": f"{a.z:+.1f}",
+                "Deviation": Cell(deviation(a.z)),
             }
             for a in found
         ]
@@ -61,11 +62,11 @@ def _caught(catch: pd.DataFrame) -> pd.DataFrame:
             cell = Cell(percent(row["value"]), interval(row["low"], row["high"], percent))
         lines.append(
             {
-                "Reviewer": "everybody" if pd.isna(row["reviewer"]) else row["reviewer"],
+                "Reviewer": "All" if pd.isna(row["reviewer"]) else row["reviewer"],
                 "Reviewed": whole(row["reviewed"]),
                 "Stopped": whole(row["stopped"]),
-                "Audited of these": whole(row["audited"]),
-                "Share of the events that they stop": cell,
+                "Audited": whole(row["audited"]),
+                "Events they stop": cell,
             }
         )
     return pd.DataFrame(lines)
