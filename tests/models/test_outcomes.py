@@ -18,6 +18,7 @@ from truerisk.jobs.submit import submit
 from truerisk.lake.home import repository
 from truerisk.lake.lake import Lake, open_lake
 from truerisk.lake.tables import ESTIMATES
+from truerisk.models.calibration import Calibration
 from truerisk.models.package import load, save
 from truerisk.models.parts import Split, split
 from truerisk.models.training import Fitted, fit
@@ -135,8 +136,19 @@ def test_a_package_decides_by_the_score_of_each_outcome_and_the_ledger_teaches(
     # The source says nothing of the chance of our own decisions: the ledger does.
     lake.append("responses", world.responses(did).assign(chance=np.nan), "prospect_id")
     later = KNOWN + pd.Timedelta(days=60)
-    measured = measure_ledger(problem, lake, decision_log(problem, lake, later), later)
-    assert measured.verdict.startswith("What ran added ") and "Qini curves" in measured.page
+    log = decision_log(problem, lake, later)
+    rival = replace(fitted.model, calibration=Calibration(-0.5, 1.0))
+    other = save(problem.name, lake, rival, {"known_at": KNOWN.isoformat()})
+    measured = measure_ledger(problem, lake, log, later, compare=other)
+    assert measured.verdict.startswith("What ran added ")
+    for section in ("Qini curves", f"Compared with {other}", "Drift", "Segments", "Exploration"):
+        assert section in measured.page, section
+    assert "could not be made" not in measured.page
+    made = measured.estimates[measured.estimates["policy"].eq(other)]
+    paired = made[made["metric"].isin(["policy_gain", "qini_area_gain", "auc_gain"])]
+    assert set(paired["group"]) == {"", "known"}, "subjects new to both stand apart"
+    ranked = paired[paired["metric"].eq("qini_area_gain") & paired["group"].eq("known")]
+    assert (ranked["value"].abs() < 1e-9).all(), "another level ranks alike"
     told = lake.read(ESTIMATES)
     added = told[told["metric"] == "incremental_dollars"].set_index(["policy", "population"])
     assert added.loc[("what ran", "all"), "n"] == len(decided)
@@ -176,6 +188,26 @@ def test_a_model_of_several_outcomes_is_offered_with_its_page_and_approved(
         problem, lake, dataset, parts, [fitted], replace(found, champion=offered.version)
     )
     assert not again.new, "the champion is not offered again"
+
+
+@pytest.mark.slow
+def test_seats_of_a_contact_go_to_the_greatest_gains(lake: Lake, fitted: Fitted) -> None:
+    text = TEXT.replace('"prospects"', '"limited"', 1)
+    text = text.replace("[actions.contact]", "[actions.contact]\ncapacity = 20")
+    limited = problem_from(read_text(text))
+    version = save(limited.name, lake, fitted.model, {"known_at": KNOWN.isoformat()})
+    batch = plan_batch(limited, lake, version, str(KNOWN), str(KNOWN + pd.Timedelta(days=20)))
+    decided = decide(limited, score(limited, lake, batch), batch)
+    gain = (decided["score_contact"] - decided["score_skip"]) * decided["value_skip_if_event"]
+    gain += decided["value_contact_if_no_event"]
+    took = decided["own_action"].eq("contact")
+    price = decided["seat_lambda_contact"]
+    assert (price > 0).any() and (took == (gain > price)).mean() > 0.995
+    for _, day in decided.groupby(decided["as_of"].dt.floor("D")):
+        mine = took[day.index]
+        assert mine.sum() <= 19, "one seat of 20 is exploration's"
+        if mine.any() and (price[day.index] > 0).all():
+            assert mine.sum() == 19 and gain[day.index][mine].min() >= gain[day.index][~mine].max()
 
 
 @pytest.mark.slow

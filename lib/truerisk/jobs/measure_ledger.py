@@ -20,7 +20,7 @@ from truerisk.measurement.measure import measure
 from truerisk.measurement.options import Flagging
 from truerisk.measurement.uplift.beside import policies
 from truerisk.measurement.uplift.qini import qini
-from truerisk.monitoring.assemble import BANDS, assemble, watching
+from truerisk.monitoring.assemble import BANDS, assemble, looked_at, watching
 from truerisk.monitoring.compare import Comparison
 from truerisk.monitoring.decided import Decided, decided
 from truerisk.problem.instant import instant
@@ -35,6 +35,7 @@ from truerisk.wording.counted import counted, lasting
 from truerisk.wording.numbers import months
 
 COUNTS = ("n", "labels", "explored_labels")
+ONE_POLICY = ["policy", "action", "figure", "population"]
 MONTH, VINTAGE = "__month", "vintage"  # the column of months, and how it is called
 
 
@@ -80,7 +81,8 @@ def measure_ledger(
     labels = _labels(problem, log)
     log = log.assign(**{MONTH: months(log["as_of"])})
     if len(problem.outcomes) > 1:
-        return _of_outcomes(problem, lake, log, known_at, labels, run)
+        about = {"compared": compare, "run": run, "code": code}
+        return _of_outcomes(problem, lake, log, known_at, labels, about)
     features = [c for c in log.columns if c.startswith(FEATURE)]
     latest, found = str(log["model_version"][mature].iloc[-1]), []
     rivals = Comparison(problem, lake, compare, log) if compare else None
@@ -117,7 +119,7 @@ def _of_outcomes(
     log: pd.DataFrame,
     known_at: pd.Timestamp,
     labels: dict[str, str],
-    run: str,
+    about: dict[str, str],
 ) -> Measured:
     """Each model's outcomes, and what its policy added beside others; the latest one's page.
 
@@ -125,23 +127,33 @@ def _of_outcomes(
     """
     outcomes = list(problem.outcomes)
     log = log.assign(**{m_of(outcome): log[score_of(outcome)] for outcome in outcomes})
-    first, last = outcomes[0], outcomes[-1]
+    *acting, last = outcomes
+    rivals = Comparison(problem, lake, about["compared"], log) if about["compared"] else None
     found = []
     for version in log.loc[log["mature"].astype(bool), "model_version"].dropna().unique():
         rows = log[log["model_version"] == version].reset_index(drop=True)
         evidence = evidence_of(rows, list(labels))
         made = measure(evidence, by=list(labels)).replace({"group_by": labels})
-        added = policies(evidence, action=first, instead=last)
+        each = [policies(evidence, action=a, instead=last).assign(action=a) for a in acting]
+        added = pd.concat(each, ignore_index=True).drop_duplicates(ONE_POLICY)
         told = added.rename(columns={"figure": "metric"}).drop(columns="share")
         told = told.assign(group_by="", group="", estimator="dr", model_version=version)
         both = [made.assign(model_version=version), told]
+        if rivals is not None:
+            other = rivals.with_champion(str(version), rows, [])
+            both.append(other.assign(model_version=version))
         found.append(pd.concat(both, ignore_index=True).astype(dict.fromkeys(COUNTS, "Int64")))
-        _keep(problem, lake, found[-1], known_at, run)
+        _keep(problem, lake, found[-1], known_at, about["run"])
     every = pd.concat(found, ignore_index=True)
-    response, other = (rows[score_of(outcome)] for outcome in (first, last))
-    ranks = {"effect": response - other, "highest response": response}
-    curves = qini(evidence, ranks, action=first, instead=last)
-    page = outcomes_page(problem, str(version), made, added, curves, known_at)
+    curves = []
+    for action in acting:
+        response, other = (rows[score_of(outcome)] for outcome in (action, last))
+        ranks = {"effect": response - other, "highest response": response}
+        made_of = qini(evidence, ranks, action=action, instead=last)
+        curves.append(made_of.assign(action=action))
+    features = [c for c in rows.columns if c.startswith(FEATURE) and rows[c].notna().any()]
+    monitor = looked_at(problem, lake, evidence, found[-1], features, known_at, about)
+    page = outcomes_page(problem, monitor, added, pd.concat(curves, ignore_index=True))
     said = what_ran(added, last)
     return Measured(
         estimates=every,

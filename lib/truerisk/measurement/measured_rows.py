@@ -116,11 +116,6 @@ def _rivals(known: Evidence, changes: Changes, outcome: Outcome) -> dict[Any, np
     for name, score in changes.rivals.items():
         what, own = f'The rival "{name}"', column_of(outcome.name)
         if isinstance(score, pd.DataFrame) and outcome.name:
-            if own not in score:
-                raise LogError(
-                    f'{what} has no column "{own}"; allowed is a frame of score_<outcome>, one for '
-                    "each outcome of the log."
-                )
             score = score[own]
         found[requested_metrics.rival(name)] = score_of(known.log, score, what, known.mature)
     return found

@@ -98,6 +98,36 @@ def assemble(
     )
 
 
+def looked_at(
+    problem: Problem,
+    lake: Lake,
+    evidence: Evidence,
+    estimates: pd.DataFrame,
+    features: Sequence[str],
+    known_at: pd.Timestamp,
+    about: dict[str, str],
+) -> Monitor:
+    """The same of decisions whose actions show outcomes of their own, as far as it does not ask
+    which: what was measured, drift, exploration in counts, contests, doubts."""
+    log, version = evidence.log, evidence.version
+    then, now = _then_and_now(log)
+    return Monitor(
+        version=version,
+        known_at=known_at,
+        log=log,
+        estimates=estimates,
+        approved=_approved(problem, lake, version),
+        drift=isolated(lambda: _drift(then, now, features)),
+        then=_period(then),
+        now=_period(now),
+        contested=_contested(problem, lake, log, known_at),
+        doubts=evidence.doubts,
+        compared=about["compared"],
+        run=about["run"],
+        code=about["code"],
+    )
+
+
 def _worth(made: Decided) -> tuple[Found, Found, str]:
     values = made.values
     if isinstance(values, Lost):

@@ -9,14 +9,17 @@ same on known subjects stands beside it, as group "known" of "subject".
 import numpy as np
 import pandas as pd
 
+from truerisk.columns import score_of
 from truerisk.decisions.batch import rescore
-from truerisk.decisions.policy import choose, dollars, probabilities
+from truerisk.decisions.capacity.whole_days import within_seats
+from truerisk.decisions.policy import choose, dollars, probabilities, scores
 from truerisk.errors import LogError
+from truerisk.evaluation.outcomes_judging import acted_on
 from truerisk.features.dataset import applications
 from truerisk.lake.lake import Lake
 from truerisk.lake.sources.sources import Sources
 from truerisk.measurement.measure import measure
-from truerisk.measurement.options import Changes, Reading
+from truerisk.measurement.options import Changes, Flagging, Reading
 from truerisk.models.package import read_manifest, was_fitted_on
 from truerisk.problem.instant import instant
 from truerisk.problem.spec import Problem
@@ -59,12 +62,15 @@ class Comparison:
     def _measured(self, rows: pd.DataFrame, features: list[str]) -> pd.DataFrame:
         problem, log = self.problem, rows.reset_index(drop=True)
         frame = rescore(problem, self.lake, self.version, log[problem.key])
-        score = frame["score"].to_numpy()
-        p = probabilities(problem, choose(problem, frame, score, dollars(problem, frame)))
-        policy = pd.DataFrame(p, columns=list(problem.actions))
+        chosen = choose(problem, frame, scores(problem, frame), dollars(problem, frame))
+        within = within_seats(problem, frame, chosen, self.applied["as_of"])
+        policy = pd.DataFrame(probabilities(problem, within), columns=list(problem.actions))
+        several = len(problem.outcomes) > 1
+        score = frame[list(map(score_of, problem.outcomes))] if several else frame["score"]
         found = measure(
             log,
             features,
+            flagging=Flagging(shares=acted_on(problem, log) if several else ()),
             changes=Changes(policies={self.version: policy}, rivals={self.version: score}),
             reading=Reading(same_outcome=problem.same_outcome),
         )

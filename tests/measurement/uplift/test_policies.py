@@ -128,3 +128,37 @@ def test_names_of_its_own_a_log_without_dollars_and_scores_outside_are_refused()
         tr.uplift.policies(log.assign(score_skip=2.0))
     with pytest.raises(LogError, match="m_contact is null or outside"):
         tr.uplift.policies(log.assign(m_contact=np.nan))
+
+
+def test_a_rival_of_several_outcomes_is_compared_outcome_by_outcome_and_as_a_ranking() -> None:
+    log = people(6, n=1_500)
+    rival = pd.DataFrame({"score_contact": log["uplift"].clip(0) + log["score_skip"]})
+    rival = rival.clip(0, 1).assign(score_skip=log["score_skip"])
+    changes = tr.Changes(rivals={"other": rival})
+    found = tr.measure(log, changes=changes, flagging=tr.Flagging(shares=[0.2]))
+    dr = found[found["estimator"].eq("dr") & found["population"].eq("all")]
+    other = tr.measure(log.assign(score_contact=rival["score_contact"]))
+    for action in ("contact", "skip"):
+        gain, old, new = (
+            rows[rows["metric"].eq(m) & rows["action"].eq(action)]["value"].iloc[0]
+            for rows, m in (
+                (dr, "auc_gain"),
+                (dr, "auc"),
+                (other[other["estimator"].eq("dr") & other["population"].eq("all")], "auc"),
+            )
+        )
+        assert gain == pytest.approx(new - old, abs=1e-12)
+    effects = {
+        "own": log["score_contact"] - log["score_skip"],
+        "other": rival["score_contact"] - rival["score_skip"],
+    }
+    curves = tr.uplift.qini(log, effects, action="contact", instead="skip", against="own")
+    for metric, at in (("qini_area_gain", None), ("incremental_dollars_gain", 0.2)):
+        [row] = dr[dr["metric"].eq(metric)].to_dict("records")
+        want = curves[curves["figure"].eq(metric)]
+        want = want if at is None else want[want["share"].eq(at)]
+        for end in ("value", "low", "high"):
+            assert row[end] == pytest.approx(want[end].iloc[0], abs=1e-12)
+    with pytest.raises(LogError, match='rival "other" has no column "score_skip"'):
+        few = tr.Changes(rivals={"other": rival[["score_contact"]]})
+        tr.measure(log, changes=few)

@@ -26,12 +26,22 @@ def ranked_beside(
 
     ``qini_area`` of the log's own scores (policy "as run") and ``qini_area_gain`` of each rival's
     frame over it, paired, by score_<action> less that of the last; at each of ``shares`` what
-    acting on a rival's highest adds more, in events and in dollars.
+    acting on a rival's highest adds more, in events and in dollars. None where the log's actions
+    show one outcome.
     """
+    rivals = {name: score for name, score in rivals.items() if isinstance(score, pd.DataFrame)}
     outcomes = [outcome.name for outcome in outcomes_of(known.frame, known.same)]
+    if len(outcomes) < 2:
+        return
     lost = [c for c in map(score_of, outcomes) if c not in known.log]
     if lost:
         raise LogError(f'The log has no column "{lost[0]}", which its rivals are compared with.')
+    for name, frame in rivals.items():
+        if missing := [c for c in map(score_of, outcomes) if c not in frame]:
+            raise LogError(
+                f'The rival "{name}" has no column "{missing[0]}"; allowed is a frame of '
+                "score_<outcome>, one for each outcome of the log."
+            )
     frames = {AS_RUN: known.log, **rivals}
     *acting, instead = outcomes
     for action in acting:

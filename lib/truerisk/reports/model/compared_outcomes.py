@@ -3,17 +3,12 @@
 import pandas as pd
 
 from truerisk.evaluation.outcomes import OutcomesReview
-from truerisk.measurement.best import best
 from truerisk.problem.spec import Problem
 from truerisk.reports.kit.blocks import Block, Table, Text
 from truerisk.reports.kit.estimate_tables import cell
 from truerisk.reports.kit.wording import METRICS
 from truerisk.reports.model.compared import beside, how_compared
-from truerisk.reports.monitor.outcomes import cell_of
-from truerisk.wording.dollars import NOTHING
-
-GAINS = ("policy_gain", "policy_event_gain")
-RANKED = ("qini_area_gain", "incremental_response_gain", "incremental_dollars_gain", "auc_gain")
+from truerisk.reports.monitor.outcomes import paired_table
 
 
 def compared_outcomes(problem: Problem, review: OutcomesReview) -> list[Block]:
@@ -31,33 +26,6 @@ def compared_outcomes(problem: Problem, review: OutcomesReview) -> list[Block]:
         Table(paired_table(problem, review.contest.gated.estimates)),
         *beside(review.contest),
     ]
-
-
-def paired_table(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:
-    """A row for each paired figure: dollars and events of the policies, then of each outcome."""
-    rows = []
-    for metric in GAINS:
-        row = best(estimates, metric)
-        rows.append(_row("the policy", metric, row))
-    for outcome in problem.outcomes:
-        mine = estimates[estimates["action"].eq(outcome) & estimates["policy"].ne("as run")]
-        for metric in RANKED:
-            found = mine[mine["metric"].eq(metric)]
-            if len(found):
-                row = best(mine, metric) if metric == "auc_gain" else found.iloc[0]
-                rows.append(_row(f"“{outcome}”", metric, row))
-    return pd.DataFrame(rows)
-
-
-def _row(about: str, metric: str, row: pd.Series) -> dict[str, object]:
-    at = row.get("at")
-    many = NOTHING if metric.startswith(("auc", "qini")) else cell_of(row)
-    return {
-        "About": about,
-        "Difference": METRICS[metric] + ("" if at is None or pd.isna(at) else f", {at}"),
-        "An application": cell(row),
-        "For 1,000": many,
-    }
 
 
 def _beside_highest(review: OutcomesReview) -> list[Block]:

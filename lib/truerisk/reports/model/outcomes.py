@@ -25,7 +25,13 @@ from truerisk.reports.model.compared_outcomes import compared_outcomes
 from truerisk.reports.model.page import decide, looked_at, read_data, train_page
 from truerisk.reports.model.summary import asked_and_verdict, gate_table, stale
 from truerisk.reports.monitor.drift import input_table
-from truerisk.reports.monitor.outcomes import beside_none, by_share, cell_of, who_first
+from truerisk.reports.monitor.outcomes import (
+    beside_none,
+    by_share,
+    cell_of,
+    outcomes_by_group,
+    who_first,
+)
 from truerisk.wording.counted import lasting
 from truerisk.wording.lists import listed
 from truerisk.wording.numbers import day, percent, whole
@@ -200,16 +206,8 @@ def _calibration(problem: Problem, review: OutcomesReview) -> list[Block]:
 def _segments(problem: Problem, estimates: pd.DataFrame) -> list[Block]:
     blocks: list[Block] = []
     for column in problem.training.segments:
-        rows = []
-        for group, own in estimates[estimates["group_by"] == column].groupby("group", sort=False):
-            row: dict[str, object] = {column: str(group)}
-            row["Applications"] = whole(int(own["n"].max()))
-            for outcome in problem.outcomes:
-                mine = own[own["action"].eq(outcome)].assign(group_by="")
-                for metric in OF_OUTCOME:
-                    row[f"{METRICS[metric]}\nafter “{outcome}”"] = cell(best(mine, metric))
-            rows.append(row)
-        blocks += [Table(pd.DataFrame(rows))] if rows else []
+        rows = estimates[estimates["group_by"] == column]
+        blocks += [Table(outcomes_by_group(problem, rows, column))] if len(rows) else []
     return blocks or [Text("The problem file names no segments.")]
 
 

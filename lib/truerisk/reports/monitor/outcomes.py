@@ -2,42 +2,131 @@
 
 import pandas as pd
 
+from truerisk.measurement.best import best
+from truerisk.monitoring.monitor import Monitor
 from truerisk.problem.spec import Problem
 from truerisk.reports.charts.qini import PER, qini_curves
 from truerisk.reports.kit.blocks import Block, Bullets, Cell, Figure, Table, Text
 from truerisk.reports.kit.estimate_tables import cell
 from truerisk.reports.kit.page import Section, page
-from truerisk.wording.dollars import dollars
+from truerisk.reports.kit.wording import METRICS
+from truerisk.reports.monitor import decided
+from truerisk.reports.monitor.contests import contests
+from truerisk.reports.monitor.drift import drifted
+from truerisk.wording.dollars import NOTHING, dollars
 from truerisk.wording.numbers import day, interval, percent, whole
 
 FIGURES = {"incremental_response": "Events added", "incremental_dollars": "Dollars added"}
+GAINS = ("policy_gain", "policy_event_gain")
+RANKED = ("qini_area_gain", "incremental_response_gain", "incremental_dollars_gain", "auc_gain")
 OF_OUTCOME = {"event_rate": "Event rate", "auc": "AUC", "calibration_error": "Event minus score"}
 
 
 def outcomes_page(
-    problem: Problem,
-    version: str,
-    estimates: pd.DataFrame,
-    policies: pd.DataFrame,
-    curves: pd.DataFrame,
-    known_at: pd.Timestamp,
+    problem: Problem, monitor: Monitor, policies: pd.DataFrame, curves: pd.DataFrame
 ) -> str:
     """One model's decisions as known at one instant, as a self-contained page.
 
-    ``estimates`` are measure()'s rows of it, ``policies`` and ``curves`` those of tr.uplift.
+    ``policies`` and ``curves`` are rows of tr.uplift, with ``action``.
     """
-    instead = list(problem.outcomes)[-1]
+    instead, estimates, log = list(problem.outcomes)[-1], monitor.estimates, monitor.log
+    by = f" Approved by {monitor.approved}." if monitor.approved else ""
     return page(
-        f"{problem.name}: what model {version} decided, and what it added",
-        f"{problem.description} Known as of {day(known_at)}.",
-        lambda: [Text(added(policies, instead))],
+        f"{problem.name}: what model {monitor.version} decided, and what it added",
+        f"{problem.description} Known as of {day(monitor.known_at)}.{by}",
+        lambda: [
+            Text(added(policies, instead)),
+            *(Text(doubt, "warning") for doubt in monitor.doubts),
+        ],
         [
             Section(f"Beside “{instead}” for all", lambda: beside_none(policies, instead, "ran")),
+            *_compared(problem, monitor),
             Section("Whom the scores put first", lambda: who_first(curves)),
             Section("Each outcome by itself", lambda: _each(estimates)),
+            Section("Month by month", lambda: _groups(problem, monitor, ["vintage"])),
+            Section("Exploration", lambda: decided.exploration(problem, log)),
+            Section("Drift", lambda: drifted(monitor)),
+            Section("Segments", lambda: _segments(problem, monitor), folded=True),
+            Section("What was decided", lambda: decided.decisions(problem, log), folded=True),
+            *(
+                []
+                if isinstance(monitor.contested, str)
+                else [Section("Contests", lambda: contests(monitor))]
+            ),
             Section("How this was measured", lambda: [Bullets(_how(instead))], folded=True),
         ],
     )
+
+
+def _compared(problem: Problem, monitor: Monitor) -> list[Section]:
+    """The model that was asked for beside the one that decided, on subjects new to both."""
+    if not monitor.compared:
+        return []
+    rows = monitor.overall[monitor.overall["policy"].eq(monitor.compared)]
+    n = whole(int(rows["n"].astype(float).max()))
+    said = (
+        f"Had {monitor.compared} decided: paired differences to what ran, on {n} mature decisions "
+        "of subjects that neither model was fitted on. “As many” are as many as were acted on."
+    )
+    blocks: list[Block] = [Text(said), Table(paired_table(problem, rows))]
+    return [Section(f"Compared with {monitor.compared}", lambda: blocks)]
+
+
+def _segments(problem: Problem, monitor: Monitor) -> list[Block]:
+    columns = [c for c in monitor.estimates["group_by"].unique() if c not in ("", "vintage")]
+    own = [str(c) for c in columns if c != "subject"]
+    return _groups(problem, monitor, own) or [Text("The problem file names no segments.")]
+
+
+def _groups(problem: Problem, monitor: Monitor, columns: list[str]) -> list[Block]:
+    """Each outcome, and the dollars of what ran, in every group of some columns."""
+    return [
+        Table(outcomes_by_group(problem, rows, column))
+        for column in columns
+        if len(rows := monitor.estimates[monitor.estimates["group_by"].eq(column)])
+    ]
+
+
+def outcomes_by_group(problem: Problem, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A row for each group of measure()'s rows by one column, every outcome beside the others."""
+    found = []
+    for group, own in rows.groupby("group", sort=False):
+        row: dict[str, object] = {column: str(group)}
+        row["Applications"] = whole(int(own["n"].astype(float).max()))
+        for outcome in problem.outcomes:
+            mine = own[own["action"].eq(outcome)].assign(group_by="")
+            for metric, label in OF_OUTCOME.items():
+                row[f"{label}\nafter “{outcome}”"] = cell(best(mine, metric))
+        earned = own[own["metric"].eq("policy_value") & own["policy"].eq("as run")]
+        if len(earned):
+            ran = best(earned.assign(group_by=""), "policy_value")
+            row["Dollars,\nan application"] = cell(ran)
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def paired_table(problem: Problem, estimates: pd.DataFrame) -> pd.DataFrame:
+    """A row for each paired figure: dollars and events of the policies, then of each outcome."""
+    rows = [_paired("the policy", metric, best(estimates, metric)) for metric in GAINS]
+    for outcome in problem.outcomes:
+        mine = estimates[estimates["action"].eq(outcome) & estimates["policy"].ne("as run")]
+        for metric in RANKED:
+            found = mine[mine["metric"].eq(metric)]
+            if len(found):
+                row = best(mine, metric) if metric == "auc_gain" else found.iloc[0]
+                rows.append(_paired(f"“{outcome}”", metric, row))
+    return pd.DataFrame(rows)
+
+
+def _paired(about: str, metric: str, row: pd.Series) -> dict[str, object]:
+    at = row.get("at")
+    many = NOTHING if metric.startswith(("auc", "qini")) else cell_of(row)
+    return {
+        "About": about,
+        "Difference": METRICS[metric] + ("" if at is None or pd.isna(at) else f", {at}"),
+        "An application": cell(row),
+        "For 1,000": many,
+    }
 
 
 def added(policies: pd.DataFrame, instead: str) -> str:
