@@ -77,11 +77,12 @@ def test_the_longest_beginning_speaks_for_a_factor_and_its_own_name_before_it(
     ("said", "match"),
     [
         ({}, "reasons.age needs a sentence"),
-        (" ", "reasons.age is blank"),
-        ("", "reasons.age is blank"),
+        (" ", "reasons.age.text is blank; write a sentence"),
+        ("", "reasons.age.text is blank"),
+        ("x" * 201, "reasons.age.text has 201 characters; 200 do"),
         (7, "reasons.age.text is 7"),
         ({"below": "x"}, "reasons.age.below is not a known key; allowed here: alone, high, low, m"),
-        ({"low": "x", "alone": " "}, "reasons.age is blank"),
+        ({"low": "x", "alone": " "}, "reasons.age.alone is blank"),
         ({"alone": "x"}, "reasons.age needs a sentence"),
         ("a\nb", "line break"),
     ],
@@ -109,6 +110,28 @@ def test_a_sentence_of_several_says_what_is_told_where_one_of_them_is_missing(
         assert problem(reasons=cured)
     never = {"applications": {"contract": {"income": {"nullable": False}}}}
     assert problem(reasons=said, sources=never)
+
+
+@pytest.mark.parametrize(
+    ("notice", "match"),
+    [
+        ({"creditor": " "}, "notice.creditor is blank"),
+        ({"address": "\n"}, "notice has a blank address"),
+        ({"terms": ""}, "notice.terms is blank"),
+        ({"late": "x" * 201}, "notice.late has 201 characters"),
+        ({"before": "x" * 4_001}, "notice.before has 4,001 characters; 4,000 do"),
+        ({"after": "\x07"}, "notice.after"),
+    ],
+)
+def test_what_a_letter_needs_is_not_blank_and_no_book(
+    problem: Make, notice: dict[str, str], match: str
+) -> None:
+    said = {f"{c}*": "A" for c in "aipo"}
+    with pytest.raises(ProblemError, match=match):
+        problem(reasons=said, notice={**NOTICE, **notice})
+    rule = [{"when": "age < 18", "action": "decline", "reason": " "}]
+    with pytest.raises(ProblemError, match=r"rules\[0\].reason is blank"):
+        problem(reasons=said, notice=NOTICE, rules=rule)
 
 
 def test_one_sentence_for_everything_is_none(problem: Make) -> None:

@@ -113,7 +113,7 @@ def source_of(problem: Problem, factor: str) -> str:
 def name_of(problem: Problem, source: str) -> str:
     """How people call a source: as the file says, else by what it is or whose it is."""
     own = problem.sources[source]
-    return own.called or own.description.strip() or own.owner or source
+    return own.called.strip() or own.description.strip() or own.owner or source
 
 
 def _notice(problem: Problem) -> Notice:

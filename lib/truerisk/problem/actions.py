@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from truerisk.problem.shown import shown
-from truerisk.problem.types import Expression, Line, Name, Part, Positive
+from truerisk.problem.types import Expression, Name, Part, Positive, Sentence
 from truerisk.wording.lists import one_of
 
 Kind = Literal["working", "saturday", "sunday", "holiday"]
@@ -131,5 +131,5 @@ class Action(Part):
 class Rule(Part):
     when: Expression
     action: Name
-    reason: Line
+    reason: Sentence
     absolute: bool = False

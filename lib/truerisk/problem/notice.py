@@ -2,14 +2,13 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from truerisk.problem.types import Line, Part, Positive, Text
+from truerisk.problem.types import Part, Passage, Positive, Sentence
 
 Side = Literal["low", "high", "missing", "other"]
 SIDES: tuple[Side, ...] = ("low", "high", "missing", "other")
 ALONE = "alone"  # a side whose sentence speaks of others too, one of which is missing
-LONGEST = 200
 MOST_REASONS = 4
 
 
@@ -19,12 +18,12 @@ class Reason(Part):
     ``alone``: what is said instead of a sentence that other factors have too, where one of them is
     missing: who gave no income is not told that it is low."""
 
-    text: Line | None = Field(None, max_length=LONGEST)
-    low: Line | None = Field(None, max_length=LONGEST)
-    high: Line | None = Field(None, max_length=LONGEST)
-    missing: Line | None = Field(None, max_length=LONGEST)
-    other: Line | None = Field(None, max_length=LONGEST)
-    alone: Line | None = Field(None, max_length=LONGEST)
+    text: Sentence | None = None
+    low: Sentence | None = None
+    high: Sentence | None = None
+    missing: Sentence | None = None
+    other: Sentence | None = None
+    alone: Sentence | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -36,9 +35,6 @@ class Reason(Part):
         said = [s for s in ("text", *SIDES) if getattr(self, s) is not None]
         if not said:
             raise ValueError('needs a sentence, such as { low = "Your income is low" }')
-        every = (self.text, self.low, self.high, self.missing, self.other, self.alone)
-        if any(sentence is not None and not sentence.strip() for sentence in every):
-            raise ValueError("is blank; write a sentence that an applicant understands")
         return self
 
     def at(self, side: str | None) -> str | None:
@@ -58,13 +54,19 @@ class Notice(Part):
     applicant whatever would have had the offer, so that nothing of this one is the reason.
     """
 
-    creditor: Line = Field(min_length=1)
-    address: Text = Field(min_length=1)
-    before: Text = ""
-    after: Text = ""
-    capacity: Line = "No place was left on the day of your application"
-    late: Line = "Your application could not be looked at in time"
-    terms: Line = "We make no offer to any applicant on the terms that you asked for"
+    creditor: Sentence
+    address: Passage
+    before: Passage = ""
+    after: Passage = ""
+    capacity: Sentence = "No place was left on the day of your application"
+    late: Sentence = "Your application could not be looked at in time"
+    terms: Sentence = "We make no offer to any applicant on the terms that you asked for"
+
+    @model_validator(mode="after")
+    def _an_address(self) -> Self:
+        if not self.address.strip():
+            raise ValueError("has a blank address; write where an applicant may write to")
+        return self
 
 
 class Contest(Part):
@@ -76,4 +78,4 @@ class Contest(Part):
 
     answer_within: Positive
     within: Positive | None = None
-    how: Text = ""
+    how: Passage = ""

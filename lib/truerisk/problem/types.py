@@ -24,11 +24,26 @@ from truerisk.problem.shown import shown, visible
 NAME = r"^[a-z][a-z0-9_]{0,62}$"  # of tables too: no path, no case, no space
 MEMORY = r"^[1-9]\d{0,8}(MB|GB)$"
 LONGEST_COLUMN = 255
+LONGEST_SENTENCE, LONGEST_TEXT = 200, 4_000  # characters that an applicant is to read
 
 
 def _text(value: str) -> str:
     visible(re.sub(r"[\n\r\t]", " ", value))
     return value
+
+
+def _sentence(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank; write a sentence that an applicant understands")
+    if len(value) > LONGEST_SENTENCE:
+        raise ValueError(f"has {len(value):,} characters; {LONGEST_SENTENCE} do for a sentence")
+    return visible(value)
+
+
+def _passage(value: str) -> str:
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"has {len(value):,} characters; {LONGEST_TEXT:,} do for a letter")
+    return _text(value)
 
 
 def _column(value: str) -> str:
@@ -87,6 +102,8 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Place = Annotated[str, AfterValidator(_place)]
 Line = Annotated[str, AfterValidator(visible)]
 Text = Annotated[str, AfterValidator(_text)]
+Sentence = Annotated[str, AfterValidator(_sentence)]  # that an applicant reads
+Passage = Annotated[str, AfterValidator(_passage)]  # likewise
 ColumnName = Annotated[str, AfterValidator(_column)]
 MaybeColumn = Annotated[str, AfterValidator(lambda name: name and _column(name))]
 Expression = Annotated[str, BeforeValidator(_expression)]
