@@ -84,12 +84,12 @@ def decision_log(
     outcome be seen and a mature outcome is there; everywhere else ``event`` is null, also where
     the source happens to know it. ``event_at`` and ``followed_until`` tell tr.vintages of immature
     rows too: null where the action hides the outcome, or where a mature row has none. ``override``
-    is the action that a contest, or a verdict that came too late, put in place of what was decided,
-    null where it stands. An action that the file no longer has is read as it was
-    (lake/former_actions.py). Where people review, an outcome counts only where the row passed; the
-    log tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and ``reviewer``
-    (measurement/evidence/reviewed.py). ``attrs["same_outcome"]`` says which actions show one
-    outcome, so that ``tr.measure`` pools them without being told.
+    is the action that a contest, a verdict that came too late or, by the source of outcomes, anyone
+    put in place of what was decided, null where it stands. An action that the file no longer has
+    is read as it was (lake/former_actions.py). Where people review, an outcome counts only where
+    the row passed; the log tells of reviews by ``verdict``, ``q``, ``audited``, ``audit_q`` and
+    ``reviewer`` (measurement/evidence/reviewed.py). ``attrs["same_outcome"]`` says which actions
+    show one outcome, so that ``tr.measure`` pools them without being told.
     """
     log = read_ledger(problem, lake, (versions or {}).get(ledger(problem.name)))
     log = _with_every_chance(log[log["as_of"] < known_at].reset_index(drop=True))
@@ -100,7 +100,7 @@ def decision_log(
     pinned = versions or {}
     verdicts = pin(lake, verdicts_of(problem.name), pinned)
     review = reviewed(problem, lake, log, known_at, verdicts)
-    hand = by_hand(problem, lake, log, known_at, review, pinned)
+    hand = by_hand(problem, lake, log, known_at, review, pinned, known.get(TAKEN[0]))
     reveals = log["action"].isin(problem.revealing)
     if problem.reviews:
         log = log.assign(**{c: review[c] for c in ("verdict", "q", "audited", "reviewer")})

@@ -42,7 +42,8 @@ def revealed(frame: pd.DataFrame, sources: Sources, known_at: pd.Timestamp) -> p
             versions[told] = said
     verdicts = versions.get(verdicts_of(problem.name))
     review = reviewed(then, lake, decided, known_at, verdicts)  # type: ignore[arg-type]
-    hand = by_hand(then, lake, decided, known_at, review, versions)
+    done = frame.set_index(problem.key)[TAKEN[0]] if TAKEN[0] in frame else None
+    hand = by_hand(then, lake, decided, known_at, review, versions, done)
     hidden = ~decided["action"].isin(then.revealing) | hand.notna()
     if then.reviews:
         hidden |= decided["action"].isin(then.reviews) & ~review["passes"]

@@ -36,13 +36,16 @@ def by_hand(
     known_at: pd.Timestamp,
     review: pd.DataFrame,
     versions: Mapping[str, object],
+    done: pd.Series | None = None,
 ) -> pd.Series:
     """The action that a person put in place of each decided one, null where it stands; (n,).
 
-    Of a contest, or of a verdict that came too late (``review`` is what ``reviewed`` makes of
-    ``decided``). What let pass whom verdict or audit had let pass, or stopped whom they had
-    stopped, changed nothing. Logs and training both read it here: an outcome that it hides from
-    the one trains no model of the other.
+    Of a contest, of a verdict that came too late (``review`` is what ``reviewed`` makes of
+    ``decided``), or as the source of outcomes says: ``done``, where it does, is the action that was
+    taken, by key, and where it is not the decided one the outcome is another action's. What let
+    pass whom verdict or audit had let pass, or stopped whom they had stopped, changed nothing. Logs
+    and training both read it here: an outcome that it hides from the one trains no model of the
+    other.
     """
     found = overrides(lake, problem.name, known_at, pin(lake, contests_of(problem.name), versions))
     hand = pd.Series(None, index=decided.index, dtype="object")
@@ -50,5 +53,9 @@ def by_hand(
         changed = decided["decision_id"].map(found)
         hand = changed.astype("object").where(changed.notna() & changed.ne(decided["action"]), None)
     hand = hand.where(hand.notna(), review["override"])
+    if done is not None:
+        taken = decided[problem.key].map(done).astype("object")
+        other = taken.notna() & taken.ne(decided["action"]) & review["verdict"].isna()
+        hand = hand.where(hand.notna() | ~other, taken)
     same = review["verdict"].notna() & (hand.isin(problem.revealing) == review["passes"])
     return hand.mask(same, None)
