@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from truerisk.decisions.factors import costs, parts, unrevealed
-from truerisk.decisions.policy import choose, dollars
+from truerisk.decisions.policy import choose, dollars, model_scores
 from truerisk.decisions.reasons import factors, factors_in
 from truerisk.features.definitions import definition
 from truerisk.models.calibration import Calibration
@@ -357,3 +357,44 @@ class Either(Linear):
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         return np.where(X["late"].gt(0) | X["purpose"].ne("car"), 0.6, 0.1)
+
+
+def test_of_several_outcomes_the_margin_is_that_of_the_best_offer(
+    linear: Make, make_problem: Make
+) -> None:
+    """Each offer has its own outcome, so its own score: by hand, as ``choose`` weighs them."""
+    columns = ["amount", "income", "late", "purpose"]
+    own = {"own_outcome": True, "reveals": True}
+    offers = {
+        "approve": {**own, "if_event": "-650", "if_no_event": "130"},
+        "less": {**own, "if_event": "-300", "if_no_event": "40"},
+    }
+    problem = make_problem(actions=offers, features={"columns": columns}, reasons=SENTENCES)
+    weights = {"late": 0.1, "income": -1e-6}
+    _, model = linear(weights, FLAT, base=0.2)
+    fitted: Any = Both(weights, 0.2)
+    model = replace(model, fitted=fitted, definition=definition(problem))
+    frame = applications()
+    frame = frame.assign(**model_scores(problem, model, frame))
+    found = factors(problem, model, frame).dropna().map(json.loads)
+    assert len(found) > 50 and found.map(lambda r: factors_in(r[0])[0][0] == "late").any()
+
+    def margin_of(row: pd.DataFrame) -> float:
+        first, second = model.score(row)[0]
+        return max(130 - 780 * first, 40 - 340 * second)
+
+    for i, reasons in found.items():
+        for reason in reasons:
+            row = frame.loc[[i]]
+            then = row.assign(**{factor: USUAL[factor] for factor, _ in factors_in(reason)})
+            by_hand = margin_of(row) - margin_of(then)
+            assert reason["dollars"] == pytest.approx(by_hand, abs=0.0051) and by_hand < 0
+
+
+@dataclass
+class Both(Linear):
+    """Two outcomes, the second likelier for a home loan."""
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        one = super().predict(X)
+        return np.column_stack([one, one * np.where(X["purpose"].ne("car"), 1.5, 0.8)])

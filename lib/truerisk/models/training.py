@@ -89,7 +89,6 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
     enough = not several and len(both) >= GAP_ROWS and 0 < both.sum() < len(both)
     labelled = frame["event"].notna().to_numpy()
     final = _fit(recipe, frame, features, labelled)
-    usual = None if several else _usual(problem, frame[labelled], features)
     model = Model(
         name=name,
         fitted=final,
@@ -97,13 +96,13 @@ def fit(problem: Problem, dataset: Dataset, name: str, parts: Split | None = Non
         features=features,
         definition=dataset.definition,
         fingerprint=dataset.fingerprint,
-        reference=usual,
+        reference=_usual(problem, frame[labelled], features),
         recipe=recipe.said(),
         fitted_keys=pack(frame.loc[labelled, problem.key]),
         kinds={name: kind_of_input(frame[name]) for name in features},
         levels=levels_of(frame[labelled], features),
     )
-    if usual is not None:
+    if not several:  # of which each factor may work two ways
         model = replace(model, dependence=dependence_of(problem, model, frame[labelled]))
     gapped = _fit(recipe, frame, features, parts.gapped) if enough else None
     gap_scores = None if gapped is None else scored(gapped)[0]

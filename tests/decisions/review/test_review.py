@@ -332,7 +332,7 @@ def test_who_waits_for_a_person_contests_when_the_verdict_is_there(
     late = due.max() + pd.Timedelta("1D")
     for own in (one, two):
         open_contest(problem, lake, own, "See it", "Kim Park", at=late)
-    with pytest.raises(RegistryError, match="has contested the decision of the verdict"):
+    with pytest.raises(RegistryError, match="contested this decision; what a person"):
         give_verdict(problem, lake, two, "pass", "Fine", "Tom Lee", late)
     assert len(verdicts(problem, lake)) == 1
 

@@ -124,9 +124,10 @@ def _checked(problem: Problem, lake: Lake, given: pd.DataFrame, at: object) -> p
     if lake.version(contests_of(problem.name)) is not None:
         contested = ids.isin(lake.read(contests_of(problem.name))["decision_id"])
         if contested.any():
+            which = "this decision" if len(given) == 1 else f"the decisions of {_of(contested)}"
             raise RegistryError(
-                f"The applicant has contested the decision of {_of(contested)}; what a person says "
-                "of it now is the answer to that contest (`truerisk contest decide`)."
+                f"Applicants have contested {which}; what a person says now is the answer to the "
+                "contest (`truerisk contest decide`)."
             )
     said = given[["by", "because"]].astype(object).where(given[["by", "because"]].notna(), "")
     names = {by: person(str(by)) for by in said["by"].unique()}
