@@ -55,7 +55,7 @@ def plan(
     about, root = find(problem, dict(pair(text) for text in source or [])), open_lake(lake)
     champion = champion_of(about.name, root)
     scored, batch, which = _scored(about, root, champion, since, until)
-    found = outlook(about, scored, batch.calibration, batch.spent, batch.recent, batch.chances)
+    found = outlook(about, scored, batch)
     if json_:
         model = {"problem": about.name, "model_version": champion, "applications_are": which}
         entries = {"entries": [asdict(entry) for entry in found]}
@@ -149,16 +149,19 @@ def _entry(problem: "Problem", found: "Outlook", several: bool) -> None:
 
 
 def _warn(problem: "Problem", found: "Outlook") -> None:
-    floor = problem.exploration[found.entry].floor
+    entry = problem.exploration[found.entry]
+    least = f"floor of {entry.floor:g}" if entry.share is None else f"share of {entry.share:g}"
+    seats = entry.action in problem.limited
+    limit = "seats or daily cap" if seats else "budget or daily cap"
     for d in found.designs:
         if d.design == found.chosen and d.without_chance:
             out.print(
-                f"No chance for {counted(d.without_chance, 'application')}: the budget or the "
-                "daily cap is used up. Nothing will be known for everyone; raise it."
+                f"No chance for {counted(d.without_chance, 'application')}: the {limit} of a day "
+                "is used up. Nothing will be known for everyone; raise it."
             )
         elif d.design == found.chosen and d.below_floor:
             out.print(
-                f"The budget or daily cap affords no floor of {floor:g}: "
+                f"The {limit} affords no {least}: "
                 f"{counted(d.below_floor, 'application')} stay below it."
             )
 

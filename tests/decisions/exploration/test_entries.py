@@ -135,7 +135,7 @@ def test_a_cap_of_one_entry_moves_no_other(desk: Make, make_scored: Make, make_b
 def test_a_plan_is_made_for_each_entry(desk: Make, make_scored: Make, make_batch: Make) -> None:
     problem, scored = desk(), make_scored(2_000)
     made = decide(problem, scored, make_batch())
-    plans = outlook(problem, scored, AS_SCORED)
+    plans = outlook(problem, scored, make_batch())
     assert [(p.action, p.sources) for p in plans] == [
         ("approve", ("decline",)), ("review", ("decline",)), ("approve", ("review",)),
     ]  # fmt: skip
@@ -143,6 +143,22 @@ def test_a_plan_is_made_for_each_entry(desk: Make, make_scored: Make, make_batch
     for plan, entry in zip(plans, problem.exploration, strict=True):
         chosen = next(d for d in plan.designs if d.design == plan.chosen)
         assert chosen.labels == pytest.approx(of_entry(problem, made, entry)["rate"].sum())
+
+
+def test_a_plan_knows_that_seats_are_few(desk: Make, make_scored: Make, make_batch: Make) -> None:
+    """Whom no seat is left for is declined, and explored from there."""
+    problem, scored = desk(), make_scored(2_000)
+    seats = {"working": 3, "saturday": 1, "sunday": 0, "holiday": 0}
+    few = problem.actions["review"].model_copy(update={"capacity": seats, "explore_seats": 0.5})
+    limited = problem.model_copy(update={"actions": {**problem.actions, "review": few}})
+    made = decide(limited, scored, make_batch())
+    plans = outlook(limited, scored, make_batch())
+    for plan, entry in zip(plans, limited.exploration, strict=True):
+        own = made["own_action"].isin(limited.explored_from(entry)) & made["rule"].isna()
+        assert plan.explorable == own.sum()
+    free = outlook(problem, scored, make_batch())
+    assert plans[2].explorable < free[2].explorable, "fewer are reviewed"
+    assert plans[1].designs[0].width_event_rate is None, "a Sunday's have no chance"
 
 
 def test_a_hold_out_of_its_own_outcome(make_problem: Make, make_batch: Make) -> None:

@@ -14,7 +14,7 @@ from truerisk.decisions.decide import decide
 from truerisk.decisions.exploration.budget import Spent
 from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Z
-from truerisk.decisions.exploration.plan import ENOUGH, Design, outlook
+from truerisk.decisions.exploration.plan import ENOUGH, Design, Outlook, outlook
 from truerisk.errors import ProblemError, TrueriskError
 from truerisk.measurement.estimate import LEAST_EXPLORED, effective
 from truerisk.models.calibration import Calibration
@@ -28,6 +28,16 @@ HOPEFUL = 0.4
 @pytest.fixture
 def problem(lender: Make) -> Problem:
     return lender(BUDGET)  # type: ignore[no-any-return]
+
+
+def planned(
+    problem: Problem, scored: pd.DataFrame, calibration: Calibration, spent: Any = ()
+) -> list[Outlook]:
+    """As before the first decision, but for what was spent."""
+    batch = Batch(
+        id="", model_version="", features=[], spine=scored, calibration=calibration, spent=spent
+    )
+    return outlook(problem, scored, batch)
 
 
 def of(found: Any, name: str) -> Design:
@@ -44,7 +54,7 @@ def test_the_widths_it_promises_are_those_of_many_lenders(problem: Problem) -> N
         rows = world.seen_by(problem, drawn, known)
         for name, runs in found.items():
             runs.append(world.estimates(drawn, world.rates_of(problem, rows, name)))
-    plans = [outlook(problem, world.draw(s, 4_000, HOPEFUL).scored, known)[0] for s in range(8)]
+    plans = [planned(problem, world.draw(s, 4_000, HOPEFUL).scored, known)[0] for s in range(8)]
     for name, runs in found.items():
         scatter = 2 * Z * pd.DataFrame(runs).std().to_numpy()
         made = [of(plan, name) for plan in plans]
@@ -59,7 +69,7 @@ def realised(problem: Problem, seed: int, calibration: Calibration) -> tuple[flo
         id="b", model_version="m", features=[], spine=drawn.scored, calibration=calibration
     )
     made = decide(problem, drawn.scored, batch)
-    plan = of(outlook(problem, drawn.scored, calibration)[0], "neyman")
+    plan = of(planned(problem, drawn.scored, calibration)[0], "neyman")
     by_key = made.set_index("application_id")
     value = (
         drawn.y * by_key["value_approve_if_event"]
@@ -96,7 +106,7 @@ def test_priced_with_a_hopeful_score_it_costs_far_more_than_predicted(
 
 def test_it_counts_what_decide_will_log(problem: Problem) -> None:
     drawn = world.draw(0)
-    found = outlook(problem, drawn.scored, world.AS_SCORED)[0]
+    found = planned(problem, drawn.scored, world.AS_SCORED)[0]
     plan = of(found, "neyman")
     made = decide(
         problem, drawn.scored, Batch(id="b", model_version="m", features=[], spine=drawn.scored)
@@ -119,14 +129,14 @@ def test_effective_labels_are_those_that_measuring_will_count(problem: Problem) 
     pi = world.rates_of(problem, rows, "neyman")[rows.open]
     rng = np.random.default_rng(0)
     counted = [effective(1 / pi[rng.random(len(pi)) < pi]) for _ in range(200)]
-    plan = of(outlook(problem, drawn.scored, world.AS_SCORED)[0], "neyman")
+    plan = of(planned(problem, drawn.scored, world.AS_SCORED)[0], "neyman")
     assert plan.effective_labels == pytest.approx(np.mean(counted), rel=0.05)
 
 
 def test_it_says_by_when(problem: Problem) -> None:
     """Half of the labels take half the time, then a horizon of 30 days."""
     drawn = world.draw(0)
-    found = outlook(problem, drawn.scored, world.AS_SCORED)[0]
+    found = planned(problem, drawn.scored, world.AS_SCORED)[0]
     days = (found.last - found.first) / pd.Timedelta(days=1)
     assert found.applications_per_day == pytest.approx(len(drawn.scored) / days)
     assert found.matured_on == found.last + pd.Timedelta(days=30)
@@ -139,7 +149,7 @@ def test_it_says_by_when(problem: Problem) -> None:
 def test_a_spent_budget_promises_nothing(lender: Make) -> None:
     problem = lender({"dollars_per_day": 100, "cap": 0.2, "applications_per_day": 5})
     scored = world.draw(0, 500).scored.assign(as_of=pd.Timestamp("2025-03-01", tz="UTC"))
-    plan = of(outlook(problem, scored, world.AS_SCORED, [{"2025-03-01": Spent(3.25)}])[0], "neyman")
+    plan = of(planned(problem, scored, world.AS_SCORED, [{"2025-03-01": Spent(3.25)}])[0], "neyman")
     assert (plan.cost, plan.labels, plan.effective_labels) == (0, 0, 0)
     assert plan.without_chance > 100
     assert plan.enough_on is plan.width_auc is plan.largest_weight is plan.dollars_per_label is None
@@ -147,13 +157,13 @@ def test_a_spent_budget_promises_nothing(lender: Make) -> None:
 
 def test_a_lender_that_loses_money_has_no_share_to_report(problem: Problem) -> None:
     scored = world.draw(0, 200).scored.assign(score=0.9)
-    found = outlook(problem, scored, world.AS_SCORED)[0]
+    found = planned(problem, scored, world.AS_SCORED)[0]
     assert all(d.share_of_profit is None and d.cost == 0 for d in found.designs)
 
 
 def test_a_batch_that_only_rules_decide_is_no_trouble(problem: Problem) -> None:
     scored = world.draw(0, 50).scored.assign(age=16.0)
-    plan = of(outlook(problem, scored, world.AS_SCORED)[0], "neyman")
+    plan = of(planned(problem, scored, world.AS_SCORED)[0], "neyman")
     assert (plan.labels, plan.width_event_rate) == (0, None)
 
 
@@ -168,16 +178,16 @@ def test_a_batch_of_a_few_is_planned_and_decided_as_one_of_many(
     made = decide(problem, scored, Batch(id="b", model_version="m", features=[], spine=scored))
     assert made["exploration_rate"].between(0, 0.2).all()
     assert (made["exploration_rate"] > 0).all() == (score == 0.5)
-    plan = of(outlook(problem, scored, world.AS_SCORED)[0], "neyman")
+    plan = of(planned(problem, scored, world.AS_SCORED)[0], "neyman")
     assert plan.labels == pytest.approx(made["exploration_rate"].sum())
 
 
 def test_without_exploration_or_applications_it_says_so(problem: Problem, lender: Make) -> None:
     scored = world.draw(0, 50).scored
     with pytest.raises(ProblemError, match=r"has no \[\[exploration\]\]"):
-        outlook(lender({}), scored, world.AS_SCORED)
+        planned(lender({}), scored, world.AS_SCORED)
     with pytest.raises(TrueriskError, match="no application to plan"):
-        outlook(problem, scored.head(0), world.AS_SCORED)
+        planned(problem, scored.head(0), world.AS_SCORED)
 
 
 def test_recalibration_moves_prices_and_chances_and_never_the_decision(problem: Problem) -> None:

@@ -211,10 +211,11 @@ def expected_widths(rows: Explorable, pi: np.ndarray) -> dict[str, float]:
     row is revealed with. Infinite where an eligible row has no chance.
     """
     count = int(rows.eligible.sum())
+    never = bool((rows.eligible & rows.open & (pi == 0)).any())
     found = {}
     for name, metric in rows.metrics.items():
-        with np.errstate(divide="ignore"):
-            thin = np.where(rows.open, 1 / np.where(rows.open, pi, 1.0) - 1, 0.0)
+        thin = np.divide(1, pi, out=np.ones(len(pi)), where=rows.open & (pi > 0)) - 1
         lost = (metric.squared * rows.variance * thin)[rows.eligible].sum()
+        lost = np.inf if never else lost
         found[name] = float(2 * Z * np.sqrt((metric.rest + lost / count) / count))
     return found

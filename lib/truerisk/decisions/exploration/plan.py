@@ -1,21 +1,20 @@
 """What exploration will cost and teach, said before anything runs, for each design side by side."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from truerisk.decisions.batch import Batch
+from truerisk.decisions.capacity.seated import seated
 from truerisk.decisions.exploration.budget import Spent
 from truerisk.decisions.exploration.daily import daily
 from truerisk.decisions.exploration.designs import DESIGNS
 from truerisk.decisions.exploration.explorable import Explorable, expected_widths, explorable
 from truerisk.decisions.exploration.explore import design_rates
-from truerisk.decisions.exploration.recent import Recent
-from truerisk.decisions.exploration.returning import Chances
 from truerisk.decisions.policy import choose, dollars, scores
 from truerisk.errors import ProblemError, TrueriskError
-from truerisk.models.calibration import Calibration
 from truerisk.problem.spec import Problem
 from truerisk.statistics.threads import one_thread
 
@@ -76,13 +75,12 @@ class Outlook:
 def outlook(
     problem: Problem,
     scored: pd.DataFrame,
-    calibration: Calibration,
-    spent: Sequence[Mapping[str, Spent]] = (),
-    recent: Recent | None = None,
-    chances: Chances | None = None,
+    batch: Batch,
 ) -> list[Outlook]:
     """What exploring these applications will cost and teach, by every entry of the problem's
-    exploration; ``scored`` as ``decide`` takes it.
+    exploration; ``scored`` and ``batch`` as ``decide`` takes them.
+
+    Who finds no seat of a limited action is explored from where the policy sends it instead.
 
     Raises ProblemError where the problem does not explore, TrueriskError without an application.
     """
@@ -98,8 +96,13 @@ def outlook(
     scored = scored.sort_values(["as_of", problem.key], ignore_index=True)
     money = dollars(problem, scored)
     choice = choose(problem, scored, scores(problem, scored), money)
-    seen = explorable(problem, scored, choice, money, calibration, recent, chances)
-    spent = spent or [{} for _ in seen]
+    seats = seated(problem, scored, choice, batch)
+    if seats is not None:
+        choice = replace(choice, action=seats.priced.action)
+    seen = explorable(
+        problem, scored, choice, money, batch.calibration, batch.recent, batch.chances
+    )
+    spent = batch.spent or [{} for _ in seen]
     return [_of_entry(problem, i, scored["as_of"], seen[i], spent[i]) for i in range(len(seen))]
 
 
