@@ -50,7 +50,9 @@ def tell(
         lake.append("responses", _old_responses(world, old), problem.key)
     what = f"Train on {LEARNED} campaigns whose contacts were drawn, their chance kept"
     with doing(out, what, tasks=5) as on_step:
-        launch("train", problem, lake, on_step, known_at=str(begin))
+        offered = launch("train", problem, lake, on_step, known_at=str(begin))
+    for line in offered[-3:-1]:  # what its policy adds, and the gate
+        out.print(f"  {line}")
     version = approve(out, problem, lake, yes)
     what = f"Decide campaigns {LEARNED + 1} to {CAMPAIGNS}, with a hold-out of 5%"
     with doing(out, what, tasks=4) as on_step:
