@@ -129,7 +129,7 @@ def test_runner_decides_in_shards_what_one_task_decides(
     ):
         assert running.status == "successful", running.stderr
     loaded = tr.load_problem(credit)
-    own = ["decided_at", "run", "chain_previous", "chain_hash"]
+    own = ["decided_at", "run", "chain_previous", "chain_hash", "problem_version"]
     one, three = (
         tr.read_ledger(loaded, tr.open_lake(root)).drop(columns=own) for root in (other, lake_copy)
     )
