@@ -117,6 +117,8 @@ def test_outcomes_of_their_own() -> None:
 
 
 REFUSED = {
+    "the machine's own zone": (put("calendar.zone", "localtime"), ["'localtime'", "Europe/Madrid"]),
+    "a zone with leap seconds": (put("calendar.zone", "right/UTC"), ["'right/UTC'", '"UTC"']),
     "no relation": (
         put("actions.review.same_outcome_as", None),
         ['same_outcome_as = "pass"', "own_outcome = true"],
