@@ -65,6 +65,17 @@ def test_how_many_by_whom_overturned_and_in_dollars() -> None:
     assert rows["dollars"].tolist() == pytest.approx([-100, 100, -200])
 
 
+def test_of_several_outcomes_each_action_has_its_own_score() -> None:
+    """Changed from declining to an offer whose outcome is another's."""
+    several = log().assign(score_approve=log()["score"], score_less=0.05)
+    several["value_less_if_event"], several["value_less_if_no_event"] = -100.0, 20.0
+    several["value_more_if_event"], several["value_more_if_no_event"] = -100.0, 20.0
+    several.attrs["same_outcome"] = {"more": "less", "less": "less", "approve": "approve"}
+    for action, worth in (("less", 14.0), ("more", 14.0), ("approve", 50.0)):
+        one = pd.DataFrame([contest(0, "changed", "Ana", action, 0, "decline")])
+        assert contested(several, one)["dollars"].iloc[0] == pytest.approx(worth)
+
+
 def test_what_is_no_log_or_no_contests_is_refused() -> None:
     for given in ((log().drop(columns="score"), CONTESTS), (log(), CONTESTS.drop(columns="was"))):
         with pytest.raises(LogError, match=r"needs the column '(score|was)'"):

@@ -7,7 +7,15 @@ sample of who applied, and nothing here enters an estimate.
 import numpy as np
 import pandas as pd
 
-from truerisk.columns import IF_EVENT, IF_NO_EVENT, value_of, valued_actions
+from truerisk.columns import (
+    IF_EVENT,
+    IF_NO_EVENT,
+    SAME_OUTCOME,
+    SCORE,
+    score_of,
+    value_of,
+    valued_actions,
+)
 from truerisk.errors import LogError
 from truerisk.statistics.interval import wilson
 
@@ -67,7 +75,12 @@ def _dollars(log: pd.DataFrame, own: pd.DataFrame) -> np.ndarray:
     """Expected dollars of each contest's change, 0 where nothing changed, (contests,)."""
     names = valued_actions(log.columns)
     rows = log.set_index("decision_id").reindex(own["decision_id"])
-    score = rows["score"].to_numpy(dtype=float)[:, None]
+    shown = log.attrs.get(
+        SAME_OUTCOME, {}
+    )  # each outcome has its own score where there are several
+    own_score = [score_of(shown.get(name, name)) for name in names]
+    columns = [column if column in rows else SCORE for column in own_score]
+    score = rows[columns].to_numpy(dtype=float)
     worth = score * rows[[value_of(n, IF_EVENT) for n in names]].to_numpy(dtype=float)
     worth += (1 - score) * rows[[value_of(n, IF_NO_EVENT) for n in names]].to_numpy(dtype=float)
     place = {name: i for i, name in enumerate(names)}
