@@ -9,6 +9,7 @@ import pandas as pd
 
 from truerisk.columns import AUDIT_CHANCE, AUDITED, DUE
 from truerisk.lake.lake import Lake
+from truerisk.lake.problem_files import kept_problem, problem_version
 from truerisk.lake.tables import verdicts_of
 from truerisk.problem.actions import LATE
 from truerisk.problem.spec import Problem
@@ -43,7 +44,7 @@ def reviewed(
     in_time, late = waits & (at <= due), waits & (due < known_at) & ~(at <= due)
     made["verdict"] = given["verdict"].astype(object).where(in_time, None).mask(late, LATE)
     made["reviewer"] = given["by"].astype(object).where(in_time, None)
-    default = decided["action"].map({n: problem.actions[n].late for n in problem.reviews})
+    default = _defaults(problem, lake, decided[late])
     made["becomes"] = given["action"].astype(object).where(in_time, None).mask(late, default)
     told = in_time | late
     shown = told & made["becomes"].isin(problem.revealing)
@@ -55,6 +56,23 @@ def reviewed(
     changes = by_hand & (given["action"].isin(problem.revealing) != made["passes"])
     made["override"] = given["action"].astype(object).where(changes, None)
     return made
+
+
+def _defaults(problem: Problem, lake: Lake, late: pd.DataFrame) -> pd.Series:
+    """What lateness became of each row, by the file that decided it: it has acted since."""
+    found = late["action"].map(_late_of(problem)).astype("object")
+    if "problem_version" not in late:
+        return found
+    for version in late["problem_version"].dropna().unique():
+        if version != problem_version(problem):
+            rows = late["problem_version"].eq(version)
+            then = kept_problem(lake, problem.name, str(version))
+            found[rows] = late.loc[rows, "action"].map(_late_of(then))
+    return found
+
+
+def _late_of(problem: Problem) -> dict[str, str | None]:
+    return {name: problem.actions[name].late for name in problem.reviews}
 
 
 def verdicts(problem: Problem, lake: Lake, version: int | None = None) -> pd.DataFrame:

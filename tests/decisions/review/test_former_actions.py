@@ -59,6 +59,20 @@ def test_queue_verdicts_and_log_are_those_of_the_file_that_decided(
     give_verdict(fewer, lake, late, "pass", "Called the employer", "Ana Ruiz", MATURE)
 
 
+def test_a_changed_default_of_lateness_acts_from_then_on(
+    lake: Lake, problem: Problem, told: pd.DataFrame
+) -> None:
+    """Who was late before was declined, whatever the file says today."""
+    raw = as_config(problem)
+    raw["actions"]["review"]["late"] = "approve"
+    changed = problem_from(json.loads(json.dumps(raw)))
+    was, now = acted(problem, lake, MATURE), acted(changed, lake, MATURE)
+    assert (was["verdict"] == "late").any()
+    pd.testing.assert_frame_equal(now, was)
+    log = decision_log(changed, lake, MATURE)
+    pd.testing.assert_frame_equal(log, decision_log(problem, lake, MATURE))
+
+
 def test_a_training_set_reads_their_outcomes_and_chances(
     lake: Lake, problem: Problem, fewer: Problem, told: pd.DataFrame
 ) -> None:
