@@ -245,7 +245,7 @@ def _limits(problem: Problem, parts: Split, review: OutcomesReview) -> list[str]
         "Dollars are those the problem file assumes, not those that were booked.",
         "Intervals allow for applications of one subject being alike, and hold 95% of the time "
         "each; of twenty, one misses on average.",
-        "Reasons and fairness are looked at on the page of measured decisions, not here.",
+        "Fairness is not measured for several outcomes.",
     ]
     if problem.limited:
         said.append(
