@@ -49,3 +49,22 @@ def test_one_price_at_a_time_is_not_enough() -> None:
     """Two teams that are worth the same share one queue: no price of one alone shows it."""
     gain = on_grid(np.array([[9.0, 9.0], [8.0, 8.0], [7.0, 7.0], [6.0, 6.0]]))
     assert duals(gain, np.ones(4), np.ones(2)) == pytest.approx([7.0, 7.0], abs=1.0)
+
+
+@pytest.mark.slow
+def test_a_wild_price_of_a_part_does_not_lead_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the settled rows leave an action more seats than are wanted, the part's price is 0."""
+    monkeypatch.setattr(module, "FEW", 30)
+    solved, near = module._solved, []
+
+    def kept(gain: np.ndarray, *rest: np.ndarray) -> np.ndarray | None:
+        near.append((len(gain), rest[-1]))
+        return solved(gain, *rest)
+
+    monkeypatch.setattr(module, "_solved", kept)
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        gain = on_grid(rng.normal(0, 10, (4_000, 3)) + rng.normal(5, 5, (4_000, 1)))
+        seats = np.array([120.0, 160.0, 80.0])
+        duals(gain, np.ones(4_000), seats)
+    assert [n for n, width in near if np.isinf(width) and n > 300] == []

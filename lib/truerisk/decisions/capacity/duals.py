@@ -37,7 +37,9 @@ def duals(gain: np.ndarray, weight: np.ndarray, seats: np.ndarray) -> np.ndarray
         found = _solved(gain, weight, seats, guess, near)
         if found is not None and (np.abs(found - guess) <= near).all():
             return found
-        guess, few = guess if found is None else found, 2 * few
+        if found is not None:  # which says whereto, and beyond what is near nothing
+            guess = np.clip(found, guess - near, guess + near)
+        few *= 2
 
 
 def _values(gain: np.ndarray, price: np.ndarray) -> np.ndarray:
