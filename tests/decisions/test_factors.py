@@ -243,19 +243,21 @@ def test_what_shares_a_sentence_is_one_reason_and_moves_at_once(linear: Make) ->
     frame = applications()
     found = stated(problem, model, frame)
     assert len(found) > 50 and found.map(lambda r: any("factors" in x for x in r)).sum() > 10
-    for i, reasons in found.items():
-        row = frame.loc[[i]]
-        for reason in reasons:
-            named = factors_in(reason)
-            then = row.assign(**{factor: USUAL[factor] for factor, _ in named})
-            by_hand = margin(problem, model, row)[0] - margin(problem, model, then)[0]
-            assert reason["dollars"] == pytest.approx(by_hand, abs=0.0051) and by_hand < 0
-            sentences = {said_of(problem.reasons, f).at(side) for f, side in named}
-            assert len(sentences) == 1 and None not in sentences
-            for factor, side in named:
-                value = row[factor].iloc[0]
-                signs = {"low": value < USUAL[factor], "high": value > USUAL[factor]}
-                assert signs[side] if side in signs else value != USUAL[factor]
+    said = [(i, reason, factors_in(reason)) for i, reasons in found.items() for reason in reasons]
+    then = frame.loc[[i for i, _, _ in said]].reset_index(drop=True)
+    for place, (_, _, named) in enumerate(said):
+        for factor, _ in named:
+            then.loc[place, factor] = USUAL[factor]
+    as_it_is, moved = margin(problem, model, frame), margin(problem, model, then)
+    for (i, reason, named), now in zip(said, moved, strict=True):
+        by_hand = as_it_is[i] - now
+        assert reason["dollars"] == pytest.approx(by_hand, abs=0.0051) and by_hand < 0
+        sentences = {said_of(problem.reasons, f).at(side) for f, side in named}
+        assert len(sentences) == 1 and None not in sentences
+        for factor, side in named:
+            value = frame.loc[i, factor]
+            signs = {"low": value < USUAL[factor], "high": value > USUAL[factor]}
+            assert signs[side] if side in signs else value != USUAL[factor]
 
 
 def test_a_side_without_a_sentence_is_no_reason_unless_there_is_no_other(linear: Make) -> None:
